@@ -1,0 +1,50 @@
+import { createReadStream, createWriteStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { defineErrors } from './errors.js'
+
+export const errors = defineErrors({
+  bad_json_line: {
+    says: (a: { where: string; line: number; problem: string }) => `${a.where}, line ${a.line}: ${a.problem}`,
+    remedy: 'Every line must be one JSON value (JSON Lines).',
+  },
+})
+
+/**
+ * Reads JSON Lines; blank lines are passed over.
+ * @param path a file, or `-` for standard input
+ * @throws bad_json_line with the line's number
+ */
+export async function* readJsonLines(path: string): AsyncGenerator<{ line: number; value: unknown }> {
+  const input = path === '-' ? process.stdin : createReadStream(path)
+  let line = 0
+  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    line++
+    if (!text.trim()) continue
+    try {
+      yield { line, value: JSON.parse(text) }
+    } catch (error) {
+      throw errors.bad_json_line({ where: path, line, problem: (error as Error).message }, error)
+    }
+  }
+}
+
+/** Writes JSON Lines to a file, or `-` for standard output. `close` resolves when all is written. */
+export function jsonLinesWriter(path: string): { write(value: unknown): void; close(): Promise<void> } {
+  const output = path === '-' ? process.stdout : createWriteStream(path)
+  let failure: unknown
+  output.on('error', error => {
+    failure = error
+  })
+  return {
+    write: value => {
+      output.write(`${JSON.stringify(value)}\n`)
+    },
+    close: () =>
+      new Promise((resolve, reject) => {
+        const done = () => (failure ? reject(failure) : resolve())
+        if (path === '-') output.write('', done)
+        else output.end(done)
+        output.once('error', reject)
+      }),
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * The small model's short form of a command. It sees only the utterance and writes marks (each one token) and spans
+ * copied from the utterance; deterministic code grounds the spans to the home. Example:
+ *
+ *   turn the kitchen lights to 50 %   ->   <set_brightness><light><dev> kitchen lights<val> 50 %
+ *   what's the weather                ->   <none>
+ */
+import { alt, type Grammar, lit, many, opt, type Rule, ref, seq } from '../inference/grammar.js'
+import {
+  ACTION_NAMES,
+  type ActionName,
+  KIND_NAMES,
+  type Kind,
+  MEDIA_CLASSES,
+  type MediaClass,
+  QUANTIFIERS,
+  type Quantifier,
+} from './vocabulary.js'
+
+/** Slots that hold words copied from the utterance, in the order in which they are written. */
+export const SPAN_SLOTS = ['dev', 'area', 'except', 'val', 'for', 'timer', 'name', 'in', 'at'] as const
+export type SpanSlot = (typeof SPAN_SLOTS)[number]
+
+/** One command as the small model writes it. Spans are words of the normalised utterance, blanks between. */
+export interface CompactAction {
+  action: ActionName
+  /** What sort of thing is meant, named or implied ("it's too dark": light). Absent for timers. */
+  kind?: Kind
+  quantifier?: Quantifier
+  /** The words that name the device: "bedroom lamp", "lights". */
+  dev?: string
+  /** The words that name the place: "kitchen", "first floor", "here". */
+  area?: string
+  /** The words that name what is left out: "the desk lamp", "bedroom". */
+  except?: string
+  /** A relative change. With `val` by that much, without it by some. */
+  step?: 'up' | 'down'
+  media?: MediaClass
+  /** The value: "50 %", "half", "warm white", "heat", "open", the title to play. */
+  val?: string
+  /** How long, as said: "one hour", "5 minutes 30 seconds". */
+  for?: string
+  /** Which timer, by its set length. */
+  timer?: string
+  /** Which timer, by its name. */
+  name?: string
+  /** When: after so long. */
+  in?: string
+  /** When: at that time of day. */
+  at?: string
+}
+
+/** What the model may answer: actions, or none when the words are no command for a home. */
+export type CompactCommand = CompactAction[]
+
+const mark = (word: string) => `<${word}>`
+/** Prompt parts around the utterance. */
+export const PROMPT_PREFIX = '<cmd>'
+export const PROMPT_END = '<out>'
+const NONE = mark('none')
+const kindMark = (kind: Kind) => mark(`k_${kind}`)
+const mediaMark = (media: MediaClass) => mark(`m_${media}`)
+
+/** Every mark of the form: each is one token of the factory model's tokenizer. The order is part of the file format. */
+export const MARKS: readonly string[] = [
+  PROMPT_PREFIX,
+  PROMPT_END,
+  NONE,
+  ...ACTION_NAMES.map(mark),
+  ...QUANTIFIERS.map(mark),
+  ...SPAN_SLOTS.map(mark),
+  mark('up'),
+  mark('down'),
+  ...MEDIA_CLASSES.map(mediaMark),
+  ...KIND_NAMES.map(kindMark),
+]
+
+/** The prompt for an utterance that has passed `normalise`. */
+export function promptFor(normalised: string): { prefix: string; prompt: string } {
+  return { prefix: PROMPT_PREFIX, prompt: ` ${normalised}${PROMPT_END}` }
+}
+
+/** Writes the short form. Slots always come in the same order, so that there is one way to say a thing. */
+export function encode(command: CompactCommand): string {
+  if (command.length === 0) return NONE
+  return command
+    .map(a => {
+      const span = (slot: SpanSlot) => (a[slot] === undefined ? '' : `${mark(slot)} ${a[slot]}`)
+      return [
+        mark(a.action),
+        a.kind ? kindMark(a.kind) : '',
+        a.quantifier ? mark(a.quantifier) : '',
+        span('dev'),
+        span('area'),
+        span('except'),
+        a.step ? mark(a.step) : '',
+        a.media ? mediaMark(a.media) : '',
+        span('val'),
+        span('for'),
+        span('timer'),
+        span('name'),
+        span('in'),
+        span('at'),
+      ].join('')
+    })
+    .join('')
+}
+
+/**
+ * Reads the short form back.
+ * @returns undefined when the text is not of the form (a torso, say)
+ */
+export function decode(text: string): CompactCommand | undefined {
+  if (text === NONE) return []
+  const parts = text.match(/<[a-z_]+>[^<]*/g)
+  if (!parts || parts.join('') !== text) return undefined
+  const command: CompactCommand = []
+  for (const part of parts) {
+    const end = part.indexOf('>')
+    const word = part.slice(1, end)
+    const words = part.slice(end + 1).trim()
+    if ((ACTION_NAMES as string[]).includes(word)) {
+      if (words) return undefined
+      command.push({ action: word as ActionName })
+      continue
+    }
+    const action = command.at(-1)
+    if (!action) return undefined
+    if ((SPAN_SLOTS as readonly string[]).includes(word)) {
+      if (!words || action[word as SpanSlot] !== undefined) return undefined
+      action[word as SpanSlot] = words
+    } else if (words) return undefined
+    else if (word === 'up' || word === 'down') action.step = word
+    else if ((QUANTIFIERS as readonly string[]).includes(word)) action.quantifier = word as Quantifier
+    else if (word.startsWith('k_') && (KIND_NAMES as string[]).includes(word.slice(2)))
+      action.kind = word.slice(2) as Kind
+    else if (word.startsWith('m_') && (MEDIA_CLASSES as readonly string[]).includes(word.slice(2)))
+      action.media = word.slice(2) as MediaClass
+    else return undefined
+  }
+  return command.length ? command : undefined
+}
+
+/** Most commands that one sentence may hold. */
+export const MAX_ACTIONS = 6
+
+/**
+ * The grammar for one utterance: the short form, with spans that can only be runs of the utterance's own words. The
+ * model copies; it cannot invent.
+ * @param normalised the utterance after `normalise`; at least one word
+ */
+export function compactGrammar(normalised: string): Grammar {
+  const words = normalised.split(' ')
+  const rules: Record<string, Rule> = {}
+  words.forEach((word, i) => {
+    rules[`w${i}`] = i + 1 < words.length ? seq(lit(` ${word}`), opt(ref(`w${i + 1}`))) : lit(` ${word}`)
+  })
+  rules.span = alt(...words.map((_, i) => ref(`w${i}`)))
+  rules.kind = alt(...KIND_NAMES.map(k => lit(kindMark(k))))
+  rules.action = alt(...ACTION_NAMES.map(a => lit(mark(a))))
+  const slot = (name: SpanSlot) => opt(seq(lit(mark(name)), ref('span')))
+  rules.one = seq(
+    ref('action'),
+    opt(ref('kind')),
+    opt(alt(...QUANTIFIERS.map(q => lit(mark(q))))),
+    slot('dev'),
+    slot('area'),
+    slot('except'),
+    opt(alt(lit('<up>'), lit('<down>'))),
+    opt(alt(...MEDIA_CLASSES.map(m => lit(mediaMark(m))))),
+    slot('val'),
+    slot('for'),
+    slot('timer'),
+    slot('name'),
+    slot('in'),
+    slot('at'),
+  )
+  rules.root = alt(lit(NONE), many(ref('one'), 1, MAX_ACTIONS))
+  return { root: 'root', rules }
+}

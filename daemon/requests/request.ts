@@ -1,0 +1,33 @@
+/** One request, whatever way it came in. */
+export interface Request {
+  /** Unique while it lives; the caller's own id where one was given. */
+  id: string
+  kind: RequestKind
+  /** Command text, lines, a question: what `kind` says. Bytes only for voice. */
+  body: RequestBody
+  /** Who sent it, for fairness and logs: MQTT client id where known, else the topic. */
+  origin: string
+  /** Key for at-most-once: correlation data or the caller's id; undefined when the caller gave neither. */
+  dedupeKey?: string
+  /** Wall time, ms since the epoch, after which nobody waits for the answer. */
+  expiresAt?: number
+  receivedAt: number
+  priority: Priority
+}
+export const REQUEST_KINDS = ['command', 'voice', 'triage', 'ask'] as const
+export type RequestKind = (typeof REQUEST_KINDS)[number]
+
+/** People wait for commands and voice; lines can wait a moment. Lower is sooner. */
+export type Priority = 0 | 1 | 2
+
+export interface RequestBody {
+  text?: string
+  bytes?: Uint8Array
+  lines?: string[]
+  source?: string
+  session?: string
+  /** Area of the microphone or the button. */
+  area?: string
+  /** Understand and check, but move nothing. */
+  dryRun?: boolean
+}
