@@ -14,7 +14,7 @@ export function normalise(utterance: string, maxWords = 60): string {
     .replace(/\b([ap])\s*\.?\s*m\b\.?/g, (m, half, at, all) =>
       /[\d\w]\s*$/.test(all.slice(0, at)) ? `${half}m` : m,
     )
-    .replace(/(\d)\s*%/g, '$1 %')
+    .replace(/\s*%/g, ' %')
     .replace(/(?<![\w.])(\d+(?:[.:]\d+)?)([a-z]+)/g, (m, n, w) =>
       /^(st|nd|rd|th|d|s)$/.test(w) ? m : `${n} ${w}`,
     )

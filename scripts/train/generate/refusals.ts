@@ -1,0 +1,376 @@
+/** Talk that is no command for a home: the model must answer <none>. A wide mixture of frames and subjects. */
+import { chance, expand, int, pick, type Random, type Rules } from './expand.js'
+import { clock, duration } from './values.js'
+import { invented, inWords, PEOPLE, ROOMS, TIMER_NAMES, TITLES } from './words.js'
+
+const list = (text: string) =>
+  text
+    .split(',')
+    .map(w => w.trim())
+    .filter(Boolean)
+
+const CITY = list(
+  'london, paris, berlin, new york, tokyo, boston, chicago, madrid, rome, dallas, seattle, austin, sydney, toronto, dublin, delhi, mumbai, cairo, lagos, oslo, vienna, lisbon, denver, miami, atlanta, portland, munich, prague, leeds, edinburgh, glasgow, houston, phoenix, detroit, las vegas, san francisco, los angeles, washington, beijing, moscow, singapore, bangkok, hong kong, orlando, manchester',
+)
+const COUNTRY = list(
+  'france, germany, spain, italy, china, india, japan, brazil, canada, mexico, australia, egypt, kenya, norway, sweden, poland, england, scotland, ireland, the united states, russia, greece, turkey, peru, chile, thailand, vietnam, korea, nigeria, portugal',
+)
+const FOOD = list(
+  'pizza, tacos, sushi, pasta, curry, burgers, salad, chicken soup, lasagna, pancakes, risotto, chili, paella, ramen, steak, fried rice, a cake, banana bread, apple pie, brownies, guacamole, hummus, fried chicken, meatloaf, an omelette, noodles, dumplings, french fries, a smoothie, chicken wings, turkey, bbq ribs, fish, eggs, rice, lentils, potatoes, bread, cookies, ice cream, thai food, indian food, chinese food, italian food, mexican food',
+)
+const TOPIC = list(
+  'the election, football, the economy, climate change, the stock market, space travel, electric cars, the weather, politics, the war, movies, celebrities, health, vaccines, dinosaurs, black holes, the moon, the roman empire, quantum physics, gardening, cooking, basketball, cricket, tennis, the olympics, music history, fashion, travel, technology, artificial intelligence, history, art, science, whales, volcanoes, the flood, the traffic, the concert, local events, world news, business, sports, education, inflation, the festival, the hurricane, the championship, yoga, chess',
+)
+const PERSON = list(
+  'albert einstein, barack obama, elon musk, tom hanks, brad pitt, marie curie, napoleon, shakespeare, the queen, the president, the prime minister, lionel messi, serena williams, steve jobs, bill gates, abraham lincoln, george washington, mozart, michael jordan, leonardo da vinci, taylor swift, beyonce, cleopatra, nelson mandela, isaac newton, stephen king, oprah, the mayor, my boss, my neighbor, that actor, the pope, michael jackson, donald trump, angelina jolie, jennifer lopez',
+)
+const COMPANY = list(
+  'apple, google, amazon, tesla, microsoft, netflix, facebook, starbucks, walmart, target, mcdonalds, ikea, nike, toyota, ford, boeing, sony, intel, uber, papa johns, dominos, subway, burger king, chipotle, best buy, costco, twitter, instagram, paypal, delta, united, southwest, the bank, my bank, the post office, the pharmacy, the gym, the airline, the hotel',
+)
+const THING = list(
+  'car, phone, laptop, shoes, jacket, bike, camera, watch, guitar, tent, suitcase, backpack, book, dress, bed, sofa, mattress, tv show, ticket, present, birthday gift, video game, nintendo switch, puppy, cat, plant, haircut, tooth filling, passport, visa, insurance, credit card, mortgage, loan, apartment, job, contract, recipe, diet, vacation, wedding, party, screen, keyboard, printer ink, tires, oil, brakes, engine light, transmission, battery for my watch, light bulb, smart home, thermostat, vacuum cleaner, coffee beans, lamp shade, curtains, dishwasher soap, garage sale',
+)
+const DAY = list(
+  'monday, tuesday, wednesday, thursday, friday, saturday, sunday, today, tomorrow, tonight, next week, next month, this weekend, the weekend, this evening, tomorrow morning, next year, march third, the fifth of may, june, july fourth, christmas, easter, my birthday, next tuesday, this afternoon, the twenty sixth',
+)
+const LANG = list(
+  'french, spanish, german, italian, chinese, japanese, korean, arabic, russian, portuguese, hindi, swahili, polish, latin, greek, dutch, swedish',
+)
+const WORD = list(
+  'hello, goodbye, oscillate, serendipity, ubiquitous, thank you, cheese, beautiful, library, necessary, rhythm, entropy, melancholy, good morning, i love you, where is the bathroom, water, friend, ambiguous, conscience, bureaucracy, paradox, gregarious, hospital, train station',
+)
+const EVENT = list(
+  'meeting, dentist appointment, doctor appointment, lunch, dinner, party, call, conference, haircut, interview, wedding, class, birthday, workout, flight, date, game, concert, presentation, deadline, anniversary, reservation, lesson, picnic, reunion, ceremony, function, event, vet visit, trip, rehearsal, exam',
+)
+const ANIMAL = list(
+  'dog, cat, elephant, giraffe, whale, penguin, lion, tiger, horse, cow, pig, rabbit, shark, eagle, snake, spider, bee, ant, octopus, dolphin, koala, kangaroo',
+)
+const RELATIVE = list(
+  'mom, dad, my wife, my husband, my brother, my sister, my boss, my friend, grandma, the office, john, sarah, mary, dave, my doctor, my landlord, the school, my teacher, george, the plumber, pawel, angela, my team, customer service, my son, my cousin',
+)
+const FEELING = list(
+  'sad, happy, tired, bored, angry, lonely, excited, hungry, sick, stressed, nervous, confused, great, terrible, sleepy, fine, proud, worried, thirsty, in love',
+)
+const SOCIAL = list(
+  'twitter, facebook, instagram, snapchat, tik tok, youtube, reddit, linkedin, whatsapp, pinterest',
+)
+
+const RULES: Rules = {
+  city: CITY,
+  country: COUNTRY,
+  food: FOOD,
+  topic: TOPIC,
+  person: PERSON,
+  company: COMPANY,
+  thing: THING,
+  day: DAY,
+  lang: LANG,
+  word: WORD,
+  event: EVENT,
+  animal: ANIMAL,
+  rel: RELATIVE,
+  feeling: FEELING,
+  social: SOCIAL,
+  name: PEOPLE,
+  room: ROOMS,
+  title: TITLES,
+  list: list('shopping, grocery, to do, todo, packing, wish, reading, task, christmas, bucket, chores'),
+  item: [
+    ...TIMER_NAMES,
+    'milk',
+    'bread',
+    'eggs',
+    'butter',
+    'apples',
+    'cheese',
+    'batteries',
+    'toilet paper',
+    'soap',
+    'bananas',
+    'paper towels',
+    'light bulbs',
+    'coffee',
+    'tea',
+    'sugar',
+  ],
+  clock,
+  dur: r => duration(r),
+  num: r => (chance(r, 0.5) ? String(int(r, 2, 900)) : inWords(int(r, 2, 900))),
+  inv: invented,
+  please: [
+    'please ',
+    '',
+    '',
+    '',
+    'can you ',
+    'could you ',
+    'can you please ',
+    'i want you to ',
+    'i need you to ',
+    'would you ',
+    'go ahead and ',
+  ],
+  obj: list('it, that, this, everything, something, him, her, them, one, these'),
+  place2: list(
+    'park, beach, mall, airport, museum, library, school, hospital, restaurant, cinema, bank, gas station, bakery, supermarket, theater, zoo, church, gym, post office, train station, bar, pub, cafe, club, store, hotel',
+  ),
+  adj: list(
+    'good, bad, best, worst, cheap, expensive, famous, old, new, popular, funny, scary, interesting, tall, big, small, fast, healthy, local, nearest, closest, nice',
+  ),
+  noun: list(
+    'river, mountain, city, book, song, country, planet, actor, team, restaurant, hotel, school, movie, animal, building, company, language, airport, island, ocean, bridge, stock, recipe, game, museum, president, king, wine, beer, phone, car, dog breed',
+  ),
+  rank: list(
+    'tallest, longest, biggest, smallest, oldest, deepest, fastest, richest, hottest, coldest, most popular, most expensive, largest, highest, closest',
+  ),
+}
+
+/** Frames by subject. */
+const FRAMES: readonly string[] = [
+  // weather
+  "(what's|what is|how is|how's|tell me|give me|check|show me) the (weather|forecast|weather forecast|weather like) (in {city}|{day}|for {day}|today|outside|this week||in {city} {day})",
+  '(will|is|does|should) it (rain|snow|be sunny|be cold|be windy|be hot|storm|hail) (in {city}|{day}|today|outside|tonight|)',
+  'do i need (an umbrella|a coat|sunscreen|a jacket|boots) ({day}|today|)',
+  'is it (raining|snowing|sunny|cloudy|windy|nice|foggy) (outside|in {city}|right now|today|there|)',
+  "what('s| is) the (temperature|humidity|wind speed|pollen count|uv index) in {city}",
+  'how (hot|cold|warm) (is it|will it be|does it get) in {city}',
+  'when (is|does) the (sunset|sunrise|sun set|sun rise|next full moon|next eclipse)',
+  'how much (rain|snow) (did we get|is expected|will fall) ({day}|)',
+  // calendar, reminders, alarms
+  '{please}(add|put|schedule|create|set|book|make|plan|enter) (a|an|the|my|) {event} (on|for|to) (my calendar|the calendar|{day}|{day} at {clock}|{clock})',
+  '{please}(cancel|delete|remove|move|reschedule|change|postpone|erase|clear) (my|the|all my|all|every) {event} (on|for|at|from|) ({day}|{clock}|my calendar|next week|)',
+  "(what's|what is|what|show me|list|read me|tell me) (on|is on|are|) (my|the) (calendar|schedule|agenda|appointments|events|meetings|reminders) (for |on |) ({day}|today|)",
+  '(when|where|what time) is (my|the|our) (next |) {event}',
+  'do i have (any|a|an) ({event}|meetings|events|appointments|plans|reminders) ({day}|today|at {clock}|after {clock}|)',
+  '{please}remind me (to|about|that) (call {rel}|buy {item}|the {event}|pay the bills|take out the trash|pick up {name}|water the plants|feed the {animal}|{event}) (at {clock}|{day}|in {dur}|)',
+  '{please}(set|create|make|cancel|delete|remove|change) (an|the|my|all|every) (alarm|alarms|reminder|reminders|wake up call) (for|at|to|from|) ({clock}|{day}|{day} at {clock}|)',
+  'wake me (up |) (at|by) {clock}',
+  '(what|which|how many) (alarms|reminders) (do i have|are set|are on)',
+  '(is|are) (my|the) (alarm|alarms) (set|on|off|for {clock})',
+  '{event} (reminder|reminders|details|with {rel}|at {clock}|on {day}|from {clock} to {clock})',
+  'new (event|reminder|meeting|appointment|calendar entry|alarm)',
+  "when (is|was) {person}'s birthday",
+  'how many days (until|till|to) {day}',
+  'invite {rel} to (the|my) {event}',
+  'i (have|had|got) (a|an) {event} (with {rel}|{day}|at {clock}|)',
+  'do not forget my {event}',
+  'let me know (when|if|about) (the {event}|{rel} calls|{topic}|any news)',
+  'am i (free|busy|available) ({day}|at {clock}|{day} at {clock})',
+  // mail, messages, calls, contacts, social
+  '{please}(send|write|compose|draft|reply to|forward) (an |a |the |) (email|message|text|mail|tweet|note|letter) (to {rel}|for {rel}|about {topic}|saying {word}|)',
+  '(do i have|are there|did i get|have i got|have i received|check for|show me|read) (any |my |the |) (new |unread |latest |) (emails|messages|mail|texts|voicemails|email|notifications) (from {rel}|today|since {day}|in the last {dur}|about {topic}|)',
+  '(check|open|read|delete|archive|search|sort) (my |the |all |) (email|emails|inbox|messages|voicemail|mail|spam|texts) (from {rel}|please|)',
+  '(call|phone|dial|ring|text|message|facetime|skype|email) ({rel}|{name}|a taxi|an ambulance|the police|{company})',
+  "(what's|what is|find|add|save|delete|look up|get) ({rel}|{name}|{person})'s (phone number|email address|number|address|contact|email)",
+  '(add|save|delete|remove) (a |this |the |) (new |) (contact|email address|number|email) (to|from|in) (my |the |) (contacts|address book|phone book|list)',
+  '(post|tweet|share|upload|put|like|comment) (this|that|a picture|a photo|{word}|a status|something|my photo) (on|to) {social}',
+  "(what's|what is|who is|what are people) (trending|popular|new|happening|live|talking about) on {social}",
+  '(has|did) (anyone|someone|{rel}) (follow|followed|message|messaged|like|liked|tag|tagged|mention) me on {social}',
+  'send a (tweet|complaint|message|post) to {company}',
+  'who (called|emailed|texted|messaged) me',
+  'what did {rel} (say|write|send|want)',
+  'the last email (from {rel}|i got|)',
+  // facts and questions
+  'who (is|was|were) {person}',
+  '(what|who|where|when|why|how) (is|was|are|were|did|does) {person} (born|doing|famous|married|die|live|old|from|)',
+  'how (old|tall|rich|famous|heavy) is {person}',
+  '(tell me|give me|what do you know|what can you tell me|give me details|i want to know|find information) (about|on) ({person}|{topic}|{country}|{city}|{company}|{animal}s|{name}|{word})',
+  "what('s| is) the capital of {country}",
+  "what('s| is) the (population|currency|language|area|size|flag|president) of ({country}|{city})",
+  "what('s| is) the {rank} {noun} in (the world|{country}|{city}|europe)",
+  'which {noun} is the {rank}',
+  'how (far|long) is (it |) (from {city} to {city}|to {city}|{city} from here|the drive to {city})',
+  'how many (people|countries|states|{animal}s|languages|planets|bones) (are there |live |) (in|on) ({country}|{city}|the world|earth|europe)',
+  '(who|what) (invented|discovered|wrote|painted|won|founded|started|created) (the telephone|the {noun}|electricity|the light bulb|penicillin|{company}|the world cup|{title}|the internet)',
+  'when (did|was|is) (the war|{topic}|world war two|{company} founded|{person} born|the {event}|columbus|it) (start|end|begin|happen|over|)',
+  "(define|spell|what does|what is the definition of|what is the meaning of|how do you spell|meaning of|what's a synonym for) {word} (mean|)",
+  "(how do you say|translate|what is|what's) {word} (in|to|into) {lang}",
+  'what is (a|an|the) ({animal}|{noun}|{thing}|{word})',
+  'what (are|is) ({animal}s|{food}|{word}) (made of|used for|good for|called|like|)',
+  "why (is|are|do|does|did|can't) (the sky|the ocean|{animal}s|people|cats|we|i|{person}|it|the {noun}) (blue|salty|sleep|fly|dream|cry|so {feeling}|die|purr|happen|left)",
+  'how (do|does|did|can|would) (i|you|one|a {animal}|{person}|people|we) (make|cook|get to|fix|change|build|buy|become|find|sell|draw|clean|learn|book|apply for|start|lose|train|wash|use|install) (a {thing}|{food}|{obj}|the {noun}|{lang}|weight|money|{city}|a tire|a {animal}|a business|stains)',
+  '(is|are|was) ({person}|{animal}s|{food}|{company}|{country}|the {noun}) (real|alive|dead|healthy|good|open|big|dangerous|married|bad for you|rich)',
+  'do ({animal}s|people|you|they|fish|plants|men|women) (sleep|dream|have feelings|eat {food}|like {food}|fly|swim|know {person}|cry|think)',
+  'what (year|day|date|month|time|century|time zone) is it (now|today|in {city}|)',
+  "what('s| is) (today's date|the time|the date|the time in {city}|the day today|the date {day})",
+  'what time (is it|does {company} open|does {company} close|does the store open|is {event}) (in {city}|{day}|)',
+  'when does ({company}|the {place2}|{city}) (open|close)',
+  'what (happened|is happening|is new|is going on) (in {city}|{day}|with {topic}|today|in the world|)',
+  '(who|which team) (won|is winning|plays|is playing|lost) (the game|the match|the super bowl|{day}|the election|last night|the cup)',
+  "what('s| is) the score (of the game|in the {noun} game|)",
+  'how does (a|an|the) ({noun}|{thing}|microwave|engine|computer|lock|fan|light bulb|thermostat|vacuum) work',
+  'what does ({person}|a {animal}|{company}|{word}) (do|eat|sell|mean|look like) (to look beautiful|)',
+  // numbers and money
+  "(what's|what is|calculate|compute|how much is|tell me) {num} (plus|minus|times|divided by|multiplied by|to the power of) {num}",
+  "(what's|what is) (the square root of|the product of|the sum of|the average of|half of) {num} (and {num}|)",
+  "(what's|what is) {num} percent of {num}",
+  '(add|multiply|divide|subtract) {num} (and|by|to|from) {num}',
+  '(convert|how many|what is) {num} (dollars|euros|pounds|miles|kilometers|feet|inches|ounces|cups|kilograms|yen|grams) (to|in|into|is how many|are in) (euros|dollars|kilometers|meters|liters|rupees|grams|a gallon|a mile|pounds)',
+  "(what's|what is|show me|give me|tell me|whats) the (exchange rate|stock price|currency rate|conversion rate|share price|price) (of|for|between|from) ({company}|dollars and euros|the dollar|gold|bitcoin|oil|{food}|euros to dollars|{country} and {country}|u s d and cad)",
+  "(how is|how's|how are) ({company} stock|the market|my stocks|the dow|the euro|my portfolio) (doing|today|performing)",
+  "(what's|what is|check|show|tell me) my (bank balance|account balance|credit score|credit limit|bill|routing number|pin|income|spending|checking account|savings|interest rate|insurance|order|pto|salary|taxes)",
+  '{please}(transfer|send|pay|move|deposit|withdraw|borrow) ({num} dollars|money|the bill|my rent|my credit card bill) (to {rel}|from savings to checking|to my savings|)',
+  '(how much|what) (did i spend|do i owe|does {obj} cost|is a {thing}|money do i have|is a ticket to {city}|tax do i pay|do i make|will it cost) (on {food}|last month|{day}|)',
+  'i (lost|want to report|need to cancel|want to freeze|need to replace) my (credit card|debit card|wallet|passport|checkbook)',
+  '(why was|is) my (card|account|payment|credit card) (declined|blocked|frozen|late|closed)',
+  'how long (will|does|would) it take (me |) to (pay off my card|get to {city}|cook {food}|learn {lang}|fly to {city}|drive to {city}|boil an egg|get a visa|build a {thing}|walk there)',
+  'set (a warning|an alert|a limit|a budget|a goal) for (my |) (bank account|spending|{food}|savings|{thing})',
+  'what are the (fees|benefits|rules|requirements|penalties|hours|ingredients|symptoms|side effects|rewards) (for|of|on) (my card|{company}|{food}|a {thing}|{topic}|the flu|moving)',
+  // travel, places, traffic, transport
+  '{please}(book|find|get|reserve|buy|order|look for|search for) (me |) (a |an |the |some |) (flight|hotel|train ticket|taxi|uber|table|ticket|rental car|cab|room|bus ticket|first class ticket|plane ticket) (to {city}|in {city}|for {day}|from {city} to {city}|for two|at {clock}|to the airport|)',
+  '(what|which|show me|find|list|give me|are there any|where are|search for|recommend) (are |is |) (the |some |) {adj} ({place2}s|restaurants|hotels|places|bars|coffee shops|shops|{food} places) (in {city}|near me|nearby|around here|in town|within five miles|)',
+  "(how|what) (is|'s) the traffic (like |) (on the highway|to work|in {city}|today|right now|to {city}|)",
+  '(give me|get|show me|i need) directions to ({city}|the {place2}|{company}|work|the nearest {place2})',
+  '(how do i get|take me|navigate|drive me|how far is it) to ({city}|the {place2}|{company}|work|home from here)',
+  '(when|what time) (does|is|will) (the |my |) (next |) (train|bus|flight|plane|ferry|package|order|delivery|subway) (to {city} |) (leave|arrive|depart|come|get here|land|)',
+  '(is|are) (my|the) (flight|train|bus|package|flights|order) (on time|delayed|late|canceled|here|arriving)',
+  'where is (the |) (nearest |closest |) ({place2}|{company}|{city}|{country}|my package|my phone|my order|my {thing}|{rel})',
+  'traffic (report|update|news|conditions) (for {city}|please|)',
+  '(do i need|what|how do i get) (a |) (visa|vaccinations|shots|passport|plug type|power adapter|travel alert) (for|to visit|in|are needed for) {country}',
+  'what (is|are) (there |) (to do|to see|happening|going on|the attractions|fun things to do|events) in {city} ({day}|)',
+  'how (is|was) (the |) (commute|drive|trip|flight) (to {city}|today|)',
+  'train (tickets|times|schedule) (to|from) {city}',
+  'i need a (ride|cab|lift|taxi) (to {city}|to the {place2}|at {clock}|)',
+  'how much (gas|fuel|air) (is in|do i have|is left in) (my|the) (car|tank|tires)',
+  'when should i (change|rotate|check|replace) my (oil|tires|brakes|air filter)',
+  'can you (auto pilot|drive|park|wash|jump start|sell|fix) (the|my) car',
+  "what('s| is) the (mpg|gas mileage|tire pressure|oil level) (of|for|on|in) my car",
+  // food, shopping, lists
+  '{please}(order|get|buy|deliver|reorder) (me |us |) (some |a |) ({food}|{item}|a {thing}|groceries|flowers|takeout) (from {company}|for delivery|for dinner|online|)',
+  "(find|give me|show me|what is|what's|search for|look up|i want|i need) (a |the |) (good |best |easy |) recipe (for|with) {food}",
+  'how (do i|do you|to|long do i|should i) (cook|make|bake|prepare|fry|boil|grill) {food}',
+  'what (goes|pairs|do i serve) (well |) with {food}',
+  'what (can i|should i|could i) (make|cook|eat|have|order) (with|for) (dinner|lunch|breakfast|{food}|{item}|dessert|tonight)',
+  'how many (calories|carbs|grams of protein|grams of sugar) (are |) in (a |an |) ({food}|{item})',
+  "what('s| is|s) (in|a substitute for|a good replacement for) ({food}|{item})",
+  '{please}(add|put|remove|take|delete|cross) {item} (to|on|off|from|onto) (my |the |) {list} list',
+  "(what's|what is|read|show|clear|make|create|start|delete|open|erase|list) (on |me |) (my |the |a new |a |all ) {list} (list|lists)",
+  'is {food} (healthy|good for you|vegan|spicy|gluten free|still good|expired)',
+  '(does|do|can|is) {company} (deliver|have {food}|do takeout|take reservations|open {day}|hiring|have {thing}s|any good)',
+  '(how many|do i have|how much) {item} (do i have|on hand|left|at home|in the fridge|)',
+  '(track|where is|cancel|check on|return|what happened to|status of|how is) (my |the |) (order|package|delivery|amazon order|pizza order|purchase)',
+  'what (store|shop|place) (has|is having|sells) (sales|{thing}s|{food}|deals|discounts) ({day}|near me|)',
+  "i (want|need|would like|'d like) to (buy|order|sell|return|rent|find) (a |some |) ({thing}|{food}|{item}|new {thing})",
+  'how (much|expensive) (is|are|does) (a |the |) ({thing}|{food}|{item}) (cost|at {company}|)',
+  'do you like {food}',
+  "i('m| am) (hungry|craving {food}|in the mood for {food}|allergic to {food})",
+  'are there any (new |good |) (restaurants|movies|shows|books|games|deals|concerts) (in {city}|near me|{day}|playing|)',
+  // small talk
+  "(hello|hi|hey|good morning|good night|good evening|hey there|howdy|greetings|what's up|sup|yo|bye|goodbye|see you|later|thanks|thank you|cheers|sorry|never mind|nothing|okay|ok|yes|no|maybe|sure|cool|great|nice|wow|oh well|whatever|i see|right|stop it|good job|well done|hmm|um|huh)",
+  '(thank you|thanks) (so much|very much|a lot|for that|for your help|for the help|)',
+  'how (are|old are|do|have) you (doing|feeling|today|been|do|)',
+  "(what's|what is|tell me) your (name|favorite color|age|favorite {noun}|favorite food|hobby|job|purpose|birthday|opinion on {topic}|secret)",
+  '(who|what) (are|made|created|built|owns|named) you',
+  'are you (a robot|human|real|alive|married|happy|smart|listening|there|an ai|{feeling}|working for {company}|spying on me|single|a boy)',
+  'do you (like|love|know|have|hate|want|think|believe in|speak|dream of|remember) ({rel}|{person}|{food}|{lang}|me|feelings|{topic}|friends|a dog|pets|god|{animal}s|children)',
+  '(tell|give|read|know|do you have|say|share) (me |us |) (a |another |some |any |) (funny |good |bad |dad |dirty |new |bedtime |scary |) (joke|story|fact|riddle|poem|quote|fun fact|jokes|tongue twister|secret) (about {animal}s|about {topic}|please|for me|)',
+  '(sing|dance|rap|laugh|bark|meow|sneeze|cry|smile) (for me|a song|please|like a {animal}|)',
+  "i('m| am) (so |very |really |feeling |a bit |) {feeling} (today|right now|because of {rel}|)",
+  'i (love|hate|miss|like|need|hugged|met|saw|know|married) (you|{rel}|{person}|{food}|{topic}|my job|this city|{city})',
+  'my (day|week|life|job|boss|weekend|date|trip) (was|is|has been) (good|bad|{feeling}|hard|extremely hard|awful|wonderful|boring|long|amazing|okay)',
+  '(will you|would you) (marry me|be my friend|help me|go out with me|play with me)',
+  '(what|how) (should|can|could) i (do|wear|say|watch|read|get {rel}|talk about) ({day}|today|now|for {rel}|to feel better|when i am {feeling}|)',
+  "(you are|you're) (so |very |) (funny|smart|stupid|annoying|great|wrong|right|cute|awesome|useless|the best|boring)",
+  'today (i|we|was|is) (had a {event} with {rel}|went to the {place2}|a good day|my birthday|cleaned my car|{feeling}|bought a {thing}|lost my {thing})',
+  'i just (cleaned my car|ate {food}|bought a {thing}|met {rel}|came back from {city}|woke up|finished work|saw a {animal}|had a {event})',
+  '(can|could) you (help me|hear me|understand me|repeat that|say that again|explain {topic}|be my friend|keep a secret|do math|speak {lang}|learn)',
+  '(what can you do|what do you do|help|what are your skills|what features do you have|what languages do you speak|how smart are you|what can i ask you|what commands do you know)',
+  '(flip a coin|roll a die|roll the dice|heads or tails|pick a number|pick a number between one and {num}|rock paper scissors|toss a coin|choose a card|random number)',
+  "(let's|can we|i want to) (play a game|play chess|talk|chat|play trivia|play cards|go to {city})",
+  '(is|was) (that|this|it) (true|right|you|correct|a joke|possible|normal|a good idea|your idea)',
+  '(what|where|why|who|when|how) (is|are|was|do) (that|they|we|it|you from|the meaning of life|love|your parents|your boss)',
+  '{word}',
+  '{topic}',
+  '{person}',
+  '{inv} {inv}',
+  '{noun}',
+  '{food}',
+  '{city}',
+  'the {noun} (was|is) {adj}',
+  '{person} (is|was) (a|the) {adj} (actor|singer|president|king|player)',
+  'change your (name|language|accent|voice|gender) (to {lang}|to {name}|)',
+  '(switch|change|set) (the |your |) language to {lang}',
+  'my name is {name}',
+  'call me {name}',
+  'sync (my |all |) devices',
+  'reset (your|my|the) (settings|user name|password|locations list|account|pin|router password|preferences)',
+  // news, books, media that is not playing
+  "(what's|what is|tell me|read|give me|show me|any|play me) (the |) (latest |new |top |local |breaking |) (news|headlines|news about {topic}|current events|stories) (in {city}|today|on {topic}|from {company}|about {topic}|please|)",
+  '(notify|alert|inform|tell|update) me (about|of|on|when) ({topic}|any news on {topic}|there is news about {topic}|new emails|{event}|a new episode of {title})',
+  '(what|which) (movies|films|shows|books|concerts|games|plays) (are|is) (playing|showing|on|out|popular|good) ({day}|in {city}|near me|at the {place2}|)',
+  '(who|when) (sings|sang|wrote|plays in|directed|stars in|released|performed|is the singer of) {title}',
+  '(what|which) (song|track|artist|band|album|movie) is (this|that|playing|by {person}|it)',
+  "(what's|what is) (this song|this music|the name of this song|that song called|playing)",
+  'i (like|love|really like|enjoy) this (song|music|track|artist|movie|band)',
+  '(rate|like|save|favorite|buy|remember|add) this (song|track|album|artist|music)',
+  '(do you like|have you heard|have you seen|what do you think of) ({title}|{person}|{topic})',
+  'is {title} (good|on netflix|worth watching|out yet|a {adj} movie)',
+  '(recommend|suggest) (me |) (a |some |) ({adj} |) (movie|book|song|show|restaurant|podcast|game|recipe|{thing})',
+  '(read|open|continue|find) (me |) (my |the |a |) (book|audiobook|newspaper|article|kindle book|magazine|harry potter)',
+  '(show|play|find) (me |) (a |the |) video(s|) (of|on|about|for) ({topic}|{animal}s|how to {food}|hair styling|{person})',
+  '(search|google|look up|find|look for) ({topic}|{person}|{food}|a {thing}|{word}|{city} {place2}|the {noun}) (online|on the internet|on the web|on google|for me|)',
+  // near the domain, but no order that a home can carry out
+  "(don't|do not|never|you shouldn't|please don't|please do not) (turn|switch) (on|off) (the |my |) ({room} |) (lights|light|fan|tv|heating|music|lamp|oven)",
+  "(don't|do not|never|please don't) (open|close|lock|unlock|touch|start|stop|dim|move) (the |my |) ({room} |) (door|window|blinds|garage door|curtains|lights|vacuum|thermostat|washing machine)",
+  '(how|why) (do|does|should|can|would|did) (i|you|we|the) (turn on|turn off|install|fix|clean|reset|connect|replace|buy|dim|use|pair|set up|program) (the |a |my |) ({room} |) (light|lights|thermostat|vacuum|tv|lamp|fan|dishwasher|oven|coffee machine|smart plug|lock|speaker)',
+  '(should|could|would|can|must) (i|we|you|one) (turn off|turn on|leave|close|lock|open|buy|replace|clean|sell) (the |my |a |) ({room} |) (lights|windows|thermostat|blinds|heater|vacuum|light bulb|tv|car) (before bed|when i leave|in winter|at night|to save energy|overnight|when it rains|)',
+  '(what|which|how much) (is|are|does|do) (the |a |) (best|cheapest|new|good|smart|led|right|average) (light bulbs|light|thermostat|vacuum|tv|coffee machine|dishwasher|oven|lock|smart plug|speaker|smart home|robot vacuum) (cost|to buy|on the market|for my {room}|)',
+  'i (bought|sold|broke|fixed|cleaned|painted|lost|like|love|need to buy|want to buy|saw|installed|dropped|hate) (the |a |a new |my |some |our |) ({room} |) (lamp|light|lights|tv|vacuum|car|coffee machine|oven|door|window|curtains|speaker|heater|fan|light bulbs|lock|microwave|washing machine)',
+  '(the|my|our) ({room} |) (lamp|light|tv|vacuum|car|coffee machine|oven|door|window|speaker|heater|fan|lock|microwave|washing machine|dishwasher|thermostat) (is broken|was expensive|does not work|is beautiful|is new|is dirty|needs repair|is making a noise|stinks|is leaking oil|broke down|is old|arrived today)',
+  '(when|where) (was|is|did) (the |) (light bulb|first car|microwave|vacuum cleaner|television|dishwasher|light switch|electricity|coffee|thermostat) (invented|come from|made|discovered|sold)',
+  '(clean|wash|fix|paint|repair|sell|build|water|mop up|iron|fold|cook|feed|walk|bathe|polish|assemble) (the |my |) (car|dishes|windows|dog|cat|house by hand|shirt|wall|fence|roof|plants|baby|clothes|table|mess in the car)',
+  '(dim|turn down|adjust|lower|raise|increase) the (brightness|contrast|font size|resolution|volume) (of|on) (my|the) (phone|screen|laptop|monitor|computer|ipad|kindle|tablet|website|photo)',
+  '(check|what is|how is|tell me|show) (my |the |) (battery health|battery percentage|storage|memory|signal|wifi speed|ip address|bluetooth) (on|of) (this device|my phone|the phone|my laptop|this phone|my ipad)',
+  '(are|is) (the |) (street lamps|street lights|traffic lights|stadium lights|stars|northern lights|street|city lights) (working|on|out|visible|red|broken) (on my street|tonight|in {city}|downtown|)',
+  '(what|how many|which) (lights|windows|doors|rooms|houses|cars|fans|locks) (does|do|did|in|are in|have) ({person}|the white house|{city}|a house|most people|the hotel|{country}|my neighbors|they) (have|own|use|sold|)',
+  '(program|teach|train|build|design|buy|name|invent) (my |a |the |) (new |) (robot|vacuum|assistant|house|smart home|dog|alexa|drone) (to|that|for) (bring me {food}|dance|speak {lang}|do my homework|clean the {noun}|love me|my {room}|fetch)',
+  '(show|list|check|see|review|give me) (me |) (the |my |recent |all |) (recent |) (activity|footage|recordings|history|camera|pictures|photos|video|log) (in|from|of|at) (my |the |) ({room}|front door|backyard|phone|camera|driveway|street)',
+  '(power up|turn on|start|shut down|reboot|launch) (my |the |a |) (nuclear reactor|rocket|spaceship|time machine|death star|weather machine|meeting|presentation|app|website|program|conversation|zoom call|chat)',
+  '(open|close|start|launch|quit|update|install|uninstall) (the |my |) (app|application|browser|gmail|netflix app|spotify app|document|spreadsheet|file|folder|tab|calculator|calendar|map|camera app|settings|bank account|account|position at {company})',
+  '(lock|unlock) (my |the |) (account|phone|screen|credit card|bank card|computer|profile|achievement|level)',
+  '(stop|cancel|end|pause) (my |the |) (subscription|order|membership|payment|reservation|meeting|delivery|newsletter|trial|appointment|credit card|service|flight)',
+  '(turn|switch|change) (the |) (page|channel settings|subject|conversation|topic|tables|other cheek) (over|around|please|)',
+  "what('s| is) (the |) (light|fan|lock|heat|cover|shade|window|volume|temperature) (speed|year|of {person}|index|charge|tax|of water boiling|of the sun|of a sphere|in {lang}|at the beach|on mars|of {country})",
+  'how (hot|cold|bright|loud|far) is (the sun|mars|the moon|a jet|lava|the arctic|the ocean|{city}|{country}|a star)',
+  'at what temperature (does|do|should) (water|{food}|meat|iron|gold|chicken|i cook {food}) (boil|freeze|melt|be cooked|be served|cook|)',
+  'what temperature should i (cook|bake|serve|store|grill) {food}',
+  '(increase|raise|lower|decrease|reduce) (my |the |) (credit limit|salary|speed limit|taxes|interest rate|rent|price|spending limit|cholesterol|blood pressure|font size|heart rate)',
+  '(set|change|update|reset) (my |the |a |) (password|pin|address|goal|budget|profile picture|ringtone|wallpaper|user name|home address|insurance|plan|date|voicemail greeting|meeting) (to {word}|for {day}|)',
+  '(add|remove|connect|pair|rename|register|set up) (a |the |my |) (new |) (device|phone|bluetooth|user|account|hub|skill|camera to the network|wifi network|printer)',
+]
+
+const OPENERS = [
+  '',
+  '',
+  '',
+  '',
+  '',
+  '',
+  '',
+  '',
+  'hey ',
+  'please ',
+  'can you ',
+  'could you ',
+  'ok ',
+  'so ',
+  'um ',
+  'olly ',
+  'alexa ',
+  'hey google ',
+  'computer ',
+  'hey mouse ',
+  'siri ',
+  'tell me ',
+  'i want to know ',
+  'do you know ',
+  'just ',
+  'hi ',
+]
+
+/** One sentence that must be refused. */
+export function refusal(random: Random): string {
+  const frame = pick(random, FRAMES)
+  const text = expand(frame, RULES, random)
+  return /^(can|could|please|hey|do |i )/.test(text) ? text : pick(random, OPENERS) + text
+}
