@@ -1,0 +1,404 @@
+import {
+  type Binding,
+  type Change,
+  type Fields,
+  type Message,
+  writeFor,
+  writeMessages,
+} from './devices/binding.js'
+import { isRgb, type Value } from './devices/codec.js'
+import { alike, colorByName, whiteByName } from './devices/color.js'
+import { type Area, type Device, type Home, slug } from './home.js'
+import type { Params } from './parsed-command.js'
+import { durationSeconds } from './timers.js'
+import type { ActionName } from './vocabulary.js'
+
+/*
+ * One action on one device as messages, and what the device will say when it has done it. Pure.
+ *
+ * Ranges: numbers that were said are refused outside of the device's range; steps stop at its ends, as in Home Assistant.
+ * A step is counted from what the device last said, and refused when it never said anything.
+ */
+
+/** "Brighter", "louder" without an amount: percent points, or degrees of the home. */
+export const STEPS = { brightness: 25, volume: 10, fan: 25, temperature: { metric: 1, us: 2 } } as const
+
+/** Everything that a plan depends on. */
+export interface Facts {
+  readonly home: Home
+  readonly device: Device
+  readonly binding: Binding
+  /** What the device last said; empty when it never said anything. */
+  readonly known: Fields
+}
+
+/** What is sent, and how to see that it was done. */
+export interface ActionPlan {
+  readonly messages: readonly Message[]
+  /** Whether the device says that it is done, or under way; undefined when it tells nothing that would show it. */
+  readonly done?: (now: Fields) => boolean
+  /** True when any new message of the device shows it (there is no value to compare). */
+  readonly anyNews?: boolean
+}
+
+type Draft = { change: Change; done?: (now: Fields) => boolean; anyNews?: boolean; more?: Params }
+type Result<T> = T | { refusal: string }
+const refuse = (refusal: string) => ({ refusal })
+
+/** @returns messages and what to wait for, or a refusal as a sentence without its subject ("can only be set from 7 to 35") */
+export function planAction(action: ActionName, params: Params, facts: Facts): Result<ActionPlan> {
+  const draft = drafted(action, params, facts)
+  if ('refusal' in draft) return draft
+  const { binding } = facts
+  const hears = binding.reads.length > 0
+  const waits = hears
+    ? { ...(draft.done ? { done: draft.done } : {}), ...(draft.anyNews ? { anyNews: true } : {}) }
+    : {}
+  if (binding.actionTopic !== undefined) {
+    const said = Object.fromEntries(
+      draft.change.filter(([field]) => !['state', 'do', 'power'].includes(field)),
+    )
+    const payload = JSON.stringify({ action, ...said, ...draft.more })
+    return { messages: [{ topic: binding.actionTopic, payload }], ...waits }
+  }
+  const written = writeMessages(binding, draft.change)
+  if ('missing' in written)
+    return refuse(`has no way to be told ${WORDS[written.missing] ?? written.missing}`)
+  return { messages: written.messages, ...waits }
+}
+
+const WORDS: Record<string, string> = {
+  state: 'to turn on or off',
+  do: 'to do that',
+  color: 'a colour',
+  kelvin: 'a colour temperature',
+  mode: 'a mode',
+}
+
+function drafted(action: ActionName, params: Params, facts: Facts): Result<Draft> {
+  switch (action) {
+    case 'turn_on':
+    case 'turn_off':
+      return power(action === 'turn_on', facts)
+    case 'open':
+    case 'close':
+      return move(action === 'open' ? 100 : 0, action, facts)
+    case 'set_position':
+      return position(params, facts)
+    case 'lock':
+      return { change: [['do', 'lock']], done: now => among(now.state, 'locked', 'locking') }
+    case 'unlock':
+      return { change: [['do', 'unlock']], done: now => among(now.state, 'unlocked', 'unlocking') }
+    case 'set_brightness':
+      return brightness(params, facts)
+    case 'set_color':
+      return color(params)
+    case 'set_color_temperature':
+      return whiteness(params, facts)
+    case 'set_temperature':
+      return temperature(params, facts)
+    case 'set_mode':
+      return mode(params, facts)
+    case 'set_fan_speed':
+      return fanSpeed(params, facts)
+    case 'set_volume':
+    case 'mute':
+    case 'unmute':
+    case 'play_media':
+    case 'next':
+    case 'previous':
+      return media(action, params, facts)
+    case 'start':
+    case 'stop':
+    case 'pause':
+    case 'resume':
+    case 'return_to_base':
+      return run(action, params, facts)
+    case 'activate':
+      return { change: [['do', 'activate']] }
+    default:
+      return refuse(`cannot be acted on by ${action}`)
+  }
+}
+
+function power(on: boolean, { binding, known }: Facts): Result<Draft> {
+  const done = (now: Fields) => now.state !== undefined && among(now.state, 'off', 'standby') !== on
+  if (binding.actionTopic !== undefined || writeFor(binding, 'state', 'on'))
+    return { change: [['state', on ? 'on' : 'off']], done }
+  if (writeFor(binding, 'power', 'on')) return { change: [['power', on ? 'on' : 'off']], done }
+  // Climate devices without a power topic: a mode that heats or cools, in Home Assistant's order.
+  const modes = binding.limits.modes ?? []
+  const wanted = on ? ['heat_cool', 'auto', 'heat', 'cool'].find(name => modes.includes(name)) : 'off'
+  if (!wanted || !modes.includes(wanted)) return refuse(`cannot be turned ${on ? 'on' : 'off'}`)
+  if (on && typeof known.state === 'string' && known.state !== 'off')
+    return { change: [['mode', known.state]], done }
+  return { change: [['mode', wanted]], done }
+}
+
+function move(to: 0 | 100, verb: 'open' | 'close', { binding, known }: Facts): Draft {
+  const done = (now: Fields) =>
+    (to === 100 ? among(now.state, 'open', 'opening') : among(now.state, 'closed', 'closing')) ||
+    nearer(known.position, now.position, to)
+  // "Open" as a state only says "not closed": with a position, that tells better.
+  const fully = (now: Fields) =>
+    typeof now.position === 'number'
+      ? now.position === to ||
+        among(now.state, to ? 'opening' : 'closing') ||
+        nearer(known.position, now.position, to)
+      : done(now)
+  return writeFor(binding, 'do', verb)
+    ? { change: [['do', verb]], done: fully }
+    : { change: [['position', to]], done: fully }
+}
+
+function position(params: Params, { known }: Facts): Result<Draft> {
+  const to = numberOf(params.position)
+  if (to === undefined || to < 0 || to > 100) return refuse('can only be set from 0 to 100 %')
+  return {
+    change: [['position', to]],
+    done: now =>
+      near(now.position, to, 2) ||
+      nearer(known.position, now.position, to) ||
+      among(now.state, 'opening', 'closing'),
+  }
+}
+
+function brightness(params: Params, { known }: Facts): Result<Draft> {
+  const dark = known.state === 'off' ? 0 : undefined
+  const level = levelOf(params, 'brightness', 'brightness_step', dark ?? known.brightness, STEPS.brightness)
+  if ('refusal' in level) return level
+  if (level.to === 0) return { change: [['state', 'off']], done: now => now.state === 'off' }
+  return {
+    change: [
+      ['state', 'on'],
+      ['brightness', level.to],
+    ],
+    done: now => now.state !== 'off' && near(now.brightness, level.to, 2),
+  }
+}
+
+function color(params: Params): Result<Draft> {
+  const rgb = colorByName(String(params.color ?? ''))
+  if (!rgb) return refuse(`knows no colour "${params.color ?? ''}"`)
+  const done = (now: Fields) => isRgb(now.color) && now.state !== 'off' && alike(now.color, rgb)
+  return {
+    change: [
+      ['state', 'on'],
+      ['color', rgb],
+    ],
+    done,
+  }
+}
+
+function whiteness(params: Params, { binding }: Facts): Result<Draft> {
+  const said = params.kelvin
+  const [min, max] = binding.limits.kelvin ?? [1000, 20000]
+  const named = typeof said === 'string' ? whiteByName(said) : undefined
+  // A word means "as far as the lamp goes"; a number means that number.
+  const kelvin = named === undefined ? numberOf(said) : Math.min(max, Math.max(min, named))
+  if (kelvin === undefined) return refuse(`knows no white "${said ?? ''}"`)
+  if (kelvin < min || kelvin > max) return refuse(`can only be set from ${min} to ${max} kelvin`)
+  const done = (now: Fields) => now.state !== 'off' && near(now.kelvin, kelvin, kelvin * 0.05)
+  return {
+    change: [
+      ['state', 'on'],
+      ['kelvin', kelvin],
+    ],
+    done,
+  }
+}
+
+function temperature(params: Params, { binding, known, home }: Facts): Result<Draft> {
+  const [min, max] = binding.limits.temperature ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
+  const step = params.temperature_step
+  let to = numberOf(params.temperature)
+  if (to === undefined && step !== undefined) {
+    const by = stepOf(step, STEPS.temperature[home.units])
+    if (by === undefined) return refuse(`does not understand "${step}"`)
+    if (typeof known.temperature !== 'number')
+      return refuse('has not said to what it is set, so it cannot go up or down from there')
+    to = Math.min(max, Math.max(min, known.temperature + by))
+  }
+  if (to === undefined) return refuse('was not told a temperature')
+  if (to < min || to > max) return refuse(`can only be set from ${min} to ${max} degrees`)
+  const wanted = to
+  return { change: [['temperature', wanted]], done: now => near(now.temperature, wanted, 0.6) }
+}
+
+const MODE_WORDS: Record<string, string> = {
+  heating: 'heat', warm: 'heat', cooling: 'cool', cold: 'cool', automatic: 'auto', fan: 'fan_only', drying: 'dry', dehumidify: 'dry',
+} // biome-ignore format: pairs
+
+function mode(params: Params, { binding }: Facts): Result<Draft> {
+  const said = slug(String(params.mode ?? ''))
+  const modes = binding.limits.modes
+  const wanted = modes
+    ? [said, MODE_WORDS[said]].find(name => name !== undefined && modes.includes(name))
+    : said
+  if (!wanted) return refuse(`has no mode "${params.mode ?? ''}" (it has ${modes?.join(', ') || 'none'})`)
+  return { change: [['mode', wanted]], done: now => now.mode === wanted || now.state === wanted }
+}
+
+/** Thirds, as Home Assistant counts three named speeds. */
+const SPEEDS: Record<string, number> = {
+  low: 33,
+  medium: 66,
+  high: 100,
+  min: 1,
+  minimum: 1,
+  max: 100,
+  maximum: 100,
+}
+
+function fanSpeed(params: Params, { binding, known }: Facts): Result<Draft> {
+  const word = typeof params.speed === 'string' ? slug(params.speed) : undefined
+  const preset = binding.limits.presets?.find(name => slug(name) === word)
+  if (preset !== undefined)
+    return {
+      change: [
+        ['state', 'on'],
+        ['preset', preset],
+      ],
+      done: now => now.preset === preset,
+    }
+  const percentage = word === undefined ? undefined : SPEEDS[word]
+  if (word !== undefined && percentage === undefined) return refuse(`has no speed "${params.speed}"`)
+  const said = percentage === undefined ? params : { percentage }
+  const still = known.state === 'off' ? 0 : undefined
+  const level = levelOf(said, 'percentage', 'fan_speed_step', still ?? known.percentage, STEPS.fan)
+  if ('refusal' in level) return level
+  if (level.to === 0) return { change: [['state', 'off']], done: now => now.state === 'off' }
+  const codec = writeFor(binding, 'percentage', level.to)?.codec
+  const coarse = codec?.as === 'speeds' ? 100 / (codec.max - codec.min + 1) : 1
+  return {
+    change: [
+      ['state', 'on'],
+      ['percentage', level.to],
+    ],
+    done: now => near(now.percentage, level.to, coarse + 1),
+  }
+}
+
+function media(action: ActionName, params: Params, { known }: Facts): Result<Draft> {
+  const seconds = durationSeconds(params)
+  const more: Params = seconds === undefined ? {} : { duration_seconds: seconds }
+  if (action === 'set_volume') {
+    const level = levelOf(params, 'volume_level', 'volume_step', known.volume_level, STEPS.volume)
+    if ('refusal' in level) return level
+    return { change: [['volume_level', level.to]], done: now => near(now.volume_level, level.to, 1) }
+  }
+  if (action === 'mute' || action === 'unmute')
+    return { change: [], more, done: now => now.muted === (action === 'mute') }
+  if (action === 'play_media')
+    return {
+      change: [],
+      more: { ...more, ...pickParams(params, ['query', 'media_class']) },
+      done: now => now.state === 'playing',
+      anyNews: true,
+    }
+  return { change: [], anyNews: true }
+}
+
+const RUNNING = [
+  'running',
+  'on',
+  'cleaning',
+  'mowing',
+  'playing',
+  'starting',
+  'heating',
+  'brewing',
+  'washing',
+  'drying',
+  'active',
+]
+const RESTING = ['idle', 'off', 'docked', 'stopped', 'standby', 'returning', 'ready', 'paused']
+
+function run(action: ActionName, params: Params, { home, device, binding, known }: Facts): Result<Draft> {
+  const seconds = durationSeconds(params)
+  const area = typeof params.area === 'string' ? params.area : undefined
+  const more: Params = {
+    ...(seconds === undefined ? {} : { duration_seconds: seconds }),
+    ...(area === undefined ? {} : { area }),
+  }
+  const expected: Partial<Record<ActionName, readonly string[]>> = {
+    start: RUNNING, resume: RUNNING, stop: RESTING, pause: ['paused', 'idle'], return_to_base: ['returning', 'docked'],
+  } // biome-ignore format: a table
+  const done = (now: Fields) => among(now.state, ...(expected[action] ?? []))
+  if (binding.actionTopic !== undefined) return { change: [], more, done }
+  if (seconds !== undefined) return refuse('cannot be told for how long')
+  if (area !== undefined && action === 'start') {
+    const place = home.areas.find(entry => entry.id === area)
+    const segments = segmentsOf(known.segments, place)
+    if (!writeFor(binding, 'segments', '[]')) return refuse('cannot be sent to one area')
+    if (!segments.length) return refuse(`has no map of ${place?.name ?? area}`)
+    return { change: [['segments', JSON.stringify(segments)]], done }
+  }
+  const verbs: Partial<Record<ActionName, readonly string[]>> = {
+    resume: ['start'],
+    // Mowers have no stop: they pause where they are.
+    stop: device.kind === 'lawn_mower' ? ['stop', 'pause', 'return_to_base'] : ['stop'],
+  }
+  const verb = (verbs[action] ?? [action]).find(name => writeFor(binding, 'do', name))
+  if (!verb) return refuse(`cannot ${action.replaceAll('_', ' ')}`)
+  return { change: [['do', verb]], done }
+}
+
+/** Ids of the vacuum's segments that bear the area's name. */
+function segmentsOf(segments: Value | undefined, area: Area | undefined): string[] {
+  if (!area || typeof segments !== 'object' || segments === null || Array.isArray(segments)) return []
+  const names = [area.id, area.name, ...area.aliases].map(slug)
+  return Object.entries(segments as Record<string, string>).flatMap(([id, name]) =>
+    names.includes(slug(name)) ? id : [],
+  )
+}
+
+/** A percentage, said as such or as a step from where it is. */
+function levelOf(
+  params: Params,
+  absolute: string,
+  relative: string,
+  now: Value | undefined,
+  usual: number,
+): Result<{ to: number }> {
+  const said = params[absolute]
+  if (said !== undefined) {
+    const to = numberOf(said)
+    return to === undefined || to < 0 || to > 100 ? refuse('can only be set from 0 to 100 %') : { to }
+  }
+  const step = params[relative]
+  const by = step === undefined ? undefined : stepOf(step, usual)
+  if (by === undefined) return refuse('was not told how much')
+  if (typeof now !== 'number')
+    return refuse('has not said where it is now, so it cannot go up or down from there')
+  return { to: Math.round(Math.min(100, Math.max(0, now + by))) }
+}
+
+function stepOf(step: string | number, usual: number): number | undefined {
+  return step === 'up' ? usual : step === 'down' ? -usual : numberOf(step)
+}
+
+function numberOf(value: unknown): number | undefined {
+  const number =
+    typeof value === 'string' && value.trim()
+      ? Number(value.trim().replace(/\s*(%|percent|k|kelvin)$/i, ''))
+      : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}
+
+function pickParams(params: Params, keys: readonly string[]): Params {
+  return Object.fromEntries(Object.entries(params).filter(([key]) => keys.includes(key)))
+}
+
+function among(value: Value | undefined, ...words: string[]): boolean {
+  return typeof value === 'string' && words.includes(value.toLowerCase())
+}
+
+function near(value: Value | undefined, wanted: number, by: number): boolean {
+  return typeof value === 'number' && Math.abs(value - wanted) <= by
+}
+
+/** Whether something has come closer to where it should go: a blind takes its time. */
+function nearer(before: Value | undefined, now: Value | undefined, to: number): boolean {
+  return typeof before === 'number' && typeof now === 'number' && Math.abs(now - to) < Math.abs(before - to)
+}
