@@ -6,8 +6,4 @@ export const errors = defineErrors({
     says: (a: { path: string; problem: string }) => `the home file ${a.path} cannot be read: ${a.problem}`,
     remedy: 'Give the path of a YAML or JSON file; daemon/config/demo/home.yaml is one to copy from.',
   },
-  no_such_timer: {
-    says: (a: { what: string }) => `there is no timer ${a.what}`,
-    remedy: 'Ask for the timer status to hear which timers are running.',
-  },
 })

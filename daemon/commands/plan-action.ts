@@ -136,19 +136,14 @@ function power(on: boolean, { binding, known }: Facts): Result<Draft> {
 }
 
 function move(to: 0 | 100, verb: 'open' | 'close', { binding, known }: Facts): Draft {
+  const [there, moving] = to === 100 ? ['open', 'opening'] : ['closed', 'closing']
+  // "Open" only says "not closed": where there is a position, that tells better.
   const done = (now: Fields) =>
-    (to === 100 ? among(now.state, 'open', 'opening') : among(now.state, 'closed', 'closing')) ||
-    nearer(known.position, now.position, to)
-  // "Open" as a state only says "not closed": with a position, that tells better.
-  const fully = (now: Fields) =>
-    typeof now.position === 'number'
-      ? now.position === to ||
-        among(now.state, to ? 'opening' : 'closing') ||
-        nearer(known.position, now.position, to)
-      : done(now)
-  return writeFor(binding, 'do', verb)
-    ? { change: [['do', verb]], done: fully }
-    : { change: [['position', to]], done: fully }
+    among(now.state, moving) ||
+    (typeof now.position === 'number'
+      ? now.position === to || nearer(known.position, now.position, to)
+      : among(now.state, there))
+  return { change: writeFor(binding, 'do', verb) ? [['do', verb]] : [['position', to]], done }
 }
 
 function position(params: Params, { known }: Facts): Result<Draft> {
@@ -159,7 +154,7 @@ function position(params: Params, { known }: Facts): Result<Draft> {
     done: now =>
       near(now.position, to, 2) ||
       nearer(known.position, now.position, to) ||
-      among(now.state, 'opening', 'closing'),
+      (now.state !== known.state && among(now.state, 'opening', 'closing')),
   }
 }
 

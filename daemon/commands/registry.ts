@@ -70,6 +70,7 @@ export class Registry implements Part {
   #closer = new Closer()
   #work: Promise<unknown> = Promise.resolve()
   #running = false
+  #queued = false
 
   constructor(options: RegistryOptions) {
     this.#options = options
@@ -219,34 +220,37 @@ export class Registry implements Part {
     })
   }
 
-  /** Brings the subscriptions in line with the bindings, one after the other. */
+  /** Brings the subscriptions in line with the bindings; many announcements in a row cost one round. */
   #listen(): void {
-    const wanted = new Map<string, Set<string>>()
-    for (const [id, binding] of this.#bindings)
-      for (const topic of readTopics(binding)) wanted.set(topic, (wanted.get(topic) ?? new Set()).add(id))
     for (const id of [...this.#known.keys(), ...this.#there.keys()])
       if (!this.#bindings.has(id)) {
         this.#known.delete(id)
         this.#there.delete(id)
       }
+    if (this.#queued) return
+    this.#queued = true
     this.#work = this.#work.then(async () => {
-      for (const [topic, entry] of this.#topics)
-        if (!wanted.has(topic)) {
-          this.#topics.delete(topic)
-          await entry.end?.().catch(() => undefined)
-        }
-      for (const [topic, devices] of wanted) {
-        const entry = this.#topics.get(topic)
-        if (entry) {
-          // A device that joins a topic we already hear gets no retained message; ask for it again.
-          const joined = [...devices].some(id => !entry.devices.has(id))
-          entry.devices = devices
-          if (!joined) continue
-          await entry.end?.().catch(() => undefined)
-        }
-        await this.#subscribe(topic, devices)
-      }
+      this.#queued = false
+      const wanted = new Map<string, Set<string>>()
+      for (const [id, binding] of this.#bindings)
+        for (const topic of readTopics(binding)) wanted.set(topic, (wanted.get(topic) ?? new Set()).add(id))
+      const dropped = [...this.#topics].filter(([topic]) => !wanted.has(topic))
+      for (const [topic] of dropped) this.#topics.delete(topic)
+      await Promise.all(dropped.map(([, entry]) => entry.end?.().catch(() => undefined)))
+      await Promise.all([...wanted].map(([topic, devices]) => this.#hearFrom(topic, devices)))
     })
+  }
+
+  async #hearFrom(topic: string, devices: Set<string>): Promise<void> {
+    const entry = this.#topics.get(topic)
+    if (entry) {
+      const joined = [...devices].some(id => !entry.devices.has(id))
+      entry.devices = devices
+      if (!joined) return
+      // A device that joins a topic we already hear gets no retained message: ask for it again.
+      await entry.end?.().catch(() => undefined)
+    }
+    await this.#subscribe(topic, devices)
   }
 
   async #subscribe(topic: string, devices: Set<string>): Promise<void> {

@@ -1,15 +1,13 @@
 import { CAPABILITIES, type Capability } from '../vocabulary.js'
-import type { Binding, Read, Write } from './binding.js'
+import type { Read, Write } from './binding.js'
 import type { Codec, ColorSpace } from './codec.js'
 import { kelvinToMired } from './color.js'
-import type { Settings } from './settings.js'
+import type { Ports, Settings } from './settings.js'
 
 /*
  * Lights in Home Assistant's "basic" and "json" schemas. The "template" schema is refused: its templates are programs.
  * @source homeassistant/components/mqtt/light/schema_basic.py, schema_json.py
  */
-
-type Ports = Pick<Binding, 'capabilities' | 'reads' | 'writes' | 'limits' | 'onCommand'>
 
 const SPACES: readonly ColorSpace[] = ['hs', 'xy', 'rgb', 'rgbw', 'rgbww']
 const ON_OFF: Codec = { as: 'choice', values: { on: 'ON', off: 'OFF' } }

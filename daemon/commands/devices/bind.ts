@@ -1,18 +1,17 @@
 import type { MqttSettings } from '../home.js'
 import type { Capability, Domain } from '../vocabulary.js'
 import { bindLight } from './bind-light.js'
-import type { Binding, Limits, Read, Write } from './binding.js'
-import { type Codec, degrees, type TemperatureUnit } from './codec.js'
-import { Settings } from './settings.js'
+import { bindCover, bindLock, bindValve } from './bind-openings.js'
+import { bindLawnMower, bindVacuum } from './bind-robots.js'
+import type { Binding, Limits, Read } from './binding.js'
+import { type Codec, choice, degrees, sameWords, type TemperatureUnit } from './codec.js'
+import { able, type Ports, Settings, TEMPLATE } from './settings.js'
 
 /*
  * A device's settings (the keys of Home Assistant's MQTT platforms, from the owner's YAML or a discovery message) as a
  * binding. @source homeassistant/components/mqtt/{switch,cover,valve,climate,fan,lock,vacuum,lawn_mower,scene,sensor,
  * binary_sensor}.py; defaults are theirs.
  */
-
-type Ports = Pick<Binding, 'capabilities' | 'reads' | 'writes'> &
-  Partial<Pick<Binding, 'limits' | 'onCommand' | 'actionTopic'>>
 
 /** What a binding needs to know of the home. */
 export interface Surroundings {
@@ -76,20 +75,6 @@ const BINDERS: Readonly<
   appliance: bindActions,
 }
 
-const TEMPLATE = ['value_template']
-
-function choice(values: Record<string, string | undefined>, also?: Record<string, string>): Codec {
-  const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  return { as: 'choice', values: Object.fromEntries(given), ...(also ? { also } : {}) }
-}
-
-/** Capabilities by the field that has to be writable. */
-function able(writes: readonly Write[], gives: Record<string, Capability>): Capability[] {
-  return Object.entries(gives).flatMap(([field, capability]) =>
-    writes.some(write => write.field === field) ? capability : [],
-  )
-}
-
 function bindSwitch(settings: Settings): Ports | { reason: string } {
   const on = settings.text('payload_on', 'ON')
   const off = settings.text('payload_off', 'OFF')
@@ -111,7 +96,7 @@ function bindFan(settings: Settings): Ports | { reason: string } {
   if (max <= min) return { reason: 'speed_range_max must be larger than speed_range_min' }
   const speeds: Codec = { as: 'speeds', min, max }
   const presets = settings.list('preset_modes')
-  const preset = choice(Object.fromEntries((presets ?? []).map(name => [name, name])))
+  const preset = sameWords(presets ?? [])
   const writes = [
     ...settings.write('state', 'command_topic', 'command_template', power, 'on_off'),
     ...settings.write(
@@ -145,95 +130,6 @@ function bindFan(settings: Settings): Ports | { reason: string } {
   }
 }
 
-/** A payload that is switched off by an explicit null. */
-function payload(settings: Settings, key: string, otherwise: string): string | undefined {
-  return settings.raw(key) === null ? undefined : settings.text(key, otherwise)
-}
-
-function moving(settings: Settings): Codec {
-  return choice({
-    open: settings.text('state_open', 'open'),
-    closed: settings.text('state_closed', 'closed'),
-    opening: settings.text('state_opening', 'opening'),
-    closing: settings.text('state_closing', 'closing'),
-    stopped: settings.text('state_stopped', 'stopped'),
-  })
-}
-
-function bindCover(settings: Settings): Ports | { reason: string } {
-  const range: Codec = {
-    as: 'range',
-    closed: settings.number('position_closed', 0),
-    open: settings.number('position_open', 100),
-  }
-  const verbs = choice({
-    open: payload(settings, 'payload_open', 'OPEN'),
-    close: payload(settings, 'payload_close', 'CLOSE'),
-    stop: payload(settings, 'payload_stop', 'STOP'),
-  })
-  const writes = [
-    ...settings.write('do', 'command_topic', undefined, verbs, 'open_close'),
-    ...settings.write('position', 'set_position_topic', 'set_position_template', range, 'position'),
-  ]
-  if (!writes.length)
-    return { reason: 'the cover has neither a usable command_topic nor a set_position_topic' }
-  const capabilities = able(writes, { do: 'open_close', position: 'position' })
-  return {
-    // Home Assistant opens by position where there is no command topic; so do we.
-    capabilities: capabilities.includes('open_close') ? capabilities : ['open_close', ...capabilities],
-    writes,
-    reads: [
-      ...settings.read('state', 'state_topic', TEMPLATE, moving(settings)),
-      ...settings.read('position', 'position_topic', ['position_template', 'value_template'], range),
-    ],
-  }
-}
-
-function bindValve(settings: Settings): Ports | { reason: string } {
-  const range: Codec = {
-    as: 'range',
-    closed: settings.number('position_closed', 0),
-    open: settings.number('position_open', 100),
-  }
-  const reports = settings.flag('reports_position')
-  const verbs = choice({
-    ...(reports
-      ? {}
-      : {
-          open: payload(settings, 'payload_open', 'OPEN'),
-          close: payload(settings, 'payload_close', 'CLOSE'),
-        }),
-    stop: settings.text('payload_stop'),
-  })
-  const writes = [
-    ...settings.write('do', 'command_topic', 'command_template', verbs, 'open_close'),
-    ...(reports ? settings.write('position', 'command_topic', 'command_template', range, 'position') : []),
-  ]
-  if (!writes.length) return { reason: 'the valve has no usable command_topic' }
-  const told = reports
-    ? settings.read('position', 'state_topic', TEMPLATE, range)
-    : settings.read('state', 'state_topic', TEMPLATE, moving(settings))
-  return { capabilities: ['open_close', ...(reports ? (['position'] as const) : [])], writes, reads: told }
-}
-
-function bindLock(settings: Settings): Ports | { reason: string } {
-  const verbs = choice({
-    lock: settings.text('payload_lock', 'LOCK'),
-    unlock: settings.text('payload_unlock', 'UNLOCK'),
-  })
-  const said = choice({
-    locked: settings.text('state_locked', 'LOCKED'),
-    unlocked: settings.text('state_unlocked', 'UNLOCKED'),
-    locking: settings.text('state_locking', 'LOCKING'),
-    unlocking: settings.text('state_unlocking', 'UNLOCKING'),
-    jammed: settings.text('state_jammed', 'JAMMED'),
-  })
-  if (settings.has('code_format')) return { reason: 'the lock wants a code, which a voice must not carry' }
-  const writes = settings.write('do', 'command_topic', 'command_template', verbs, 'lock')
-  if (!writes.length) return { reason: 'the lock has no usable command_topic' }
-  return { capabilities: ['lock'], writes, reads: settings.read('state', 'state_topic', TEMPLATE, said) }
-}
-
 function bindClimate(settings: Settings, { units }: Surroundings): Ports | { reason: string } {
   const home: TemperatureUnit = units === 'us' ? 'F' : 'C'
   const device: TemperatureUnit =
@@ -242,7 +138,7 @@ function bindClimate(settings: Settings, { units }: Surroundings): Ports | { rea
   const step = Math.max(0.01, Math.min(precision, settings.number('temp_step', precision)))
   const temperature: Codec = { as: 'temperature', device, home, step }
   const modes = settings.list('modes') ?? ['auto', 'off', 'cool', 'heat', 'dry', 'fan_only']
-  const mode = choice(Object.fromEntries(modes.map(name => [name, name])))
+  const mode = sameWords(modes)
   const power = choice({ on: settings.text('payload_on', 'ON'), off: settings.text('payload_off', 'OFF') })
   const writes = [
     ...settings.write('mode', 'mode_command_topic', 'mode_command_template', mode, 'hvac_mode'),
@@ -293,80 +189,6 @@ function bindClimate(settings: Settings, { units }: Surroundings): Ports | { rea
       ),
       ...settings.read('action', 'action_topic', ['action_template', 'value_template'], { as: 'text' }),
     ],
-  }
-}
-
-const WORKING = choice(
-  Object.fromEntries(['cleaning', 'docked', 'paused', 'idle', 'returning', 'error'].map(s => [s, s])),
-)
-
-function bindVacuum(settings: Settings): Ports | { reason: string } {
-  if (settings.text('schema') === 'legacy')
-    return { reason: 'the "legacy" vacuum schema is gone from Home Assistant too' }
-  // clean_spot and locate have no action here; the list is theirs when none is given.
-  const features = settings.list('supported_features') ?? [
-    'start',
-    'stop',
-    'return_home',
-    'battery',
-    'clean_spot',
-  ]
-  const can = (feature: string, key: string, otherwise: string) =>
-    features.includes(feature) ? settings.text(key, otherwise) : undefined
-  const verbs = choice({
-    start: can('start', 'payload_start', 'start'),
-    stop: can('stop', 'payload_stop', 'stop'),
-    pause: can('pause', 'payload_pause', 'pause'),
-    return_to_base: can('return_home', 'payload_return_to_base', 'return_to_base'),
-  })
-  const writes = [
-    ...settings.write('do', 'command_topic', undefined, verbs, 'start_stop'),
-    ...settings.write(
-      'segments',
-      'clean_segments_command_topic',
-      'clean_segments_command_template',
-      { as: 'text' },
-      'clean_area',
-    ),
-  ]
-  if (!writes.some(write => write.field === 'do')) return { reason: 'the vacuum has no usable command_topic' }
-  const topic = settings.topic('state_topic', 'state')
-  const told: [string, string, Codec][] = [
-    ['state', 'state', WORKING],
-    ['battery_level', 'battery_level', { as: 'number' }],
-    ['fan_speed', 'fan_speed', { as: 'text' }],
-    ['segments', 'segments', { as: 'names' }],
-  ]
-  return {
-    capabilities: [
-      ...(features.includes('start') ? (['start_stop'] as const) : []),
-      ...(features.includes('pause') ? (['pause_resume'] as const) : []),
-      ...(features.includes('return_home') ? (['dock'] as const) : []),
-      ...(writes.some(write => write.field === 'segments') ? (['clean_area'] as const) : []),
-    ],
-    writes,
-    reads: topic ? told.map(([field, key, codec]): Read => ({ field, topic, path: [key], codec })) : [],
-  }
-}
-
-function bindLawnMower(settings: Settings): Ports | { reason: string } {
-  const verb = (name: string, said: string, key: string, serves: Capability) =>
-    settings.write('do', `${key}_command_topic`, `${key}_command_template`, choice({ [name]: said }), serves)
-  const start = verb('start', 'start_mowing', 'start_mowing', 'start_stop')
-  const pause = verb('pause', 'pause', 'pause', 'pause_resume')
-  const dock = verb('return_to_base', 'dock', 'dock', 'dock')
-  if (!start.length && !dock.length) return { reason: 'the mower has no usable command topic' }
-  const said = choice(
-    Object.fromEntries(['mowing', 'paused', 'docked', 'returning', 'error'].map(s => [s, s])),
-  )
-  return {
-    capabilities: [
-      ...(start.length ? (['start_stop'] as const) : []),
-      ...(pause.length ? (['pause_resume'] as const) : []),
-      ...(dock.length ? (['dock'] as const) : []),
-    ],
-    writes: [...start, ...pause, ...dock],
-    reads: settings.read('state', 'activity_state_topic', ['activity_value_template'], said),
   }
 }
 

@@ -8,12 +8,8 @@ export type TemperatureUnit = 'C' | 'F'
 
 /** How one value is spelled on the wire. Plain data; `encode` and `decode` read it in both directions. */
 export type Codec =
-  /** Words: ours to the device's. `also` are further spellings of the device, to ours. */
-  | {
-      readonly as: 'choice'
-      readonly values: Readonly<Record<string, string>>
-      readonly also?: Readonly<Record<string, string>>
-    }
+  /** Words: ours to the device's. */
+  | { readonly as: 'choice'; readonly values: Readonly<Record<string, string>> }
   /** Percent to the device's range, linear; either end may be the larger one. */
   | { readonly as: 'range'; readonly closed: number; readonly open: number }
   /** Percent to numbered speeds min..max, rounded up, as Home Assistant does; 0 % is none of them. */
@@ -44,6 +40,17 @@ const VARIABLES: Record<ColorSpace, readonly string[]> = {
   rgbww: ['red', 'green', 'blue', 'cold_white', 'warm_white'],
   hs: ['hue', 'sat'],
   xy: ['x', 'y'],
+}
+
+/** A choice of words; words that the device does not have are left out. */
+export function choice(values: Readonly<Record<string, string | undefined>>): Codec {
+  const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return { as: 'choice', values: Object.fromEntries(given) }
+}
+
+/** A choice of words that we and the device have in common. */
+export function sameWords(words: readonly string[]): Codec {
+  return choice(Object.fromEntries(words.map(word => [word, word])))
 }
 
 /** Celsius or Fahrenheit to the other. */
@@ -120,7 +127,6 @@ function decodeChoice(codec: Codec & { as: 'choice' }, text: string): string | u
   const entries = Object.entries(codec.values)
   const exact = entries.find(([, spelled]) => spelled === text)?.[0]
   if (exact !== undefined) return exact
-  if (codec.also && Object.hasOwn(codec.also, text)) return codec.also[text]
   return entries.find(([, spelled]) => spelled.toLowerCase() === text.toLowerCase())?.[0]
 }
 

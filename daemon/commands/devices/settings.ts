@@ -1,8 +1,15 @@
 import type { MqttSettings } from '../home.js'
 import type { Capability } from '../vocabulary.js'
-import type { Availability, Read, Unavailable, Write } from './binding.js'
+import type { Availability, Binding, Read, Unavailable, Write } from './binding.js'
 import type { Codec } from './codec.js'
 import { asText, readTemplate, type Template } from './template.js'
+
+/** What the settings of one kind of device come to. */
+export type Ports = Pick<Binding, 'capabilities' | 'reads' | 'writes'> &
+  Partial<Pick<Binding, 'limits' | 'onCommand' | 'actionTopic'>>
+
+/** The key under which most platforms keep the template of what they read. */
+export const TEMPLATE = ['value_template']
 
 /** The settings of one device (keys of Home Assistant's MQTT platforms), read key by key; what is wrong is gathered. */
 export class Settings {
@@ -141,4 +148,11 @@ function through(template: Template | undefined): { path?: readonly string[]; te
 /** Whether a text can be published to. [MQTT-3.3.2-2], [MQTT-4.7.3-1] */
 export function isTopic(text: string): boolean {
   return text.length > 0 && Buffer.byteLength(text) <= 1024 && !/[#+\0]/.test(text)
+}
+
+/** Capabilities by the field that has to be writable. */
+export function able(writes: readonly Write[], gives: Readonly<Record<string, Capability>>): Capability[] {
+  return Object.entries(gives).flatMap(([field, capability]) =>
+    writes.some(write => write.field === field) ? capability : [],
+  )
 }
