@@ -233,6 +233,9 @@ export const HERE: readonly string[] = [
   'my room',
   'where i am',
   'around me',
+  'this space',
+  'this area',
+  'this place',
 ]
 /** Words for "out of doors". */
 export const OUTSIDE: readonly string[] = [

@@ -99,7 +99,7 @@ export function isActionName(name: string): name is ActionName {
 }
 
 /** Device kinds as a speaker thinks of them; each stands for a domain and, mostly, a device class. */
-interface KindSpec {
+export interface KindSpec {
   readonly domain: Domain
   readonly class?: string
   /** Looked at when no device of the domain and class exists ("windows" are covers, or else window sensors). */
@@ -181,6 +181,12 @@ export const KINDS = {
   thing: of('appliance'),
 } as const satisfies Record<string, KindSpec>
 export type Kind = keyof typeof KINDS
+
+/** Where to look for devices of a kind: its own domain and class first, then the ones that will do. */
+export function reachOf(kind: Kind): { readonly domain: Domain; readonly class?: string }[] {
+  const spec: KindSpec = KINDS[kind]
+  return [{ domain: spec.domain, ...(spec.class ? { class: spec.class } : {}) }, ...(spec.also ?? [])]
+}
 export const KIND_NAMES = Object.keys(KINDS) as Kind[]
 
 /** Media classes of `play_media`. */

@@ -194,6 +194,9 @@ export function place(random: Random, often = 0.4): Place {
       '[area:here]',
       'in [area:the room]',
       'over [area:here]',
+      'in [area:this space]',
+      'in [area:this area]',
+      'in [area:this room]',
       'in [area:this room]',
       'in the [area:room]',
       '[area:around here]',
@@ -212,6 +215,12 @@ export function place(random: Random, often = 0.4): Place {
         'all around the house',
         'throughout',
         'everywhere in the house',
+        'in every room',
+        'in each room',
+        'in all rooms',
+        'in all the rooms',
+        'in every single room',
+        'in the entire house',
         'all through the house',
       ])
     : `${pick(random, /every|all/.test(word) ? ['in'] : ['in the', 'in the', 'of the', 'in my', 'around the', 'across the', 'at'])} ${word}`

@@ -336,7 +336,7 @@ export const QUESTION_FAMILIES: readonly Family[] = [
     weight: 9,
     placed: 0.12,
     patterns: [
-      "(what's|what is|tell me|give me|check|read|show me) the (state|value|status|reading|level|measurement|amount|concentration|index|cost|price|speed|pressure|voltage|current|frequency|power|energy|weight|distance|duration|rate|volume|flow|intensity|usage|consumption|signal|quality|output|number|date|time|size) (of|on|from|for|measured by|reported by|indicated by|shown by|recorded by|at|in) {DM} {L}",
+      "(what's|what is|tell me|give me|check|read|show me) the (state|value|status|reading|level|measurement|amount|{MS} level|{MS} concentration|{MS}|amount of {MS}|concentration of {MS}|level of {MS}|total amount of {MS}|accumulated {MS}|{MS} index|concentration|index|cost|price|speed|pressure|voltage|current|frequency|power|energy|weight|distance|duration|rate|volume|flow|intensity|usage|consumption|signal|quality|output|number|date|time|size) (of|on|from|for|measured by|reported by|indicated by|shown by|recorded by|at|in) {DM} {L}",
       "(what's|what is) {DM} (at|reading|showing|measuring|saying|) {L}",
       'what does {DM} (say|read|show|measure|report|indicate) {L}',
       "(what is|what's|how high is|how much is|how big is|how fast is|how strong is) {DM} {L}",

@@ -10,7 +10,22 @@ import { floor, noun, oddThing, place, room, thing } from './phrases.js'
 import { QUESTION_FAMILIES } from './questions.js'
 import { refusal } from './refusals.js'
 import { amount, clock, degrees, duration, kelvin, ovenDegrees, percent } from './values.js'
-import { COLORS, invented, MODES, MODIFIERS, number, STAIRS, TIMER_NAMES, TITLES, WHITES } from './words.js'
+import {
+  ADJECTIVES,
+  COLORS,
+  invented,
+  MEASURED,
+  MODES,
+  MODIFIERS,
+  number,
+  ODD_NAMES,
+  PEOPLE,
+  ROOMS,
+  STAIRS,
+  TIMER_NAMES,
+  TITLES,
+  WHITES,
+} from './words.js'
 
 export interface Pair {
   utterance: string
@@ -28,9 +43,18 @@ function drawFamily(random: Random): Family {
   return ALL[0]!
 }
 
+/** Any words make a title. */
+const TITLE_WORDS = [
+  ...new Set(
+    [...TITLES, ...ROOMS, ...TIMER_NAMES, ...COLORS, ...ADJECTIVES, ...PEOPLE, ...ODD_NAMES].flatMap(p =>
+      p.split(/\s+/),
+    ),
+  ),
+]
+
 function title(random: Random): string {
   const roll = random()
-  if (roll < 0.55) return pick(random, TITLES)
+  if (roll < 0.4) return pick(random, TITLES)
   const words = [
     'the',
     'my',
@@ -76,7 +100,7 @@ function title(random: Random): string {
   ]
   const count = int(random, 1, 4)
   return Array.from({ length: count }, () =>
-    chance(random, 0.25) ? invented(random) : pick(random, words),
+    chance(random, 0.3) ? invented(random) : pick(random, chance(random, 0.5) ? words : TITLE_WORDS),
   ).join(' ')
 }
 
@@ -164,7 +188,9 @@ function measured(random: Random): string {
     )
     return chance(random, 0.4) ? text.replace(/\]$/, ' sensor]') : text
   }
-  const measure = pick(random, MEASURES)
+  const measure = chance(random, 0.5)
+    ? pick(random, MEASURES)
+    : `${pick(random, MEASURED)}${chance(random, 0.5) ? ' sensor' : ''}`
   return oddThing(random).text.replace(/\]$/, measure ? ` ${measure}]` : ']')
 }
 
@@ -191,6 +217,7 @@ function clause(random: Random, family: Family): { words: string; action: Compac
       `[val:${family.value === 'degrees' && family.step ? stepDegrees(r) : value(r, family.value ?? 'percent')}]`,
     // things to measure mostly carry a name that says what
     DM: measured,
+    MS: MEASURED,
     DP: r =>
       `[dev:${chance(r, 0.25) ? `${room(r)} ` : chance(r, 0.12) ? `${pick(r, ['upstairs', 'downstairs', floor(r)])} ` : ''}${plural(noun(r, kind ?? 'light'))}]`,
     DS: r => `[dev:${chance(r, 0.2) ? `${room(r)} ` : ''}${noun(r, kind ?? 'light')}]`,
@@ -534,7 +561,7 @@ function shared(random: Random): { words: string; command: CompactCommand } {
 }
 
 /** How the mixture is drawn. Shares of the whole, 0 to 1. */
-export const SHARES = { refusal: 0.24, several: 0.1, shared: 0.015, typo: 0.05, wake: 0.08, filler: 0.04 }
+export const SHARES = { refusal: 0.24, several: 0.16, shared: 0.015, typo: 0.05, wake: 0.08, filler: 0.04 }
 
 /** One training pair. Deterministic for a given `random`. */
 export function sentence(random: Random): Pair {

@@ -140,6 +140,12 @@ const ONES = list(
   'zero, one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve, thirteen, fourteen, fifteen, sixteen, seventeen, eighteen, nineteen',
 )
 const TENS = list('x, y, twenty, thirty, forty, fifty, sixty, seventy, eighty, ninety')
+/** Things that sensors measure, gases and the like. */
+export const MEASURED =
+  list(`co2, co, n2o, no2, so2, pm1, pm10, pm2.5, pm 2.5, voc, ozone, nitrogen dioxide, sulphur dioxide, nitrous oxide, carbon dioxide, radon, organic compounds, rainfall, rain, wind, wind speed, snow,
+ noise, sound pressure, acoustic pressure, apparent power, reactive power, active power, power factor, current draw, voltage drop, frequency, grid frequency, stored energy, energy production, solar production, power consumption, gas consumption,
+ water consumption, water usage, water flow, flow rate, tank level, tyre pressure, tire pressure, air pressure, atmospheric pressure, barometric pressure, mileage, distance, data rate, download speed, upload speed, disk usage, file size, memory usage, signal strength, wifi signal, gsm signal,
+ irradiance, uv index, moisture, soil moisture, weight, body weight, duration, remaining time, program, price, cost, balance, price per kwh, speed, travelling speed, battery level, battery, brightness, illuminance, ph, salinity, conductivity, dew point, birthday, next alarm`)
 /** A number from 0 to 9999 in words. */
 export function inWords(n: number): string {
   if (n < 20) return ONES[n]!

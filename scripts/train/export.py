@@ -1,0 +1,117 @@
+"""Writes trained weights as a GGUF that llama.cpp runs.
+
+    python scripts/train/export.py --work scripts/train/work --type Q8_0 --version 1.0.0 --out ota/factory/fieldmouse-command.gguf
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import gguf
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from data import BOS, EOS
+from model import Model, Shape
+
+
+def tensors(model: Model):
+    """(GGUF name, weights, may be quantized)."""
+    yield "token_embd.weight", model.embed.weight, True
+    yield "output_norm.weight", model.norm.weight, False
+    for i, b in enumerate(model.blocks):
+        yield f"blk.{i}.attn_norm.weight", b.attn_norm.weight, False
+        yield f"blk.{i}.attn_q.weight", b.q.weight, True
+        yield f"blk.{i}.attn_k.weight", b.k.weight, True
+        yield f"blk.{i}.attn_v.weight", b.v.weight, True
+        yield f"blk.{i}.attn_output.weight", b.o.weight, True
+        yield f"blk.{i}.ffn_norm.weight", b.ffn_norm.weight, False
+        yield f"blk.{i}.ffn_gate.weight", b.gate.weight, True
+        yield f"blk.{i}.ffn_up.weight", b.up.weight, True
+        yield f"blk.{i}.ffn_down.weight", b.down.weight, True
+
+
+FILE_TYPE = {"F32": gguf.LlamaFileType.ALL_F32, "F16": gguf.LlamaFileType.MOSTLY_F16, "Q8_0": gguf.LlamaFileType.MOSTLY_Q8_0, "Q4_0": gguf.LlamaFileType.MOSTLY_Q4_0}
+
+
+def write(model: Model, tokenizer_file: Path, out: Path, kind: str, name: str, version: str):
+    s: Shape = model.shape
+    w = gguf.GGUFWriter(str(out), "llama")
+    w.add_type("model")
+    w.add_name(name)
+    w.add_version(version)
+    w.add_license("apache-2.0")
+    w.add_description("Reads one household command and writes its short form (docs/decisions/0003).")
+    w.add_languages(["en"])
+    w.add_file_type(FILE_TYPE[kind])
+    w.add_quantization_version(gguf.GGML_QUANT_VERSION)
+    w.add_vocab_size(s.vocab)
+    w.add_context_length(s.context)
+    w.add_embedding_length(s.dim)
+    w.add_block_count(s.layers)
+    w.add_feed_forward_length(s.hidden)
+    w.add_head_count(s.heads)
+    w.add_head_count_kv(s.heads)
+    w.add_rope_dimension_count(s.dim // s.heads)
+    w.add_rope_freq_base(s.rope_base)
+    w.add_layer_norm_rms_eps(s.norm_eps)
+
+    spec = json.loads(tokenizer_file.read_text())
+    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    added = {t["content"] for t in spec["added_tokens"]}
+    ids = {i: t for t, i in tokenizer.get_vocab(with_added_tokens=True).items()}
+    words, types = [], []
+    for i in range(s.vocab):
+        token = ids.get(i, f"<unused_{i}>")
+        words.append(token)
+        if token in (BOS, EOS):
+            types.append(gguf.TokenType.CONTROL)
+        elif token in added:
+            types.append(gguf.TokenType.USER_DEFINED)
+        elif i in ids:
+            types.append(gguf.TokenType.NORMAL)
+        else:
+            types.append(gguf.TokenType.UNUSED)
+    w.add_tokenizer_model("gpt2")
+    w.add_tokenizer_pre("smollm")
+    w.add_token_list(words)
+    w.add_token_types(types)
+    w.add_token_merges([" ".join(m) if isinstance(m, list) else m for m in spec["model"]["merges"]])
+    w.add_bos_token_id(tokenizer.token_to_id(BOS))
+    w.add_eos_token_id(tokenizer.token_to_id(EOS))
+    w.add_add_bos_token(True)
+    w.add_add_eos_token(False)
+
+    for tensor_name, weight, quantizable in tensors(model):
+        data = weight.detach().float().cpu().numpy()
+        if kind == "F32" or not quantizable:
+            w.add_tensor(tensor_name, data.astype(np.float32))
+        elif kind == "F16":
+            w.add_tensor(tensor_name, data.astype(np.float16))
+        else:
+            q = getattr(gguf.GGMLQuantizationType, kind)
+            w.add_tensor(tensor_name, gguf.quants.quantize(data, q), raw_dtype=q)
+    w.write_header_to_file()
+    w.write_kv_data_to_file()
+    w.write_tensors_to_file()
+    w.close()
+
+
+def load(work: Path) -> Model:
+    saved = torch.load(work / "state.pt", map_location="cpu", weights_only=True)
+    model = Model(Shape(**saved["shape"]))
+    model.load_state_dict(saved["model"])
+    return model.eval()
+
+
+if __name__ == "__main__":
+    p = argparse.ArgumentParser()
+    p.add_argument("--work", type=Path, required=True)
+    p.add_argument("--type", default="Q8_0", choices=list(FILE_TYPE))
+    p.add_argument("--name", default="fieldmouse-command")
+    p.add_argument("--version", required=True)
+    p.add_argument("--out", type=Path, required=True)
+    args = p.parse_args()
+    write(load(args.work), args.work / "tokenizer.json", args.out, args.type, args.name, args.version)
+    print(f"{args.out}: {args.out.stat().st_size} bytes")
