@@ -6,4 +6,8 @@ export const errors = defineErrors({
     says: (a: { path: string; problem: string }) => `the home file ${a.path} cannot be read: ${a.problem}`,
     remedy: 'Give the path of a YAML or JSON file; daemon/config/demo/home.yaml is one to copy from.',
   },
+  answer_cut_short: {
+    says: (a: { tokens: number }) => `the model did not finish its answer within ${a.tokens} tokens`,
+    remedy: 'Say fewer commands in one sentence.',
+  },
 })

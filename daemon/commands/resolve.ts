@@ -1,4 +1,5 @@
 /** Selectors to devices. Pure. The rules are those of the command sets' schema: an unscoped selector means the speaker's area, or the whole home when nothing there fits. */
+import type { Operation } from './act.js'
 import type { Device, Home } from './home.js'
 import type { Action, Target } from './parsed-command.js'
 import { ACTIONS, type ActionName, type Capability } from './vocabulary.js'
@@ -66,13 +67,6 @@ export function resolve(target: Target, action: ActionName, home: Home, area: st
     if (here.length) found = here
   }
   return found
-}
-
-/** One thing to do on one device. */
-export interface Operation {
-  deviceId: string
-  action: ActionName
-  params: Action['params']
 }
 
 /** Actions as operations, each device once per action. */

@@ -148,7 +148,7 @@ function byWords(q: Query, dev: string): Selection {
   )
   if (exact.length) {
     const chosen = choose(q, exact, dev)
-    if (!('refusal' in chosen) || !isGeneric) return chosen
+    if (!('refusal' in chosen) || !isGeneric || chosen.refusal.reason === 'unsupported') return chosen
   }
   // "the bedroom lamp" said as lamp + bedroom
   if (q.place && 'area' in q.place && q.place.area && !noun?.plural) {
@@ -300,6 +300,11 @@ function byKind(q: Query, wanted: Kind | undefined, noun?: readonly string[]): S
       return robotArea(q, { targets: [target] }, devices)
     }
   }
+  const unable = kinds.flatMap(selectorsOf).flatMap(selector => {
+    const target = inPlace(q, selector)
+    return target && selector.kind ? resolve(target, 'get_state', home, here) : []
+  })[0]
+  if (unable) return unsupported(unable, c.action)
   const what = noun?.join(' ') ?? (wanted && wanted !== 'thing' ? wanted.replace(/_/g, ' ') : 'device')
   return unknownDevice(what, q.place ? placeName(q.place) : undefined)
 }

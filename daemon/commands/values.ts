@@ -225,7 +225,14 @@ export function parseClock(words: string): string | undefined {
       hour = Math.floor(hour / 100)
     }
   }
-  if (hour === undefined || hour > 24 || minute > 59 || !Number.isInteger(hour) || !Number.isInteger(minute))
+  if (
+    hour === undefined ||
+    hour > 24 ||
+    minute < 0 ||
+    minute > 59 ||
+    !Number.isInteger(hour) ||
+    !Number.isInteger(minute)
+  )
     return undefined
   if (pm && hour < 12) hour += 12
   if (am && hour === 12) hour = 0

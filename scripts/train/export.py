@@ -105,6 +105,36 @@ def load(work: Path) -> Model:
     return model.eval()
 
 
+# Prompts whose greedy answers are written beside the model: a test holds the GGUF to the same choices as these weights.
+FIXED_PROMPTS = [
+    "turn on the porch lantern", "switch everything off downstairs", "set the reading lamp to 35 %", "make the pantry lights teal",
+    "open the left shutter half way", "lock the cellar door", "is the loft window open", "how warm is it in the nursery",
+    "set a timer for nine minutes", "add two minutes to the dough timer", "start the dishwasher at half past nine pm",
+    "send the robot back to its dock", "play some flamenco on the stereo", "skip this track", "turn it up a bit",
+    "turn off the fan and close the blinds", "what will the weather be on sunday", "who wrote the odyssey", "xqz blorp nim",
+    "dim the zorbifex lamp by ten percent",
+]
+
+
+def fixed_answers(model: Model, tokenizer_file: Path):
+    """Greedy token ids of the unquantized weights for each fixed prompt, with the smallest lead over the second choice."""
+    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    out = []
+    for text in FIXED_PROMPTS:
+        prompt = [tokenizer.token_to_id(BOS), *tokenizer.encode(f"<cmd> {text}<out>").ids]
+        ids, lead = list(prompt), 1.0
+        while len(ids) < len(prompt) + 60:
+            with torch.no_grad():
+                p = model(torch.tensor([ids]))[0, -1].float().softmax(-1)
+            top = p.topk(2)
+            lead = min(lead, (top.values[0] - top.values[1]).item())
+            ids.append(int(top.indices[0]))
+            if ids[-1] == tokenizer.token_to_id(EOS):
+                break
+        out.append({"text": text, "prompt": prompt, "answer": ids[len(prompt):], "smallest_lead": round(lead, 4)})
+    return out
+
+
 if __name__ == "__main__":
     p = argparse.ArgumentParser()
     p.add_argument("--work", type=Path, required=True)
@@ -112,6 +142,10 @@ if __name__ == "__main__":
     p.add_argument("--name", default="fieldmouse-command")
     p.add_argument("--version", required=True)
     p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--answers", type=Path, help="write the fixed prompts with the answers of the weights as JSON")
     args = p.parse_args()
-    write(load(args.work), args.work / "tokenizer.json", args.out, args.type, args.name, args.version)
+    model = load(args.work)
+    write(model, args.work / "tokenizer.json", args.out, args.type, args.name, args.version)
+    if args.answers:
+        args.answers.write_text("[\n" + ",\n".join(json.dumps(a) for a in fixed_answers(model, args.work / "tokenizer.json")) + "\n]\n")
     print(f"{args.out}: {args.out.stat().st_size} bytes")

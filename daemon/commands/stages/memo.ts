@@ -1,0 +1,40 @@
+import type { CommandStage, Reading, Utterance } from './stage.js'
+
+/**
+ * Remembers readings of utterances. A reading is independent of the home (it holds spans, not devices), so the memo
+ * stays true when devices change; a new model clears it. Kept in memory, least recently used goes first.
+ */
+export class MemoStage implements CommandStage {
+  readonly name = 'memo'
+  #kept = new Map<string, { reading: Reading; confidence: number }>()
+  #size: number
+
+  /** @param size how many utterances are remembered; 0 turns the memo off */
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  async run({ normalised }: Utterance) {
+    const found = this.#kept.get(normalised)
+    if (!found) return undefined
+    this.#kept.delete(normalised)
+    this.#kept.set(normalised, found)
+    return {
+      value: { ...found.reading, promptTokens: 0, outputTokens: 0, inferMs: 0 },
+      confidence: found.confidence,
+      reason: 'said before',
+    }
+  }
+
+  /** Keeps what another stage read. */
+  remember(normalised: string, reading: Reading, confidence: number): void {
+    if (this.#size <= 0) return
+    this.#kept.set(normalised, { reading, confidence })
+    if (this.#kept.size > this.#size) this.#kept.delete(this.#kept.keys().next().value as string)
+  }
+
+  /** Forgets everything: the model changed. */
+  clear(): void {
+    this.#kept.clear()
+  }
+}

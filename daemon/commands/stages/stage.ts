@@ -1,0 +1,21 @@
+import type { Stage } from '../../inference/cascade.js'
+import type { CompactCommand } from '../compact.js'
+
+/** What every stage gets: the utterance in the one spelling (see normalise.ts). */
+export interface Utterance {
+  normalised: string
+}
+
+/** What every stage gives: the command as spans, not yet grounded. */
+export interface Reading {
+  command: CompactCommand
+  /** Name of the model that read it; null for stages without one. */
+  model: string | null
+  /** Figures of the model, zero for stages without one. */
+  promptTokens: number
+  outputTokens: number
+  inferMs: number
+}
+
+/** One way to read an utterance. */
+export type CommandStage = Stage<Utterance, Reading>
