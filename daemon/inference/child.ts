@@ -1,0 +1,228 @@
+/** The process that holds native code. The only importer of `node-llama-cpp`; speaks protocol.ts over IPC. */
+import { availableParallelism } from 'node:os'
+import {
+  getLlama,
+  type LlamaContext,
+  type LlamaContextSequence,
+  LlamaLogLevel,
+  type LlamaModel,
+  type Token,
+} from 'node-llama-cpp'
+import { describe, FieldmouseError } from '../base/errors.js'
+import { parse } from '../base/schema.js'
+import { type Choice, complete, type TokenModel } from './decode.js'
+import type { CompletionRequest } from './engine.js'
+import { type LoadOptions, type ThreadTrial, type ToChild, ToChildSchema, type ToParent } from './protocol.js'
+
+const say = (message: ToParent) => {
+  if (process.connected) process.send?.(message)
+}
+
+/** A node-llama-cpp sequence as the decode loop wants it. */
+class SequenceModel implements TokenModel {
+  readonly contextTokens: number
+  readonly #model: LlamaModel
+  readonly #sequence: LlamaContextSequence
+  readonly #texts: Map<number, string>
+  #run: AsyncGenerator<{ token: Token; confidence: number }, void, void | Token | Token[]> | undefined
+  #last: Token | undefined
+
+  constructor(model: LlamaModel, sequence: LlamaContextSequence, texts: Map<number, string>) {
+    this.#model = model
+    this.#sequence = sequence
+    this.#texts = texts
+    this.contextTokens = sequence.contextSize
+  }
+
+  tokenize(text: string): number[] {
+    return text ? this.#model.tokenize(text, true) : []
+  }
+
+  textOf(token: number): string {
+    let text = this.#texts.get(token)
+    if (text === undefined) {
+      text = this.#model.detokenize([token as Token], true)
+      this.#texts.set(token, text)
+    }
+    return text
+  }
+
+  isEnd(token: number): boolean {
+    return this.#model.isEogToken(token as Token)
+  }
+
+  async keep(tokens: readonly number[]): Promise<number> {
+    const have = this.#sequence.contextTokens
+    let common = 0
+    // the last prompt token is always evaluated: its logits are wanted
+    while (common < have.length && common < tokens.length - 1 && have[common] === tokens[common]) common++
+    if (have.length > common)
+      await this.#sequence.eraseContextTokenRanges([{ start: common, end: have.length }])
+    return common
+  }
+
+  async choose(tokens: readonly number[]): Promise<Choice> {
+    const ids = tokens as Token[]
+    this.#last = ids.at(-1)
+    this.#run ??= this.#sequence.evaluateWithMetadata(
+      ids,
+      { confidence: true },
+      { temperature: 0, yieldEogToken: true },
+    )
+    const { value, done } = await this.#run.next(ids)
+    if (done || !value) throw new Error('the model gave no token')
+    return { token: value.token, probability: Math.min(1, value.confidence) }
+  }
+
+  async reconsider(): Promise<Iterable<Choice>> {
+    await this.finish()
+    const at = this.#sequence.nextTokenIndex
+    await this.#sequence.eraseContextTokenRanges([{ start: at - 1, end: at }])
+    const last = this.#last as Token
+    const result = await this.#sequence.controlledEvaluate([
+      [last, { generateNext: { probabilities: true } }],
+    ])
+    const all = result.at(-1)?.next?.probabilities ?? new Map<Token, number>()
+    return [...all]
+      .map(([token, probability]) => ({ token, probability }))
+      .sort((a, b) => b.probability - a.probability)
+  }
+
+  async finish(): Promise<void> {
+    const run = this.#run
+    this.#run = undefined
+    await run?.return(undefined)
+  }
+}
+
+let model: LlamaModel | undefined
+let context: LlamaContext | undefined
+const free: SequenceModel[] = []
+const waiting: ((sequence: SequenceModel) => void)[] = []
+const running = new Map<number, AbortController>()
+let start: number[] = []
+
+const texts = new Map<number, string>()
+async function open(options: LoadOptions, threads: number, sequences: number): Promise<LlamaContext> {
+  return model!.createContext({
+    contextSize: Math.min(options.contextTokens, model!.trainContextSize),
+    sequences,
+    threads,
+    batchSize: Math.min(options.contextTokens, 256),
+  })
+}
+
+/** Times a short prompt and a short answer for growing thread counts; stops when more threads are clearly slower. */
+async function measureThreads(options: LoadOptions): Promise<ThreadTrial[]> {
+  const trials: ThreadTrial[] = []
+  const prompt = [
+    ...start,
+    ...model!.tokenize('<cmd> turn on the light in the room and turn off the fan<out>', true),
+  ]
+  for (let threads = 1; threads <= availableParallelism(); threads *= 2) {
+    const trial = await open(options, threads, 1)
+    const sequence = new SequenceModel(model!, trial.getSequence(), texts)
+    let best = Number.POSITIVE_INFINITY
+    for (let round = 0; round < 4; round++) {
+      await sequence.keep([-1])
+      const began = performance.now()
+      let next: number[] = prompt
+      for (let i = 0; i < 12; i++) next = [(await sequence.choose(next)).token]
+      await sequence.finish()
+      best = Math.min(best, performance.now() - began)
+    }
+    await trial.dispose()
+    trials.push({ threads, ms: Math.round(best * 100) / 100 })
+    if (best > 1.5 * Math.min(...trials.map(t => t.ms))) break
+  }
+  return trials
+}
+
+async function load(options: LoadOptions): Promise<void> {
+  const began = performance.now()
+  const llama = await getLlama({
+    build: 'never',
+    skipDownload: true,
+    gpu: false,
+    logLevel: LlamaLogLevel.warn,
+    logger: (level, message) => {
+      // a small model is run with as many tokens as it was trained for: llama.cpp's advice on that is no news
+      if (!/n_ctx_seq/.test(message)) process.stderr.write(`llama.cpp ${level}: ${message}\n`)
+    },
+  })
+  model = await llama.loadModel({ modelPath: options.path })
+  start = model.tokens.shouldPrependBosToken && model.tokens.bos !== null ? [model.tokens.bos] : []
+  const trials = options.threads > 0 ? [] : await measureThreads(options)
+  const threads = trials.length ? trials.reduce((a, b) => (b.ms < a.ms ? b : a)).threads : options.threads
+  context = await open(options, threads, options.sequences)
+  for (let i = 0; i < options.sequences; i++)
+    free.push(new SequenceModel(model, context.getSequence(), texts))
+  const general = model.fileInfo.metadata.general as { name?: string; version?: string }
+  say({
+    type: 'loaded',
+    info: {
+      name: general.name ?? 'unnamed',
+      version: general.version ?? '',
+      sizeBytes: model.size,
+      parameters: Math.round(model.fileInfo.tensorCount ? parameterCount(model) : 0),
+      contextTokens: context.contextSize,
+      threads,
+      sequences: options.sequences,
+    },
+    trials,
+    loadMs: performance.now() - began,
+  })
+}
+
+const parameterCount = (m: LlamaModel) =>
+  (m.fileInfo.fullTensorInfo ?? []).reduce(
+    (n, t) => n + t.dimensions.reduce<number>((a, d) => a * Number(d), 1),
+    0,
+  )
+
+async function serve(id: number, request: CompletionRequest): Promise<void> {
+  const cancel = new AbortController()
+  running.set(id, cancel)
+  const queued = performance.now()
+  const sequence = free.pop() ?? (await new Promise<SequenceModel>(resolve => waiting.push(resolve)))
+  const queueMs = performance.now() - queued
+  try {
+    const completion = await complete(sequence, start, request, cancel.signal)
+    completion.figures.queueMs = queueMs
+    say({ type: 'completed', id, completion })
+  } catch (error) {
+    if (error instanceof FieldmouseError)
+      say({ type: 'failed', id, code: error.code, details: error.details })
+    else say({ type: 'failed', id, code: 'internal', details: { problem: describe(error) } })
+  } finally {
+    running.delete(id)
+    const next = waiting.shift()
+    if (next) next(sequence)
+    else free.push(sequence)
+  }
+}
+
+process.on('message', (raw: unknown) => {
+  const message: ToChild = parse(ToChildSchema, raw, 'message to the inference process')
+  switch (message.type) {
+    case 'load':
+      load(message.options).catch(error => {
+        say({ type: 'load_failed', problem: describe(error) })
+      })
+      break
+    case 'complete':
+      void serve(message.id, message.request)
+      break
+    case 'cancel':
+      running.get(message.id)?.abort()
+      break
+    case 'ping':
+      say({ type: 'pong', id: message.id, rssBytes: process.memoryUsage.rss() })
+      break
+    case 'stop':
+      process.disconnect()
+      break
+  }
+})
+// without a parent there is nobody to answer; native threads must not keep the process alive
+process.on('disconnect', () => process.exit(0))

@@ -1,0 +1,62 @@
+import { defineErrors } from '../base/errors.js'
+
+/** What can go wrong between a model file and an answer. */
+export const errors = defineErrors({
+  model_not_found: {
+    says: (a: { path: string }) => `there is no model file at ${a.path}`,
+    remedy:
+      'Check `model.file` in the configuration; without it the factory model that ships with Fieldmouse is used.',
+  },
+  not_gguf: {
+    says: (a: { path: string; found: string }) => `${a.path} is not a GGUF file (it begins with ${a.found})`,
+    remedy: 'Give a model in GGUF format, version 2 or 3.',
+  },
+  gguf_truncated: {
+    says: (a: { path: string; needs: number; has: number }) =>
+      `${a.path} is cut short: its header promises ${a.needs} bytes, the file has ${a.has}`,
+    remedy: 'Copy or download the model again; the disk may have been full.',
+  },
+  gguf_broken: {
+    says: (a: { path: string; where: string; problem: string }) => `${a.path}: ${a.where}: ${a.problem}`,
+    remedy: 'The file is damaged or was written by an incompatible program; get it again from its source.',
+  },
+  hash_mismatch: {
+    says: (a: { path: string; expected: string; found: string }) =>
+      `${a.path} has SHA-256 ${a.found.slice(0, 16)}…, expected ${a.expected.slice(0, 16)}…`,
+    remedy: 'The model is not the one that was configured; get it again, or correct `model.sha256`.',
+  },
+  model_load_failed: {
+    says: (a: { path: string; problem: string }) => `the model ${a.path} could not be loaded: ${a.problem}`,
+    remedy:
+      'Run `fieldmouse doctor`: it names what this board lacks. A smaller model or quantization may fit.',
+  },
+  engine_died: {
+    says: (a: { how: string }) => `the inference process ended while answering (${a.how}), twice`,
+    remedy:
+      'Try again; when it comes back, look into the log for the signal: SIGKILL mostly means too little memory.',
+    retryable: true,
+  },
+  engine_unavailable: {
+    says: (a: { waitedMs: number }) => `the inference process did not come back within ${a.waitedMs} ms`,
+    remedy: 'Try again in a moment; `fieldmouse doctor` shows why it does not start.',
+    retryable: true,
+  },
+  engine_stopped: {
+    says: (_: object) => 'the inference process is being stopped',
+    remedy: 'Try again after the restart.',
+    retryable: true,
+  },
+  completion_cancelled: {
+    says: (_: object) => 'the request was cancelled',
+    remedy: 'Nothing to do: whoever asked no longer waits.',
+  },
+  prompt_too_long: {
+    says: (a: { tokens: number; most: number }) =>
+      `the text takes ${a.tokens} tokens, the model reads at most ${a.most}`,
+    remedy: 'Say it shorter.',
+  },
+  no_way_on: {
+    says: (a: { after: string }) => `no token of the model continues the answer after "${a.after}"`,
+    remedy: 'This is a fault of the grammar and the tokenizer together: please report the utterance.',
+  },
+})

@@ -1,0 +1,101 @@
+/** What parent and inference child say to each other. Checked on both sides: the child is a guest. */
+import { z } from '../base/schema.js'
+import type { Completion, CompletionRequest, ModelInfo } from './engine.js'
+
+/** How the child loads a model. */
+export interface LoadOptions {
+  path: string
+  /** Requests that run side by side. */
+  sequences: number
+  /** Tokens that one request may take, prompt and answer. */
+  contextTokens: number
+  /** A number, or 0 to measure. */
+  threads: number
+}
+
+/** One measured thread count. */
+export interface ThreadTrial {
+  threads: number
+  /** For a short prompt and a short answer, milliseconds. */
+  ms: number
+}
+
+export type ToChild =
+  | { type: 'load'; options: LoadOptions }
+  | { type: 'complete'; id: number; request: CompletionRequest }
+  | { type: 'cancel'; id: number }
+  | { type: 'ping'; id: number }
+  | { type: 'stop' }
+
+export type ToParent =
+  | { type: 'loaded'; info: ModelInfo; trials: ThreadTrial[]; loadMs: number }
+  | { type: 'load_failed'; problem: string }
+  | { type: 'completed'; id: number; completion: Completion }
+  | { type: 'failed'; id: number; code: string; details: Record<string, unknown> }
+  | { type: 'pong'; id: number; rssBytes: number }
+
+const Count = z.number().int().nonnegative()
+const Token = z.object({ text: z.string(), probability: z.number().min(0).max(1), forced: z.boolean() })
+/** Messages of the child, as the parent lets them in. */
+export const ToParentSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('loaded'),
+    info: z.object({
+      name: z.string(),
+      version: z.string(),
+      sizeBytes: Count,
+      parameters: Count,
+      contextTokens: Count,
+      threads: Count,
+      sequences: Count,
+    }),
+    trials: z.array(z.object({ threads: Count, ms: z.number() })),
+    loadMs: z.number(),
+  }),
+  z.object({ type: z.literal('load_failed'), problem: z.string() }),
+  z.object({
+    type: z.literal('completed'),
+    id: Count,
+    completion: z.object({
+      text: z.string(),
+      tokens: z.array(Token),
+      stop: z.enum(['complete', 'length']),
+      figures: z.object({
+        promptTokens: Count,
+        cachedTokens: Count,
+        outputTokens: Count,
+        forcedTokens: Count,
+        queueMs: z.number(),
+        inferMs: z.number(),
+      }),
+    }),
+  }),
+  z.object({
+    type: z.literal('failed'),
+    id: Count,
+    code: z.string(),
+    details: z.record(z.string(), z.unknown()),
+  }),
+  z.object({ type: z.literal('pong'), id: Count, rssBytes: Count }),
+])
+
+/** Messages of the parent, as the child lets them in. The grammar is walked, not trusted: a bad one fails the request. */
+export const ToChildSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('load'),
+    options: z.object({
+      path: z.string(),
+      sequences: Count.min(1),
+      contextTokens: Count.min(16),
+      threads: Count,
+    }),
+  }),
+  z.object({
+    type: z.literal('complete'),
+    id: Count,
+    request: z.object({ prefix: z.string(), prompt: z.string(), grammar: z.any(), maxTokens: Count.min(1) }),
+  }),
+  z.object({ type: z.literal('cancel'), id: Count }),
+  z.object({ type: z.literal('ping'), id: Count }),
+  z.object({ type: z.literal('stop') }),
+])

@@ -1,0 +1,305 @@
+/** Keeps the inference child alive: starts it, watches it, kills it when it hangs, starts it again, retries what it lost. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { type Backoff, waitMs } from '../base/backoff.js'
+import type { Clock } from '../base/clock.js'
+import type { Part } from '../base/part.js'
+import { parse } from '../base/schema.js'
+import type { Completion, CompletionRequest, Engine, ModelInfo } from './engine.js'
+import { errors } from './errors.js'
+import { checkGguf } from './gguf.js'
+import { type ThreadTrial, type ToChild, type ToParent, ToParentSchema } from './protocol.js'
+
+/** What the engine tells about itself, for logs and metrics. */
+export type EngineEvent =
+  | { type: 'loaded'; info: ModelInfo; trials: readonly ThreadTrial[]; loadMs: number }
+  | { type: 'died'; how: string; inFlight: number }
+  | { type: 'restarting'; inMs: number; attempt: number }
+  | { type: 'output'; text: string }
+
+export interface SupervisorOptions {
+  model: { path: string; sha256?: string }
+  clock: Clock
+  /** Requests that run side by side. Default 4. */
+  sequences?: number
+  /** Tokens of one request, prompt and answer. Default 256. */
+  contextTokens?: number
+  /** 0 measures. Default 0. */
+  threads?: number
+  /** How long loading may take. Default 120 s. */
+  loadTimeoutMs?: number
+  /** How long one completion may take before the child counts as hung. Default 60 s. */
+  hangMs?: number
+  /** How often the child is asked whether it lives, and how long it may take to say so. Default 5 s. */
+  probeMs?: number
+  /** How long a request waits for a child that is being restarted. Default 15 s. */
+  patienceMs?: number
+  backoff?: Backoff
+  onEvent?: (event: EngineEvent) => void
+}
+
+interface Job {
+  id: number
+  request: CompletionRequest
+  /** How often a child died under it. */
+  deaths: number
+  resolve: (completion: Completion) => void
+  reject: (error: unknown) => void
+  /** When it was sent to the child; 0 while it waits. Monotonic. */
+  sentAt: number
+  /** When it gives up waiting. Monotonic. */
+  patience: number
+}
+
+const BACKOFF: Backoff = { firstMs: 100, maxMs: 15_000, factor: 3 }
+const CHILD = new URL('./child.js', import.meta.url)
+
+/** An engine in a supervised child process. */
+export class SupervisedEngine implements Engine, Part {
+  readonly name = 'inference'
+  info: ModelInfo | undefined
+  /** Thread counts measured at the last load. */
+  trials: readonly ThreadTrial[] = []
+  /** Children lost since the start. */
+  losses = 0
+  /** Resident memory of the child as it last said, bytes. */
+  childRssBytes = 0
+  readonly #o: Required<Omit<SupervisorOptions, 'onEvent' | 'model'>> &
+    Pick<SupervisorOptions, 'onEvent' | 'model'>
+  #child: ChildProcess | undefined
+  #ready = false
+  #stopping = false
+  #attempt = 0
+  #last = 0
+  #jobs = new Map<number, Job>()
+  #watch: NodeJS.Timeout | undefined
+  #restart: NodeJS.Timeout | undefined
+  #pingedAt = 0
+
+  constructor(options: SupervisorOptions) {
+    this.#o = {
+      sequences: 4,
+      contextTokens: 256,
+      threads: 0,
+      loadTimeoutMs: 120_000,
+      hangMs: 60_000,
+      probeMs: 5_000,
+      patienceMs: 15_000,
+      backoff: BACKOFF,
+      ...options,
+    }
+  }
+
+  /** The child's process id, for tests and for `doctor`. */
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /**
+   * Checks the model file, starts the child and waits until the model is loaded.
+   * @throws model_not_found, not_gguf, gguf_truncated, gguf_broken, hash_mismatch, model_load_failed
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const { path, sha256 } = this.#o.model
+    await checkGguf(path, sha256 ? { sha256 } : {})
+    this.#stopping = false
+    await this.#launch(signal)
+    this.#watch = setInterval(() => this.#look(), Math.min(1_000, this.#o.probeMs))
+    this.#watch.unref()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    clearInterval(this.#watch)
+    clearTimeout(this.#restart)
+    for (const job of [...this.#jobs.values()]) this.#settle(job, () => job.reject(errors.engine_stopped({})))
+    const child = this.#child
+    this.#child = undefined
+    this.#ready = false
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    await new Promise<void>(resolve => {
+      const kill = setTimeout(() => child.kill('SIGKILL'), 2_000)
+      child.once('exit', () => {
+        clearTimeout(kill)
+        resolve()
+      })
+      if (child.connected) child.send({ type: 'stop' } satisfies ToChild)
+      else child.kill('SIGKILL')
+    })
+  }
+
+  complete(request: CompletionRequest, signal?: AbortSignal): Promise<Completion> {
+    if (this.#stopping) return Promise.reject(errors.engine_stopped({}))
+    if (signal?.aborted) return Promise.reject(errors.completion_cancelled({}))
+    return new Promise((resolve, reject) => {
+      const job: Job = {
+        id: ++this.#last,
+        request,
+        deaths: 0,
+        resolve,
+        reject,
+        sentAt: 0,
+        patience: this.#now() + this.#o.patienceMs,
+      }
+      const onAbort = () =>
+        this.#settle(job, () => {
+          this.#send({ type: 'cancel', id: job.id })
+          job.reject(errors.completion_cancelled({}))
+        })
+      job.resolve = completion => {
+        signal?.removeEventListener('abort', onAbort)
+        resolve(completion)
+      }
+      job.reject = error => {
+        signal?.removeEventListener('abort', onAbort)
+        reject(error)
+      }
+      signal?.addEventListener('abort', onAbort, { once: true })
+      this.#jobs.set(job.id, job)
+      if (this.#ready) this.#dispatch(job)
+    })
+  }
+
+  #now(): number {
+    return this.#o.clock.monotonic()
+  }
+
+  #settle(job: Job, how: () => void): void {
+    if (this.#jobs.delete(job.id)) how()
+  }
+
+  #send(message: ToChild): void {
+    if (this.#child?.connected) this.#child.send(message, () => {})
+  }
+
+  #dispatch(job: Job): void {
+    job.sentAt = this.#now()
+    this.#send({ type: 'complete', id: job.id, request: job.request })
+  }
+
+  /** Forks a child and loads the model into it. */
+  #launch(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const child = fork(fileURLToPath(CHILD), [], {
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        // a small heap: the weights live outside of it, and a board has little memory
+        execArgv: ['--max-old-space-size=96', '--max-semi-space-size=2', '--enable-source-maps'],
+      })
+      this.#child = child
+      this.#pingedAt = 0
+      let loaded = false
+      const fail = (problem: string) => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+        child.kill('SIGKILL')
+        reject(errors.model_load_failed({ path: this.#o.model.path, problem }))
+      }
+      const timer = setTimeout(
+        () => fail(`it took longer than ${this.#o.loadTimeoutMs} ms`),
+        this.#o.loadTimeoutMs,
+      )
+      const onAbort = () => fail('the start was cancelled')
+      signal?.addEventListener('abort', onAbort, { once: true })
+      for (const stream of [child.stdout, child.stderr])
+        stream?.on('data', (data: Buffer) => this.#tell({ type: 'output', text: data.toString().trim() }))
+      child.on('error', error => fail(error.message))
+      child.on('exit', (code, killed) => {
+        const how = killed ? `signal ${killed}` : `exit code ${code}`
+        if (!loaded) fail(how)
+        else if (this.#child === child) this.#died(how)
+      })
+      child.on('message', raw => {
+        const message: ToParent = parse(ToParentSchema, raw, 'message of the inference process')
+        if (message.type === 'loaded') {
+          loaded = true
+          clearTimeout(timer)
+          signal?.removeEventListener('abort', onAbort)
+          this.info = message.info
+          this.trials = message.trials
+          this.#ready = true
+          this.#tell({ ...message, type: 'loaded' })
+          for (const job of this.#jobs.values()) this.#dispatch(job)
+          resolve()
+        } else if (message.type === 'load_failed') fail(message.problem)
+        else this.#hear(message)
+      })
+      const { path } = this.#o.model
+      const { sequences, contextTokens, threads } = this.#o
+      child.send({
+        type: 'load',
+        options: { path, sequences, contextTokens, threads: threads || (this.info?.threads ?? 0) },
+      } satisfies ToChild)
+    })
+  }
+
+  #hear(message: Exclude<ToParent, { type: 'loaded' | 'load_failed' }>): void {
+    if (message.type === 'pong') {
+      this.#pingedAt = 0
+      this.#attempt = 0
+      this.childRssBytes = message.rssBytes
+      return
+    }
+    const job = this.#jobs.get(message.id)
+    if (!job) return
+    if (message.type === 'completed') this.#settle(job, () => job.resolve(message.completion))
+    else this.#settle(job, () => job.reject(remade(message.code, message.details)))
+  }
+
+  /** A child ended by itself or by our hand: what was in flight is tried once more, then given back as lost. */
+  #died(how: string): void {
+    this.#ready = false
+    this.#child = undefined
+    this.losses++
+    const inFlight = [...this.#jobs.values()].filter(job => job.sentAt > 0)
+    this.#tell({ type: 'died', how, inFlight: inFlight.length })
+    for (const job of inFlight) {
+      job.deaths++
+      job.sentAt = 0
+      job.patience = this.#now() + this.#o.patienceMs
+      if (job.deaths > 1) this.#settle(job, () => job.reject(errors.engine_died({ how })))
+    }
+    if (!this.#stopping) this.#again()
+  }
+
+  #again(): void {
+    const inMs = waitMs(this.#o.backoff, this.#attempt++)
+    this.#tell({ type: 'restarting', inMs, attempt: this.#attempt })
+    this.#restart = setTimeout(() => {
+      this.#launch().catch(error => {
+        this.#tell({ type: 'output', text: String(error) })
+        if (!this.#stopping) this.#again()
+      })
+    }, inMs)
+  }
+
+  /** The watch: pings, kills what hangs, lets go of requests that waited too long. */
+  #look(): void {
+    const now = this.#now()
+    const hung = [...this.#jobs.values()].some(job => job.sentAt > 0 && now - job.sentAt > this.#o.hangMs)
+    const silent = this.#pingedAt > 0 && now - this.#pingedAt > this.#o.probeMs
+    if (this.#ready && (hung || silent)) {
+      this.#child?.kill('SIGKILL')
+      return
+    }
+    if (this.#ready && this.#pingedAt === 0) {
+      this.#pingedAt = now
+      this.#send({ type: 'ping', id: 0 })
+    }
+    if (!this.#ready)
+      for (const job of [...this.#jobs.values()])
+        if (job.sentAt === 0 && now > job.patience)
+          this.#settle(job, () => job.reject(errors.engine_unavailable({ waitedMs: this.#o.patienceMs })))
+  }
+
+  #tell(event: EngineEvent): void {
+    this.#o.onEvent?.(event)
+  }
+}
+
+/** An error of the child as the parent throws it. */
+function remade(code: string, details: Record<string, unknown>): unknown {
+  const make = (errors as unknown as Record<string, (d: unknown) => Error>)[code]
+  return code !== 'entries' && make
+    ? make(details)
+    : new Error(`inference: ${String(details.problem ?? code)}`)
+}
