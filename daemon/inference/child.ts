@@ -24,7 +24,7 @@ class SequenceModel implements TokenModel {
   readonly #model: LlamaModel
   readonly #sequence: LlamaContextSequence
   readonly #texts: Map<number, string>
-  #run: AsyncGenerator<{ token: Token; confidence: number }, void, void | Token | Token[]> | undefined
+  #run: AsyncGenerator<{ token: Token; confidence: number }, void, Token[]> | undefined
   #last: Token | undefined
 
   constructor(model: LlamaModel, sequence: LlamaContextSequence, texts: Map<number, string>) {

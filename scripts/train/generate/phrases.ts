@@ -46,7 +46,9 @@ export function noun(random: Random, kind: Kind): string {
 
 export function room(random: Random): string {
   const roll = random()
-  if (roll < 0.84) return pick(random, ROOMS)
+  if (roll < 0.78) return pick(random, ROOMS)
+  if (roll < 0.84)
+    return `${pick(random, ['room', 'office', 'bedroom', 'zone', 'unit', 'cabin', 'bay', 'suite', 'hall', 'area', 'stall', 'bathroom', 'lab', 'cell', 'pod', 'apartment'])} ${number(random, int(random, 1, chance(random, 0.6) ? 12 : 400))}`
   if (roll < 0.91)
     return `${possessive(pick(random, PEOPLE))} ${pick(random, ['room', 'room', 'bedroom', 'office', 'bathroom', 'study'])}`
   if (roll < 0.95)

@@ -1,0 +1,196 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { getLlama } from 'node-llama-cpp'
+import t from 'tap'
+import { sleep, systemClock } from '../../../daemon/base/clock.js'
+import { compactGrammar, decode, promptFor } from '../../../daemon/commands/compact.js'
+import { normalise } from '../../../daemon/commands/normalise.js'
+import type { CompletionRequest } from '../../../daemon/inference/engine.js'
+import {
+  type EngineEvent,
+  SupervisedEngine,
+  type SupervisorOptions,
+} from '../../../daemon/inference/supervisor.js'
+import { factoryModelPath } from '../../support/model.js'
+
+const ask = (text: string): CompletionRequest => {
+  const words = normalise(text)
+  return { ...promptFor(words), grammar: compactGrammar(words), maxTokens: 160 }
+}
+const long =
+  'turn on the hall lamp and open the blinds and lock the gate and play some jazz and stop the fan and set a timer for nine minutes'
+
+async function engine(t: { teardown(fn: () => unknown): void }, options: Partial<SupervisorOptions> = {}) {
+  const events: EngineEvent[] = []
+  const e = new SupervisedEngine({
+    model: { path: factoryModelPath() },
+    clock: systemClock,
+    threads: 1,
+    onEvent: event => events.push(event),
+    ...options,
+  })
+  t.teardown(() => e.stop())
+  await e.start(new AbortController().signal)
+  return { e, events }
+}
+
+t.test('the real model reads commands under the grammar', async t => {
+  const { e } = await engine(t)
+  t.match(e.info, { name: 'fieldmouse-command', threads: 1, sequences: 4 })
+  const first = await e.complete(ask('turn on the hall lamp'))
+  t.equal(first.stop, 'complete')
+  t.match(decode(first.text), [{ action: 'turn_on', kind: 'light', dev: 'hall lamp' }])
+  t.ok(first.tokens.every(x => x.probability > 0 && x.probability <= 1))
+  t.equal(first.figures.cachedTokens, 0)
+
+  const again = await e.complete(ask('turn on the hall lamp'))
+  t.equal(again.text, first.text)
+  t.ok(again.figures.cachedTokens > 0, 'the prefix is not evaluated twice')
+
+  t.strictSame(decode((await e.complete(ask('who painted the ceiling of the chapel'))).text), [])
+  for (const odd of ['ça va', '照明をつけて', 'xqz', '0', long, 'on '.repeat(59)]) {
+    const c = await e.complete(ask(odd))
+    t.ok(c.stop === 'length' || decode(c.text) !== undefined, odd.slice(0, 30))
+  }
+  const forced = await e.complete(ask('switch on brimborxilatroque'))
+  t.ok(forced.figures.forcedTokens > 0, 'the rest of a long name is appended, not sampled')
+})
+
+t.test('requests side by side share the context and each gets its own answer', async t => {
+  const { e } = await engine(t)
+  const rooms = Array.from({ length: 24 }, (_, i) => `room ${i + 10}`)
+  const answers = await Promise.all(rooms.map(room => e.complete(ask(`turn off the fan in ${room}`))))
+  for (const [i, a] of answers.entries())
+    t.match(decode(a.text), [{ action: 'turn_off', kind: 'fan', area: rooms[i] }])
+})
+
+t.test('the GGUF makes the same choices as the weights it was made from', async t => {
+  const answers = JSON.parse(readFileSync('ota/factory/fieldmouse-command.answers.json', 'utf8')) as {
+    text: string
+    prompt: number[]
+    answer: number[]
+  }[]
+  const llama = await getLlama({ build: 'never', gpu: false, skipDownload: true })
+  const model = await llama.loadModel({ modelPath: factoryModelPath() })
+  const context = await model.createContext({ contextSize: 256, threads: 1 })
+  const sequence = context.getSequence()
+  for (const { text, prompt, answer } of answers) {
+    await sequence.clearHistory()
+    t.strictSame(
+      [model.tokens.bos, ...model.tokenize(`<cmd> ${text}<out>`, true)],
+      prompt,
+      `tokens of "${text}"`,
+    )
+    const found: number[] = []
+    for await (const token of sequence.evaluate(prompt as never, { temperature: 0, yieldEogToken: true })) {
+      found.push(token)
+      if (model.isEogToken(token) || found.length > answer.length) break
+    }
+    t.strictSame(found, answer, `answer to "${text}"`)
+  }
+  await llama.dispose()
+})
+
+t.test('a child killed while it answers is replaced and the request tried again', async t => {
+  const { e, events } = await engine(t, { backoff: { firstMs: 10, maxMs: 50, factor: 2 } })
+  const before = e.pid
+  const answer = e.complete(ask(long))
+  process.kill(e.pid!, 'SIGKILL')
+  t.ok(decode((await answer).text))
+  t.not(e.pid, before)
+  t.equal(e.losses, 1)
+  t.match(
+    events.find(x => x.type === 'died'),
+    { how: 'signal SIGKILL', inFlight: 1 },
+  )
+})
+
+t.test('a request whose child dies twice fails with a clear error, and the engine goes on', async t => {
+  let kills = 0
+  const { e } = await engine(t, {
+    backoff: { firstMs: 10, maxMs: 50, factor: 2 },
+    // the second child is killed as soon as it has loaded, with the request in its hands
+    onEvent: event => {
+      if (event.type === 'loaded' && kills === 1) {
+        kills++
+        process.kill(e.pid!, 'SIGSTOP')
+        setTimeout(() => process.kill(e.pid!, 'SIGKILL'), 20)
+      }
+    },
+  })
+  process.kill(e.pid!, 'SIGSTOP')
+  const answer = e.complete(ask(long))
+  kills++
+  process.kill(e.pid!, 'SIGKILL')
+  await t.rejects(answer, { code: 'engine_died', retryable: true, remedy: String })
+  t.ok(decode((await e.complete(ask('stop the fan'))).text))
+})
+
+t.test('a child that hangs is found by the probe and replaced', async t => {
+  const { e, events } = await engine(t, { probeMs: 150, backoff: { firstMs: 10, maxMs: 50, factor: 2 } })
+  process.kill(e.pid!, 'SIGSTOP')
+  t.ok(decode((await e.complete(ask('open the gate'))).text))
+  t.match(
+    events.find(x => x.type === 'died'),
+    { how: 'signal SIGKILL' },
+  )
+})
+
+t.test('a cancelled request is given back at once and its sequence is free again', async t => {
+  const { e } = await engine(t, { sequences: 1 })
+  const cancel = new AbortController()
+  const gone = e.complete(ask(long), cancel.signal)
+  cancel.abort()
+  await t.rejects(gone, { code: 'completion_cancelled' })
+  t.ok(decode((await e.complete(ask('lock the gate'))).text))
+})
+
+t.test(
+  'a broken model is refused before native code sees it, a text too long is refused by name',
+  async t => {
+    const path = join(t.testdir({}), 'cut.gguf')
+    writeFileSync(path, readFileSync(factoryModelPath()).subarray(0, 1_000_000))
+    const broken = new SupervisedEngine({ model: { path }, clock: systemClock })
+    await t.rejects(broken.start(new AbortController().signal), { code: 'gguf_truncated' })
+    t.equal(broken.pid, undefined, 'no child was started')
+
+    const { e } = await engine(t)
+    const words = Array.from({ length: 300 }, (_, i) => `w${i}`).join(' ')
+    await t.rejects(
+      e.complete({ prefix: '<cmd>', prompt: ` ${words}<out>`, grammar: compactGrammar('w1'), maxTokens: 10 }),
+      { code: 'prompt_too_long' },
+    )
+    await e.stop()
+    await t.rejects(e.complete(ask('hello')), { code: 'engine_stopped' })
+    await e.stop()
+  },
+)
+
+t.test('the child does not outlive a parent that is killed', async t => {
+  const parent = join(t.testdir({}), 'parent.mjs')
+  writeFileSync(
+    parent,
+    `import { SupervisedEngine } from ${JSON.stringify(resolve('dist/daemon/inference/supervisor.js'))}
+import { systemClock } from ${JSON.stringify(resolve('dist/daemon/base/clock.js'))}
+const e = new SupervisedEngine({ model: { path: ${JSON.stringify(factoryModelPath())} }, clock: systemClock, threads: 1 })
+await e.start(new AbortController().signal)
+process.send(e.pid)
+setInterval(() => {}, 1000)`,
+  )
+  const child = fork(parent, { execArgv: [] })
+  const [pid] = (await once(child, 'message')) as [number]
+  t.doesNotThrow(() => process.kill(pid, 0), 'it lives')
+  child.kill('SIGKILL')
+  let alive = true
+  for (let i = 0; i < 100 && alive; i++) {
+    await sleep(50)
+    try {
+      process.kill(pid, 0)
+    } catch {
+      alive = false
+    }
+  }
+  t.notOk(alive, 'it is gone')
+})
