@@ -141,6 +141,39 @@ export function decode(text: string): CompactCommand | undefined {
   return command.length ? command : undefined
 }
 
+/** Which slots an action takes; the grammar holds the model to it. */
+type Shape = 'plain' | 'change' | 'value' | 'media' | 'question' | 'timer' | 'timed'
+function shapeOf(action: ActionName): Shape {
+  switch (action) {
+    case 'set_brightness':
+    case 'set_temperature':
+    case 'set_fan_speed':
+    case 'set_volume':
+    case 'set_position':
+      return 'change'
+    case 'set_color':
+    case 'set_color_temperature':
+    case 'set_mode':
+      return 'value'
+    case 'play_media':
+      return 'media'
+    case 'get_state':
+      return 'question'
+    case 'start_timer':
+    case 'increase_timer':
+    case 'decrease_timer':
+      return 'timed'
+    case 'cancel_timer':
+    case 'cancel_all_timers':
+    case 'pause_timer':
+    case 'resume_timer':
+    case 'timer_status':
+      return 'timer'
+    default:
+      return 'plain'
+  }
+}
+
 /** Most commands that one sentence may hold. */
 export const MAX_ACTIONS = 6
 
@@ -156,24 +189,32 @@ export function compactGrammar(normalised: string): Grammar {
     rules[`w${i}`] = i + 1 < words.length ? seq(lit(` ${word}`), opt(ref(`w${i + 1}`))) : lit(` ${word}`)
   })
   rules.span = alt(...words.map((_, i) => ref(`w${i}`)))
-  rules.kind = alt(...KIND_NAMES.map(k => lit(kindMark(k))))
-  rules.action = alt(...ACTION_NAMES.map(a => lit(mark(a))))
-  const slot = (name: SpanSlot) => opt(seq(lit(mark(name)), ref('span')))
-  rules.one = seq(
-    ref('action'),
-    opt(ref('kind')),
-    opt(alt(...QUANTIFIERS.map(q => lit(mark(q))))),
-    slot('dev'),
-    slot('area'),
-    slot('except'),
-    opt(alt(lit('<up>'), lit('<down>'))),
-    opt(alt(...MEDIA_CLASSES.map(m => lit(mediaMark(m))))),
-    slot('val'),
-    slot('for'),
-    slot('timer'),
-    slot('name'),
-    slot('in'),
-    slot('at'),
+  const slot = (name: SpanSlot) => seq(lit(mark(name)), ref('span'))
+  const oneOf = (marks: readonly string[]) => alt(...marks.map(lit))
+  rules.step = oneOf([mark('up'), mark('down')])
+  rules.target = seq(
+    opt(oneOf(KIND_NAMES.map(kindMark))),
+    opt(oneOf(QUANTIFIERS.map(mark))),
+    opt(slot('dev')),
+    opt(slot('area')),
+    opt(slot('except')),
+  )
+  rules.time = seq(opt(slot('in')), opt(slot('at')))
+  const media = oneOf(MEDIA_CLASSES.map(mediaMark))
+  const change = alt(seq(ref('step'), opt(slot('val'))), slot('val'))
+  const tail: Record<Shape, Rule> = {
+    plain: seq(ref('target'), opt(slot('for')), ref('time')),
+    change: seq(ref('target'), change, ref('time')),
+    value: seq(ref('target'), slot('val'), ref('time')),
+    media: seq(ref('target'), opt(media), slot('val'), ref('time')),
+    question: seq(ref('target'), opt(slot('val'))),
+    timer: seq(opt(slot('area')), opt(slot('timer')), opt(slot('name'))),
+    timed: seq(opt(slot('area')), slot('for'), opt(slot('timer')), opt(slot('name'))),
+  }
+  rules.one = alt(
+    ...(Object.keys(tail) as Shape[]).map(shape =>
+      seq(oneOf(ACTION_NAMES.filter(a => shapeOf(a) === shape).map(mark)), tail[shape]),
+    ),
   )
   rules.root = alt(lit(NONE), many(ref('one'), 1, MAX_ACTIONS))
   return { root: 'root', rules }

@@ -146,9 +146,12 @@ function byWords(q: Query, dev: string): Selection {
         n => isPlural(rawWords(n)) && rawWords(n).map(stem).join(' ') === stems.join(' '),
       ),
   )
-  if (exact.length) {
+  // "every light" is about lights, also where something is called Light
+  if (exact.length && !(isGeneric && generic.place === undefined && q.several)) {
     const chosen = choose(q, exact, dev)
-    if (!('refusal' in chosen) || !isGeneric || chosen.refusal.reason === 'unsupported') return chosen
+    const pure = isGeneric && generic.place === undefined
+    if (!('refusal' in chosen) || !isGeneric || (!pure && chosen.refusal.reason === 'unsupported'))
+      return chosen
   }
   // "the bedroom lamp" said as lamp + bedroom
   if (q.place && 'area' in q.place && q.place.area && !noun?.plural) {

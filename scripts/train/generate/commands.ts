@@ -622,6 +622,10 @@ export const FAMILIES: readonly Family[] = [
     placed: 0.5,
     patterns: [
       '(make|turn|set|change|color|paint) (the |) [area:{R}] (to |) {V}',
+      '(make|turn) (the |my |our |) [area:{R}] {V}',
+      '(make|turn) (the |) [area:{R}] {V}',
+      'make {L} {V}',
+      '(make|turn|change|set) (the |my |) [dev:lights] {L} (to |) {V}',
       'make it {V} {L}',
       '(turn|make) everything {V} {L}',
       '(change|set) the (color|colour) to {V} {L}',

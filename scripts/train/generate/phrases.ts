@@ -130,7 +130,11 @@ export function thing(random: Random, kinds: readonly Kind[], named = 0.35): Thi
         'everything {S}',
       ].slice(0, 14),
     )
-    const inner = chance(random, 0.25) ? `${room(random)} ` : ''
+    const inner = chance(random, 0.25)
+      ? `${room(random)} `
+      : chance(random, 0.15)
+        ? `${pick(random, ['upstairs', 'downstairs', 'outdoor', 'outside', floor(random)])} `
+        : ''
     const text = all.replace('{P}', `[dev:${inner}${plural(base)}]`).replace('{S}', `[dev:${inner}${base}]`)
     return { text, kind, quantifier: 'all', placed: inner !== '', plural: true }
   }
@@ -175,12 +179,29 @@ export function place(random: Random, often = 0.4): Place {
   const roll = random()
   if (roll < 0.6)
     return {
-      text: `${pick(random, ['in the', 'in the', 'in the', 'in the', 'in my', 'in', 'at the', 'of the', 'for the', 'in our', 'of', 'on the', 'inside the', 'of my', 'from the'])} [area:${room(random)}]`,
+      text: `${pick(random, [
+        'in the',
+        '',
+        'in the',
+        'in the',
+        'in the',
+        'in my',
+        'in',
+        'at the',
+        'of the',
+        'for the',
+        'in our',
+        'of',
+        'on the',
+        'inside the',
+        'of my',
+        'from the',
+      ])} [area:${room(random)}]`,
       everywhere: false,
     }
   if (roll < 0.7)
     return {
-      text: `${pick(random, ['on the', 'on the', 'on the', 'on', 'in the', 'of the'])} [area:${floor(random)}]`,
+      text: `${pick(random, ['on the', 'on the', 'on the', 'on', 'in the', 'of the', ''])} [area:${floor(random)}]`,
       everywhere: false,
     }
   if (roll < 0.78)

@@ -333,7 +333,7 @@ export const QUESTION_FAMILIES: readonly Family[] = [
   {
     action: 'get_state',
     kinds: ['sensor', 'sensor', 'sensor', 'thing'],
-    weight: 9,
+    weight: 13,
     placed: 0.12,
     patterns: [
       "(what's|what is|tell me|give me|check|read|show me) the (state|value|status|reading|level|measurement|amount|{MS} level|{MS} concentration|{MS}|amount of {MS}|concentration of {MS}|level of {MS}|total amount of {MS}|accumulated {MS}|{MS} index|concentration|index|cost|price|speed|pressure|voltage|current|frequency|power|energy|weight|distance|duration|rate|volume|flow|intensity|usage|consumption|signal|quality|output|number|date|time|size) (of|on|from|for|measured by|reported by|indicated by|shown by|recorded by|at|in) {DM} {L}",
