@@ -1,4 +1,5 @@
-/** What parent and inference child say to each other. Checked on both sides: the child is a guest. */
+/** What parent and inference child say to each other. Checked on both sides: by schema in the parent, by hand in the child
+ * (see `isToChild` there), which does without the schema library to keep its memory small. */
 import { z } from '../base/schema.js'
 import type { Completion, CompletionRequest, ModelInfo } from './engine.js'
 
@@ -77,25 +78,4 @@ export const ToParentSchema = z.discriminatedUnion('type', [
     details: z.record(z.string(), z.unknown()),
   }),
   z.object({ type: z.literal('pong'), id: Count, rssBytes: Count }),
-])
-
-/** Messages of the parent, as the child lets them in. The grammar is walked, not trusted: a bad one fails the request. */
-export const ToChildSchema = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('load'),
-    options: z.object({
-      path: z.string(),
-      sequences: Count.min(1),
-      contextTokens: Count.min(16),
-      threads: Count,
-    }),
-  }),
-  z.object({
-    type: z.literal('complete'),
-    id: Count,
-    request: z.object({ prefix: z.string(), prompt: z.string(), grammar: z.any(), maxTokens: Count.min(1) }),
-  }),
-  z.object({ type: z.literal('cancel'), id: Count }),
-  z.object({ type: z.literal('ping'), id: Count }),
-  z.object({ type: z.literal('stop') }),
 ])
