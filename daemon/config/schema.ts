@@ -1,0 +1,215 @@
+import { z } from '../base/schema.js'
+
+/**
+ * Every option once: its type, range, default and a sentence. The sample file and the reference page are printed from
+ * here. Names are snake_case and end in their unit; the loaded `Config` has the same names in camelCase.
+ */
+
+const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/,
+    'expected 1 to 64 letters, digits, `-`, `_` or `.`, not a dot first',
+  )
+const path = z.string().min(1)
+const whole = (least: number, most: number) => z.int().min(least).max(most)
+
+const Broker = z
+  .strictObject({
+    kind: z
+      .enum(['embedded', 'external'])
+      .default('embedded')
+      .describe('embedded runs a broker for this one device; external connects to the one at `url`.'),
+    url: z
+      .string()
+      .regex(/^(mqtts?|wss?):\/\/[^/\s]+(\/\S*)?$/, 'expected mqtt://, mqtts://, ws:// or wss://host:port')
+      .optional()
+      .describe('Where the external broker listens: mqtt://, mqtts://, ws:// or wss://, host and port.'),
+    port: whole(0, 65535)
+      .default(1883)
+      .describe('Port of the embedded broker on 127.0.0.1; 0 takes a free one.'),
+    program: z
+      .enum(['auto', 'mosquitto', 'aedes'])
+      .default('auto')
+      .describe(
+        'What the embedded broker is: the mosquitto program (MQTT 5), aedes inside the process (MQTT 3.1.1), or mosquitto where it is installed and else aedes.',
+      ),
+    username: z.string().min(1).optional().describe('User name at the external broker.'),
+    password_file: path
+      .optional()
+      .describe('File whose first line is the password; read again at every try.'),
+    ca_file: path.optional().describe("PEM file of the authority that signed the broker's certificate."),
+    cert_file: path
+      .optional()
+      .describe("PEM file of this device's certificate, for brokers that ask for one."),
+    key_file: path.optional().describe("PEM file of this device's private key, without a passphrase."),
+    client_id: name.optional().describe('MQTT client id. Without it: `fieldmouse-` and the id.'),
+    groups: z
+      .array(name)
+      .max(32)
+      .default([])
+      .describe('Groups whose requests (`<root>/group/<group>/request/...`) this device answers too.'),
+    share: name
+      .optional()
+      .describe(
+        'Name of a shared subscription (MQTT 5): devices with the same name divide the requests of their groups. Without it each device answers each.',
+      ),
+  })
+  .describe('The MQTT broker.')
+
+const Home = z
+  .strictObject({
+    file: path.optional().describe('Home file (YAML): areas, devices, names. Without it: the demo home.'),
+    discovery: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe('Whether devices that announce themselves by Home Assistant MQTT discovery join the home.'),
+    discovery_prefix: z
+      .string()
+      .regex(/^[^+#\s]+$/, 'expected a topic without wildcards')
+      .default('homeassistant')
+      .describe('First level of the discovery topics.'),
+  })
+  .describe('The devices that commands can move.')
+
+const Model = z
+  .strictObject({
+    file: path.optional().describe('A GGUF file. Without it: what the plan for this board picks.'),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits in lower case')
+      .optional()
+      .describe('SHA-256 that `file` must have; checked before the model is loaded.'),
+    threads: z
+      .union([z.literal('auto'), whole(1, 256)])
+      .default('auto')
+      .describe(
+        'Threads of one completion. auto measures what is fastest on this board when the model loads.',
+      ),
+    sequences: whole(1, 64)
+      .optional()
+      .describe('Completions side by side. Without it: what the plan for this board says.'),
+    context_tokens: whole(64, 131072)
+      .optional()
+      .describe('Tokens of one request, prompt and answer. Without it: what the plan says.'),
+  })
+  .describe('The language model.')
+
+const Requests = z
+  .strictObject({
+    queue_length: whole(1, 10_000)
+      .default(64)
+      .describe('Requests that may wait; one more is answered `busy`.'),
+    concurrency: whole(1, 64)
+      .default(4)
+      .describe('Requests handled side by side; those that wait for a device do not hold the model.'),
+    default_timeout_ms: whole(100, 3_600_000)
+      .default(60_000)
+      .describe('Longest time for a request from arrival to answer, when its sender gives no shorter one.'),
+    max_text_bytes: whole(16, 1_048_576)
+      .default(4096)
+      .describe('Largest text of a command or question, in bytes of UTF-8.'),
+    dedupe_minutes: whole(0, 1440)
+      .default(10)
+      .describe(
+        'How long a request is remembered, so that the same one delivered again is not done again; 0 is off.',
+      ),
+  })
+  .describe('How many requests are taken, and for how long.')
+
+const Commands = z
+  .strictObject({
+    min_confidence: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.35)
+      .describe('Below this confidence (0 to 1) a command is not acted on but refused as `not_sure`.'),
+    confirm_timeout_ms: whole(50, 600_000)
+      .default(3000)
+      .describe('How long a device may take to say that it did what it was told.'),
+    step_percent: whole(1, 100)
+      .default(15)
+      .describe('How far "brighter", "louder" and the like go when no amount is said.'),
+  })
+  .describe('How commands are carried out.')
+
+const Log = z
+  .strictObject({
+    level: z
+      .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+      .default('info')
+      .describe('Least serious level that is printed. What people say is printed at debug and below only.'),
+    format: z
+      .enum(['auto', 'text', 'json'])
+      .default('auto')
+      .describe('json lines for collectors, text for people; auto is text on a terminal.'),
+  })
+  .describe('What is printed on standard output.')
+
+const Demo = z
+  .strictObject({
+    virtual_devices: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether pretended devices answer for the home. Without it: yes for the demo home, no for any other.',
+      ),
+  })
+  .describe('For trying out.')
+
+export const ConfigSchema = z.strictObject({
+  id: name
+    .refine(id => id !== 'group' && id !== 'fleet', '`group` and `fleet` are taken by the topic tree')
+    .default('demo')
+    .describe('Name of this device in topics. Unique among the devices of a broker.'),
+  root_topic: z
+    .string()
+    .regex(/^[^+#$/\s][^+#/\s]*(\/[^+#/\s]+)*$/, 'expected topic levels divided by `/`, without wildcards')
+    .max(128)
+    .default('fieldmouse')
+    .describe('First level or levels of every topic.'),
+  data_dir: path
+    .default('.fieldmouse')
+    .describe(
+      'Folder for state; nothing is written outside it. Relative paths in a file start at the folder of that file, the default at the current folder.',
+    ),
+  broker: Broker.prefault({}),
+  home: Home.prefault({}),
+  model: Model.prefault({}),
+  requests: Requests.prefault({}),
+  commands: Commands.prefault({}),
+  log: Log.prefault({}),
+  demo: Demo.prefault({}),
+})
+
+/** The shape of a file. */
+export type ConfigFile = z.input<typeof ConfigSchema>
+
+/** Options that are paths: made absolute while loading. */
+export const PATH_OPTIONS: readonly string[] = [
+  'data_dir',
+  'home.file',
+  'model.file',
+  'broker.password_file',
+  'broker.ca_file',
+  'broker.cert_file',
+  'broker.key_file',
+]
+
+type CamelKey<S extends string> = S extends `${infer A}_${infer B}` ? `${A}${Capitalize<CamelKey<B>>}` : S
+/** The same value, read-only and with camelCase keys. */
+export type Camel<T> = T extends readonly (infer U)[]
+  ? readonly Camel<U>[]
+  : T extends object
+    ? { readonly [K in keyof T as CamelKey<K & string>]: Camel<T[K]> }
+    : T
+
+type Checked = Camel<z.output<typeof ConfigSchema>>
+
+/** The configuration as the daemon uses it: frozen, camelCase, paths absolute, no home or client left unnamed. */
+export type Config = Omit<Checked, 'home' | 'broker' | 'demo'> & {
+  readonly home: Omit<Checked['home'], 'file'> & { readonly file: string }
+  readonly broker: Omit<Checked['broker'], 'clientId'> & { readonly clientId: string }
+  readonly demo: { readonly virtualDevices: boolean }
+}
