@@ -1,0 +1,177 @@
+import type { Clock } from '../base/clock.js'
+
+/** info is worth knowing; warning and error make the device `degraded`. */
+export type Severity = 'info' | 'warning' | 'error'
+
+export interface ConditionEntry {
+  severity: Severity
+  says: string
+  /** What the owner can do about it. */
+  remedy: string
+  /** How long it must last before it shows, milliseconds. Short troubles that heal are nobody's concern. */
+  showsAfterMs: number
+  /** Not shown while this other one is: it is only a consequence. */
+  because?: string
+}
+
+/** What may be wrong for a while. `doctor`, the status topic and the log read this list. */
+export const CONDITIONS = {
+  broker_away: {
+    severity: 'error',
+    says: 'there is no connection to the broker',
+    remedy: 'Look whether the broker runs and is reachable; the daemon keeps trying by itself.',
+    showsAfterMs: 5_000,
+  },
+  broker_plain: {
+    severity: 'info',
+    says: 'the broker speaks MQTT 3.1.1 only: answers come without Response Topic, Correlation Data and expiry',
+    remedy: 'Install Mosquitto (`apt-get install mosquitto`), or use any MQTT 5 broker.',
+    showsAfterMs: 0,
+  },
+  model_unavailable: {
+    severity: 'error',
+    says: 'no model is loaded: only commands understood before are answered',
+    remedy: 'Run `fieldmouse doctor`: it checks the model file and the memory.',
+    showsAfterMs: 0,
+  },
+  inference_down: {
+    severity: 'error',
+    says: 'the inference process is down and is being restarted',
+    remedy: 'If it stays, look for out-of-memory kills (`dmesg`) and pick a smaller model.',
+    showsAfterMs: 3_000,
+    because: 'model_unavailable',
+  },
+  queue_full: {
+    severity: 'warning',
+    says: 'the queue is full: new requests are answered `busy`',
+    remedy: 'Send less, or share the work with another device (broker.share).',
+    showsAfterMs: 5_000,
+    because: 'inference_down',
+  },
+  home_invalid: {
+    severity: 'error',
+    says: 'the home file could not be read: the last good one is used',
+    remedy: 'Correct the file; the log names the line.',
+    showsAfterMs: 0,
+  },
+  board_hot: {
+    severity: 'warning',
+    says: 'the board is close to its temperature limit and slows itself down',
+    remedy: 'Give it air, a heat sink or a fan.',
+    showsAfterMs: 10_000,
+  },
+  under_voltage: {
+    severity: 'warning',
+    says: 'the supply voltage is too low',
+    remedy: 'Use a stronger power supply and a shorter, thicker cable.',
+    showsAfterMs: 0,
+  },
+  memory_low: {
+    severity: 'warning',
+    says: 'little memory is left',
+    remedy: 'Stop other programs, or pick a smaller model.',
+    showsAfterMs: 10_000,
+  },
+  data_dir_unwritable: {
+    severity: 'error',
+    says: 'state cannot be written: timers and settings are lost at a restart',
+    remedy: 'Make room on the disk, or give the daemon the right to write to data_dir.',
+    showsAfterMs: 0,
+  },
+} as const satisfies Record<string, ConditionEntry>
+
+export type ConditionCode = keyof typeof CONDITIONS
+
+/** A condition that holds now. */
+export interface Condition {
+  code: ConditionCode
+  severity: Severity
+  says: string
+  remedy: string
+  /** ISO 8601, UTC. */
+  since: string
+  /** What is particular this time. */
+  detail?: string
+}
+
+/** Keeps what is wrong at the moment. */
+export class Conditions {
+  readonly #clock: Clock
+  readonly #onChange: (shown: Condition[]) => void
+  readonly #raised = new Map<ConditionCode, { at: number; since: string; detail?: string }>()
+  #timer: NodeJS.Timeout | undefined
+  #told = ''
+
+  /** @param onChange told whenever what is shown changes */
+  constructor(clock: Clock, onChange: (shown: Condition[]) => void = () => {}) {
+    this.#clock = clock
+    this.#onChange = onChange
+  }
+
+  /** Raising again changes only the detail; `since` stays. */
+  raise(code: ConditionCode, detail?: string): void {
+    const before = this.#raised.get(code)
+    this.#raised.set(code, {
+      at: before?.at ?? this.#clock.monotonic(),
+      since: before?.since ?? new Date(this.#clock.now()).toISOString(),
+      ...(detail === undefined ? {} : { detail }),
+    })
+    this.#look()
+  }
+
+  clear(code: ConditionCode): void {
+    if (this.#raised.delete(code)) this.#look()
+  }
+
+  /** Raises or clears, for callers that have the answer as a value. */
+  set(code: ConditionCode, holds: boolean, detail?: string): void {
+    if (holds) this.raise(code, detail)
+    else this.clear(code)
+  }
+
+  /** What holds and has lasted long enough, the worst first. */
+  shown(): Condition[] {
+    const now = this.#clock.monotonic()
+    const lasting = [...this.#raised].filter(([code, r]) => now - r.at >= CONDITIONS[code].showsAfterMs)
+    const codes = new Set(lasting.map(([code]) => code))
+    return lasting
+      .filter(([code]) => {
+        const entry: ConditionEntry = CONDITIONS[code]
+        return !(entry.because && codes.has(entry.because as ConditionCode))
+      })
+      .map(([code, { since, detail }]) => {
+        const { severity, says, remedy } = CONDITIONS[code]
+        return { code, severity, says, remedy, since, ...(detail === undefined ? {} : { detail }) }
+      })
+      .sort((a, b) => RANK[a.severity] - RANK[b.severity])
+  }
+
+  /** The state on the status topic. */
+  state(): 'online' | 'degraded' {
+    return this.shown().some(c => c.severity !== 'info') ? 'degraded' : 'online'
+  }
+
+  /** Forgets its timer. */
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #look(): void {
+    const shown = this.shown()
+    const telling = JSON.stringify(shown)
+    if (telling !== this.#told) {
+      this.#told = telling
+      this.#onChange(shown)
+    }
+    clearTimeout(this.#timer)
+    const now = this.#clock.monotonic()
+    const waits = [...this.#raised]
+      .map(([code, { at }]) => at + CONDITIONS[code].showsAfterMs - now)
+      .filter(ms => ms > 0)
+    if (waits.length === 0) return
+    this.#timer = setTimeout(() => this.#look(), Math.ceil(Math.min(...waits)))
+    this.#timer.unref()
+  }
+}
+
+const RANK: Record<Severity, number> = { error: 0, warning: 1, info: 2 }
