@@ -5,7 +5,7 @@ export interface Request {
   kind: RequestKind
   /** Command text, lines, a question: what `kind` says. Bytes only for voice. */
   body: RequestBody
-  /** Who sent it, for fairness and logs: MQTT client id where known, else the topic. */
+  /** Where it came from: the topic its answer goes to, else the topic it came in on. (MQTT tells no sender's name.) */
   origin: string
   /** Key for at-most-once: correlation data or the caller's id; undefined when the caller gave neither. */
   dedupeKey?: string
@@ -19,6 +19,7 @@ export type RequestKind = (typeof REQUEST_KINDS)[number]
 
 /** People wait for commands and voice; lines can wait a moment. Lower is sooner. */
 export type Priority = 0 | 1 | 2
+export const PRIORITY_OF: Record<RequestKind, Priority> = { command: 0, voice: 0, ask: 1, triage: 2 }
 
 export interface RequestBody {
   text?: string
