@@ -128,9 +128,11 @@ const Commands = z
     confirm_timeout_ms: whole(50, 600_000)
       .default(3000)
       .describe('How long a device may take to say that it did what it was told.'),
-    step_percent: whole(1, 100)
-      .default(15)
-      .describe('How far "brighter", "louder" and the like go when no amount is said.'),
+    memo_entries: whole(0, 100_000)
+      .default(500)
+      .describe(
+        'Readings of sentences kept in memory, so that a sentence said before needs no model; 0 is off.',
+      ),
   })
   .describe('How commands are carried out.')
 

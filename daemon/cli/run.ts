@@ -1,0 +1,40 @@
+/** `fieldmouse run`: the daemon, until it is told to stop. */
+
+import { systemClock } from '../base/clock.js'
+import { loadConfig } from '../config/load.js'
+import { Daemon } from '../main.js'
+import { createLog } from '../observability/log.js'
+import { nameOfBoard } from './board-name.js'
+
+/**
+ * Runs until SIGINT or SIGTERM (a second one ends at once).
+ * @param flags of the command line, as loadConfig takes them
+ */
+export async function run(flags: Record<string, string | undefined>): Promise<void> {
+  const { config, file, warnings } = loadConfig({ flags })
+  const log = createLog({ ...config.log, clock: systemClock })
+  for (const warning of warnings) log.warn(warning)
+  const stop = new AbortController()
+  const stopped = new Promise<string>(resolve => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const)
+      process.on(name, () => {
+        if (stop.signal.aborted) process.exit(1)
+        stop.abort(new Error(name))
+        resolve(name)
+      })
+  })
+  const daemon = new Daemon({ config, log, board: await nameOfBoard() })
+  await daemon.start(stop.signal)
+  if (file === undefined) {
+    const { url, kind, protocol } = daemon.broker?.address ?? {
+      url: daemon.brokerUrl,
+      kind: 'external',
+      protocol: 5,
+    }
+    process.stdout.write(
+      `\nThe broker (${kind}, MQTT ${protocol === 5 ? '5' : '3.1.1'}) listens on ${url}. In another terminal try:\n\n    npx fieldmouse say "turn on the kitchen light"\n\n`,
+    )
+  }
+  await stopped
+  await daemon.stop()
+}

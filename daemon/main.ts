@@ -1,0 +1,410 @@
+/**
+ * The composition root: builds the parts and starts them, top to bottom. The only place that knows every room, so the
+ * only one to read to know how things hang together. Stops in reverse.
+ */
+import { join } from 'node:path'
+import { type Clock, systemClock } from './base/clock.js'
+import { describe } from './base/errors.js'
+import { packageFile, packageVersion } from './base/package-root.js'
+import { type Part, startAll, stopAll } from './base/part.js'
+import { EmbeddedBroker } from './bus/broker/embedded.js'
+import { type BrokerAccess, Connection } from './bus/mqtt/connect.js'
+import { DEFAULT_LIMITS } from './bus/mqtt/envelope.js'
+import { Serve } from './bus/mqtt/serve.js'
+import { type Topics, topicsOf } from './bus/mqtt/topics.js'
+import { wireOf } from './bus/mqtt/wire.js'
+import { Commands, type CommandsOptions } from './commands/handle.js'
+import { type ConfiguredHome, loadHomeFile } from './commands/home.js'
+import { Registry } from './commands/registry.js'
+import { FactoryStage } from './commands/stages/factory.js'
+import { MemoStage } from './commands/stages/memo.js'
+import { Timers } from './commands/timers.js'
+import { VirtualHome } from './commands/virtual.js'
+import type { Config } from './config/schema.js'
+import { SupervisedEngine } from './inference/supervisor.js'
+import { Conditions } from './observability/conditions.js'
+import { Events } from './observability/events.js'
+import { createLog, type Log } from './observability/log.js'
+import { Metrics } from './observability/metrics.js'
+import { Requests } from './requests/accept.js'
+
+/** The model that ships: the floor every board stands on. */
+export const factoryModel = () => packageFile('ota', 'factory', 'fieldmouse-command.gguf')
+
+/** What `main` needs beside the configuration. */
+export interface DaemonOptions {
+  config: Config
+  clock?: Clock
+  log?: Log
+  /** Name of the board, for status. */
+  board?: string
+}
+
+const METRICS_EVERY_MS = 60_000
+const STOP_DEADLINE_MS = 8_000
+
+/** A whole daemon. Two can run in one process. */
+export class Daemon implements Part {
+  readonly name = 'fieldmouse'
+  readonly topics: Topics
+  readonly metrics: Metrics
+  readonly requests: Requests
+  readonly #o: Required<DaemonOptions>
+  readonly #log: Log
+  readonly #events: Events
+  readonly #conditions: Conditions
+  #parts: Part[] = []
+  #started: Part[] = []
+  #broker: EmbeddedBroker | undefined
+  #connection: Connection | undefined
+  #engine: SupervisedEngine | undefined
+  #registry: Registry | undefined
+  #virtual: VirtualHome | undefined
+  #ticker: NodeJS.Timeout | undefined
+  #since: string
+
+  constructor(options: DaemonOptions) {
+    const clock = options.clock ?? systemClock
+    const { config } = options
+    this.#log = options.log ?? createLog({ ...config.log, clock })
+    this.#o = { clock, log: this.#log, board: 'unknown board', ...options }
+    this.#since = new Date(clock.now()).toISOString()
+    this.topics = topicsOf(config.rootTopic, config.id)
+    this.metrics = new Metrics(clock)
+    this.#events = new Events(this.#log, this.metrics, clock)
+    this.#conditions = new Conditions(clock, shown => {
+      this.#events.tell('ConditionsChanged', { shown })
+      void this.#connection?.announce().catch(() => {})
+    })
+    this.requests = this.#makeRequests()
+  }
+
+  /** Where the broker listens. */
+  get brokerUrl(): string {
+    return this.#broker?.address.url ?? this.#o.config.broker.url ?? ''
+  }
+  get broker(): EmbeddedBroker | undefined {
+    return this.#broker
+  }
+  get engine(): SupervisedEngine | undefined {
+    return this.#engine
+  }
+  get registry(): Registry | undefined {
+    return this.#registry
+  }
+  /** The pretended devices, when the configuration asks for them. */
+  get virtualHome(): VirtualHome | undefined {
+    return this.#virtual
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { config, clock, board } = this.#o
+    const began = clock.monotonic()
+    const home = (await loadHomeFile(config.home.file))[0]!
+
+    if (config.broker.kind === 'embedded') await this.#begin(this.#makeBroker(), signal)
+    const connection = this.#makeConnection(this.#access(), config.broker.clientId, true)
+    this.#connection = connection
+    // the model loads while the broker answers: each takes most of a second
+    const engine = this.#makeEngine()
+    await this.#beginTogether([connection, engine], signal)
+    if (config.demo.virtualDevices) await this.#beginVirtual(home, signal)
+
+    const wire = wireOf(connection)
+    const registry = new Registry({
+      home,
+      wire,
+      clock,
+      discoveryPrefix: config.home.discovery === 'on' ? config.home.discoveryPrefix : null,
+    })
+    this.#registry = registry
+    await this.#begin(registry, signal)
+    const timers = new Timers({ clock, onFinished: timer => this.#publishEvent('timer', { ...timer }) })
+    await this.#begin(timers, signal)
+
+    const memo = new MemoStage(config.commands.memoEntries)
+    const commands = new Commands({
+      registry,
+      timers,
+      wire,
+      clock,
+      understand: { stages: [new FactoryStage(engine)], memo, minConfidence: config.commands.minConfidence },
+      confirmTimeoutMs: config.commands.confirmTimeoutMs,
+      onCommand: event => this.#onCommand(event),
+    })
+    this.requests.register('command', (request, abort) => commands.handle(request, abort))
+    await this.#begin(this.requests, signal)
+    await this.#begin(
+      new Serve({
+        topics: this.topics,
+        connection,
+        requests: this.requests,
+        groups: config.broker.groups,
+        ...(config.broker.share ? { share: config.broker.share } : {}),
+        limits: {
+          ...DEFAULT_LIMITS,
+          command: config.requests.maxTextBytes,
+          ask: config.requests.maxTextBytes,
+        },
+        clock,
+        onRefused: (_topic, reply) =>
+          this.#events.tell('RequestRefused', { kind: 'message', code: reply.error?.code ?? '' }),
+        onReplyLost: (topic, error) =>
+          this.#events.tell('MessageDropped', { topic, problem: describe(error) }),
+      }),
+      signal,
+    )
+    this.#gauges()
+    this.#ticker = setInterval(() => this.#publishMetrics(), METRICS_EVERY_MS)
+    this.#ticker.unref()
+    this.#events.tell('DaemonStarted', {
+      id: config.id,
+      version: packageVersion(),
+      board,
+      model: engine.info?.name ?? 'none',
+      broker: this.brokerUrl,
+      startMs: clock.monotonic() - began,
+    })
+    await connection.announce().catch(() => {})
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#ticker)
+    const started = this.#started.splice(0)
+    for (const trouble of await stopAll(started, STOP_DEADLINE_MS)) this.#log.warn(trouble)
+    this.#conditions.stop()
+    if (started.length) this.#events.tell('DaemonStopped', { why: 'asked to' })
+  }
+
+  /** Starts a part and remembers it for stopping. A failure stops everything that was started. */
+  async #begin(part: Part, signal: AbortSignal): Promise<void> {
+    await this.#beginTogether([part], signal)
+  }
+  async #beginTogether(parts: Part[], signal: AbortSignal): Promise<void> {
+    this.#parts.push(...parts)
+    const results = await Promise.allSettled(parts.map(part => startAll([part], signal)))
+    results.forEach((result, i) => {
+      if (result.status === 'fulfilled') this.#started.push(parts[i]!)
+    })
+    const failed = results.find(r => r.status === 'rejected')
+    if (failed) {
+      await this.stop()
+      throw failed.reason
+    }
+  }
+
+  #access(): BrokerAccess {
+    const { broker } = this.#o.config
+    if (this.#broker) return { url: this.#broker.address.url }
+    return {
+      url: broker.url ?? '',
+      ...(broker.username ? { username: broker.username } : {}),
+      ...(broker.passwordFile ? { passwordFile: broker.passwordFile } : {}),
+      ...(broker.caFile ? { caFile: broker.caFile } : {}),
+      ...(broker.certFile ? { certFile: broker.certFile } : {}),
+      ...(broker.keyFile ? { keyFile: broker.keyFile } : {}),
+    }
+  }
+
+  #makeBroker(): EmbeddedBroker {
+    const { config } = this.#o
+    this.#broker = new EmbeddedBroker({
+      port: config.broker.port,
+      folder: join(config.dataDir, 'broker'),
+      choice: config.broker.program,
+      onEvent: event => {
+        if (event.name === 'BrokerDied')
+          this.#log.warn(`the embedded broker ended (${event.why}); again in ${event.retryInMs} ms`)
+      },
+    })
+    return this.#broker
+  }
+
+  /** @param present whether this connection speaks for the device on the status topic */
+  #makeConnection(access: BrokerAccess, clientId: string, present: boolean): Connection {
+    const { clock } = this.#o
+    const presence = {
+      topic: this.topics.status,
+      online: () => this.#status(this.#conditions.state()),
+      offline: () => this.#status('offline'),
+    }
+    return new Connection({
+      access,
+      clientId,
+      clock,
+      ...(present ? { presence } : {}),
+      onEvent: event => {
+        if (!present) return
+        if (event.name === 'BrokerConnected') {
+          this.#conditions.clear('broker_away')
+          this.#conditions.set('broker_plain', event.protocol === 4)
+          this.#events.tell('BrokerConnected', {
+            url: event.url,
+            protocol: event.protocol === 5 ? '5' : '3.1.1',
+          })
+        } else if (event.name === 'BrokerLost') {
+          this.#conditions.raise('broker_away', event.error.message)
+          this.#events.tell('BrokerLost', {
+            url: access.url.replace(/\/\/[^@/]*@/, '//'),
+            problem: event.error.message,
+          })
+        } else if (event.name === 'SubscriptionRefused')
+          this.#log.error(event.error.message, { remedy: event.error.remedy })
+        else this.#log.error(`a message on ${event.topic} could not be handled: ${describe(event.error)}`)
+      },
+    })
+  }
+
+  #makeEngine(): SupervisedEngine {
+    const { config, clock } = this.#o
+    const { file, sha256, threads, sequences, contextTokens } = config.model
+    this.#engine = new SupervisedEngine({
+      model: { path: file ?? factoryModel(), ...(sha256 ? { sha256 } : {}) },
+      clock,
+      threads: threads === 'auto' ? 0 : threads,
+      ...(sequences ? { sequences } : {}),
+      ...(contextTokens ? { contextTokens } : {}),
+      onEvent: event => {
+        if (event.type === 'loaded') {
+          this.#conditions.clear('inference_down')
+          const { name, threads: used, sequences: side } = event.info
+          this.#events.tell('ModelLoaded', {
+            model: name,
+            threads: used,
+            sequences: side,
+            loadMs: event.loadMs,
+          })
+        } else if (event.type === 'died') {
+          this.#conditions.raise('inference_down', event.how)
+          this.#events.tell('EngineDied', { how: event.how, inFlight: event.inFlight })
+        } else if (event.type === 'restarting')
+          this.#events.tell('EngineRestarting', { inMs: event.inMs, attempt: event.attempt })
+        else this.#events.tell('EngineSaid', { text: event.text })
+      },
+    })
+    return this.#engine
+  }
+
+  #makeRequests(): Requests {
+    const { requests } = this.#o.config
+    return new Requests({
+      clock: this.#o.clock,
+      queueLength: requests.queueLength,
+      concurrency: requests.concurrency,
+      maxRunMs: requests.defaultTimeoutMs,
+      seenWindowMs: requests.dedupeMinutes * 60_000,
+      onEvent: event => {
+        const { kind } = event.request
+        switch (event.name) {
+          case 'RequestAnswered': {
+            const { ok, stage, error, timing } = event.reply
+            this.metrics.observe(`${kind}_total_ms`, timing.total_ms)
+            this.metrics.observe(`${kind}_infer_ms`, timing.infer_ms)
+            this.#events.tell('RequestAnswered', {
+              kind,
+              id: event.request.id,
+              stage,
+              ok,
+              ...(error ? { code: error.code } : {}),
+              totalMs: timing.total_ms,
+            })
+            break
+          }
+          case 'RequestRefused':
+            this.#conditions.set('queue_full', event.code === 'busy')
+            this.#events.tell('RequestRefused', { kind, code: event.code })
+            break
+          case 'RequestExpired':
+            this.#events.tell('RequestExpired', { kind, where: event.where })
+            break
+          case 'RequestRepeated':
+            this.#events.tell('RequestRepeated', { kind })
+            break
+          case 'HandlerFailed':
+            this.#events.tell('HandlerFailed', { kind, problem: describe(event.error) })
+            break
+          case 'ReplyNotSent':
+            this.#events.tell('MessageDropped', { topic: 'a reply', problem: describe(event.error) })
+        }
+      },
+    })
+  }
+
+  async #beginVirtual(home: ConfiguredHome, signal: AbortSignal): Promise<void> {
+    const connection = this.#makeConnection(
+      this.#access(),
+      `${this.#o.config.broker.clientId}-devices`,
+      false,
+    )
+    await this.#begin(connection, signal)
+    this.#virtual = new VirtualHome({ home, wire: wireOf(connection) })
+    await this.#begin(this.#virtual, signal)
+  }
+
+  #status(state: 'online' | 'degraded' | 'offline') {
+    return {
+      state,
+      version: packageVersion(),
+      board: this.#o.board,
+      model: this.#engine?.info?.name ?? null,
+      since: this.#since,
+      conditions: state === 'offline' ? [] : this.#conditions.shown(),
+    }
+  }
+
+  #onCommand: CommandsOptions['onCommand'] = ({ understanding, result, later, text }) => {
+    if (text !== undefined && understanding)
+      this.#events.tell('CommandHeard', {
+        text,
+        answer: result.text,
+        stage: understanding.stage,
+        confidence: understanding.confidence,
+      })
+    for (const o of result.devices)
+      if (o.result === 'no_answer') this.#events.tell('DeviceUnconfirmed', { device: o.deviceId })
+    this.#publishEvent('command', {
+      actions: result.actions,
+      devices: result.devices.map(({ deviceId, action, result: what }) => ({
+        device: deviceId,
+        action,
+        result: what,
+      })),
+      answer: result.text,
+      ...(understanding ? { stage: understanding.stage, confidence: understanding.confidence } : {}),
+      later,
+    })
+  }
+
+  #publishEvent(name: string, payload: object): void {
+    const message = JSON.stringify({ time: new Date(this.#o.clock.now()).toISOString(), ...payload })
+    this.#connection
+      ?.publish({
+        topic: this.topics.event(name),
+        payload: message,
+        qos: 0,
+        properties: { contentType: 'application/json', isText: true },
+      })
+      .catch(error =>
+        this.#events.tell('MessageDropped', { topic: this.topics.event(name), problem: describe(error) }),
+      )
+  }
+
+  #gauges(): void {
+    this.metrics.gauge('rss_bytes', () => process.memoryUsage.rss())
+    this.metrics.gauge('inference_rss_bytes', () => this.#engine?.childRssBytes)
+    this.metrics.gauge('requests_queued', () => this.requests.load.queued)
+  }
+
+  #publishMetrics(): void {
+    this.#connection
+      ?.publish({
+        topic: this.topics.metrics,
+        payload: JSON.stringify(this.metrics.snapshot()),
+        qos: 0,
+        properties: { contentType: 'application/json', isText: true },
+      })
+      .catch(() => {
+        // the next one follows in a minute, and broker_away says why
+      })
+  }
+}
