@@ -5,7 +5,7 @@ import type { Request } from '../requests/request.js'
 import { type Outcome as ActOutcome, act } from './act.js'
 import { answerState, type StateAnswer, sayState } from './answer.js'
 import type { Action } from './parsed-command.js'
-import { sayOutcomes, saySeconds, sayTimer } from './phrase.js'
+import { sayOutcomes, sayPlan, saySeconds, sayTimer } from './phrase.js'
 import type { Registry } from './registry.js'
 import { operations } from './resolve.js'
 import { delaySeconds, type Timers, withoutDelay } from './timers.js'
@@ -105,7 +105,8 @@ export class Commands {
         if (dryRun) said.push(`Would ${action.action.replace(/_/g, ' ')}.`)
         else said.push(sayTimer(action.action, this.#o.timers.handle(action.action, action.params, area)))
       } else if (seconds !== undefined && !dryRun) {
-        const what = action.action.replace(/_/g, ' ')
+        const ids = operations([{ ...action, params: {} }], home, area).map(o => o.deviceId)
+        const what = sayPlan(action.action, ids, action.params, home)
         const put = this.#o.timers.schedule(seconds, what, () => void this.#later(action, area))
         if (put) {
           result.later = [...(result.later ?? []), { id: put.id, seconds, what }]

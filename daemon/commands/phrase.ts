@@ -2,7 +2,7 @@
 import type { Outcome } from './act.js'
 import type { Home } from './home.js'
 import type { Params } from './parsed-command.js'
-import type { TimerAnswer } from './timers.js'
+import { type TimerAnswer, withoutDelay } from './timers.js'
 import type { ActionName } from './vocabulary.js'
 
 const PAST: Partial<Record<ActionName, string>> = {
@@ -24,19 +24,46 @@ const PAST: Partial<Record<ActionName, string>> = {
   return_to_base: 'Sent home',
   play_media: 'Playing on',
 }
-const DRY: Partial<Record<ActionName, string>> = { turn_on: 'turn on', turn_off: 'turn off' }
+
+/** What a change is of, for actions without a verb of their own. */
+const OF: Partial<Record<ActionName, string>> = {
+  set_brightness: 'brightness',
+  set_color: 'colour',
+  set_color_temperature: 'white',
+  set_temperature: 'temperature',
+  set_mode: 'mode',
+  set_fan_speed: 'speed',
+  set_volume: 'volume',
+  set_position: 'position',
+}
 
 function value(params: Params): string {
-  const { hours, minutes, seconds, area, quantifier, media_class, ...rest } = params
-  const words = Object.entries(rest).map(([key, v]) => {
-    if (v === 'up' || v === 'down') return v === 'up' ? 'up a bit' : 'down a bit'
-    if (key.endsWith('_step')) return `by ${Number(v) > 0 ? '+' : ''}${v}`
-    if (key === 'kelvin') return `to ${v} K`
-    if (/^(brightness|position|percentage|volume_level)$/.test(key)) return `to ${v} %`
-    if (key === 'temperature') return `to ${v}°`
-    return key === 'query' ? `: ${v}` : `to ${v}`
-  })
-  return words.length ? ` ${words.join(' ')}` : ''
+  const { hours, minutes, seconds, area, quantifier, media_class, ...rest } = withoutDelay(params)
+  return Object.entries(rest)
+    .map(([key, v]) => {
+      if (v === 'up' || v === 'down') return v
+      if (key === 'temperature_step') return `${Number(v) > 0 ? 'up' : 'down'} by ${Math.abs(Number(v))}°`
+      if (key.endsWith('_step')) return `${Number(v) > 0 ? 'up' : 'down'} by ${Math.abs(Number(v))} %`
+      if (key === 'kelvin') return `${v} K`
+      if (/^(brightness|position|percentage|volume_level)$/.test(key)) return `${v} %`
+      return key === 'temperature' ? `${v}°` : String(v)
+    })
+    .join(' ')
+}
+
+/** What will be done, without a subject: "turn off Hall light", "set 5 devices, brightness 30 %". */
+export function sayPlan(
+  action: ActionName,
+  deviceIds: readonly string[],
+  params: Params,
+  home: Home,
+): string {
+  const names = deviceIds.map(id => home.devices.find(d => d.id === id)?.name ?? id)
+  const what = names.length <= 3 ? names.join(', ') : `${names.length} devices`
+  const of = OF[action]
+  const v = value(params)
+  if (of) return `set ${what}, ${of} ${v}`
+  return `${action.replace(/_/g, ' ')} ${what}${v ? `: ${v}` : ''}`
 }
 
 const count = (n: number, one: string) => (n === 1 ? one : `${n} devices`)
@@ -52,15 +79,23 @@ export function sayOutcomes(outcomes: readonly Outcome[], params: Params, home: 
     const { action } = done[0]!
     const what = done.length <= 3 ? done.map(o => name(o.deviceId)).join(', ') : count(done.length, '')
     const verb = PAST[action]
+    const v = value(params)
     const unconfirmed = done.every(o => o.result === 'sent') ? ' (sent; the device does not confirm)' : ''
-    sentences.push(`${verb ? `${verb} ${what}` : `Set ${what}`}${value(params)}${unconfirmed}.`)
-  }
-  if (dry.length) {
-    const { action } = dry[0]!
     sentences.push(
-      `Would ${DRY[action] ?? action.replace(/_/g, ' ')} ${dry.map(o => name(o.deviceId)).join(', ')}${value(params)}.`,
+      verb
+        ? `${verb} ${what}${v ? `: ${v}` : ''}${unconfirmed}.`
+        : `${what}: ${OF[action] ?? action.replace(/_/g, ' ')} ${v}${unconfirmed}.`,
     )
   }
+  if (dry.length)
+    sentences.push(
+      `Would ${sayPlan(
+        dry[0]!.action,
+        dry.map(o => o.deviceId),
+        params,
+        home,
+      )}.`,
+    )
   for (const o of bad) sentences.push(`${name(o.deviceId)} ${o.reason ?? 'did not answer'}.`)
   return sentences.join(' ')
 }

@@ -58,7 +58,7 @@ export const EVENTS = {
     meaning: 'A model is ready to answer.',
     says: (a: { model: string; threads: number; sequences: number; loadMs: number }) =>
       `model ${a.model}: ${a.threads} thread(s), ${a.sequences} sequence(s)`,
-    fields: a => ({ load_ms: Math.round(a.loadMs) }),
+    fields: a => ({ load_ms: Math.round(a.loadMs), threads: a.threads }),
     counter: 'model_loads',
   }),
   EngineDied: entry({
