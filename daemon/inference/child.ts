@@ -8,10 +8,12 @@ import {
   type LlamaModel,
   type Token,
 } from 'node-llama-cpp'
+import { systemClock } from '../base/clock.js'
 import { describe, FieldmouseError } from '../base/errors.js'
 import { type Choice, complete, type TokenModel } from './decode.js'
 import type { CompletionRequest } from './engine.js'
 import type { LoadOptions, ThreadTrial, ToChild, ToParent } from './protocol.js'
+import { type TokenTable, tokenBytes } from './token-bytes.js'
 
 const say = (message: ToParent) => {
   if (process.connected) process.send?.(message)
@@ -22,14 +24,14 @@ class SequenceModel implements TokenModel {
   readonly contextTokens: number
   readonly #model: LlamaModel
   readonly #sequence: LlamaContextSequence
-  readonly #texts: Map<number, string>
+  readonly bytesOf: (token: number) => string
   #run: AsyncGenerator<{ token: Token; confidence: number }, void, Token[]> | undefined
   #last: Token | undefined
 
-  constructor(model: LlamaModel, sequence: LlamaContextSequence, texts: Map<number, string>) {
+  constructor(model: LlamaModel, sequence: LlamaContextSequence, bytesOf: (token: number) => string) {
     this.#model = model
     this.#sequence = sequence
-    this.#texts = texts
+    this.bytesOf = bytesOf
     this.contextTokens = sequence.contextSize
   }
 
@@ -37,31 +39,29 @@ class SequenceModel implements TokenModel {
     return text ? this.#model.tokenize(text, true) : []
   }
 
-  textOf(token: number): string {
-    let text = this.#texts.get(token)
-    if (text === undefined) {
-      text = this.#model.detokenize([token as Token], true)
-      this.#texts.set(token, text)
-    }
-    return text
-  }
-
   isEnd(token: number): boolean {
     return this.#model.isEogToken(token as Token)
   }
 
-  async keep(tokens: readonly number[]): Promise<number> {
+  /** How many of these tokens, from the first on, are in the kept state. */
+  shares(tokens: readonly number[]): number {
     const have = this.#sequence.contextTokens
     let common = 0
+    while (common < have.length && common < tokens.length && have[common] === tokens[common]) common++
+    return common
+  }
+
+  async keep(tokens: readonly number[]): Promise<number> {
+    const have = this.#sequence.nextTokenIndex
     // the last prompt token is always evaluated: its logits are wanted
-    while (common < have.length && common < tokens.length - 1 && have[common] === tokens[common]) common++
-    if (have.length > common)
-      await this.#sequence.eraseContextTokenRanges([{ start: common, end: have.length }])
+    const common = Math.min(this.shares(tokens), tokens.length - 1)
+    if (have > common) await this.#sequence.eraseContextTokenRanges([{ start: common, end: have }])
     return common
   }
 
   async choose(tokens: readonly number[]): Promise<Choice> {
     const ids = tokens as Token[]
+    steps++
     this.#last = ids.at(-1)
     this.#run ??= this.#sequence.evaluateWithMetadata(
       ids,
@@ -100,8 +100,10 @@ const free: SequenceModel[] = []
 const waiting: ((sequence: SequenceModel) => void)[] = []
 const running = new Map<number, AbortController>()
 let start: number[] = []
+/** Evaluations so far, over all requests: what the parent sees move while the child is at work. */
+let steps = 0
 
-const texts = new Map<number, string>()
+let bytesOf: (token: number) => string = () => ''
 async function open(options: LoadOptions, threads: number, sequences: number): Promise<LlamaContext> {
   return model!.createContext({
     contextSize: Math.min(options.contextTokens, model!.trainContextSize),
@@ -111,6 +113,9 @@ async function open(options: LoadOptions, threads: number, sequences: number): P
   })
 }
 
+/** A thread count is known after so many rounds or so long, whichever is first: a large model gets one round. */
+const MOST_ROUNDS = 5
+const ENOUGH_MS = 400
 /** More threads must be this much faster to be taken: they fight over cores with everything else on the board. */
 const WORTH_MORE_THREADS = 0.75
 
@@ -127,16 +132,19 @@ async function measureThreads(options: LoadOptions): Promise<{ threads: number; 
   let chosen: ThreadTrial | undefined
   for (let threads = 1; threads <= availableParallelism(); threads *= 2) {
     const trial = await open(options, threads, 1)
-    const sequence = new SequenceModel(model!, trial.getSequence(), texts)
+    const sequence = new SequenceModel(model!, trial.getSequence(), bytesOf)
     let total = 0
-    const rounds = 5
-    for (let round = -1; round < rounds; round++) {
+    let rounds = 0
+    for (let round = -1; round < MOST_ROUNDS && (rounds === 0 || total < ENOUGH_MS); round++) {
       await sequence.keep([-1])
-      const began = performance.now()
+      const began = systemClock.monotonic()
       let next: number[] = prompt
       for (let i = 0; i < 12; i++) next = [(await sequence.choose(next)).token]
       await sequence.finish()
-      if (round >= 0) total += performance.now() - began // the first round warms up
+      const ms = systemClock.monotonic() - began
+      if (round < 0 && ms < ENOUGH_MS) continue // the first round of a small model warms up
+      total += ms
+      rounds++
     }
     await trial.dispose()
     const result = { threads, ms: Math.round((total / rounds) * 100) / 100 }
@@ -148,7 +156,7 @@ async function measureThreads(options: LoadOptions): Promise<{ threads: number; 
 }
 
 async function load(options: LoadOptions): Promise<void> {
-  const began = performance.now()
+  const began = systemClock.monotonic()
   const llama = await getLlama({
     build: 'never',
     skipDownload: true,
@@ -160,12 +168,16 @@ async function load(options: LoadOptions): Promise<void> {
     },
   })
   model = await llama.loadModel({ modelPath: options.path })
+  const loaded = model
+  bytesOf = tokenBytes((model.fileInfo.metadata.tokenizer as unknown as { ggml: TokenTable }).ggml, token =>
+    loaded.detokenize([token as Token], true),
+  )
   start = model.tokens.shouldPrependBosToken && model.tokens.bos !== null ? [model.tokens.bos] : []
   const { threads, trials } =
     options.threads > 0 ? { threads: options.threads, trials: [] } : await measureThreads(options)
   context = await open(options, threads, options.sequences)
   for (let i = 0; i < options.sequences; i++)
-    free.push(new SequenceModel(model, context.getSequence(), texts))
+    free.push(new SequenceModel(model, context.getSequence(), bytesOf))
   const general = model.fileInfo.metadata.general as { name?: string; version?: string }
   say({
     type: 'loaded',
@@ -179,7 +191,7 @@ async function load(options: LoadOptions): Promise<void> {
       sequences: options.sequences,
     },
     trials,
-    loadMs: performance.now() - began,
+    loadMs: systemClock.monotonic() - began,
   })
 }
 
@@ -189,12 +201,25 @@ const parameterCount = (m: LlamaModel) =>
     0,
   )
 
+/** The free sequence that holds most of this prefix. */
+function take(prefix: string): SequenceModel | undefined {
+  if (free.length < 2) return free.pop()
+  const tokens = [...start, ...(prefix ? model!.tokenize(prefix, true) : [])]
+  let best = free.length - 1
+  let most = -1
+  for (let i = free.length - 1; i >= 0 && most < tokens.length; i--) {
+    const shared = free[i]!.shares(tokens)
+    if (shared > most) [best, most] = [i, shared]
+  }
+  return free.splice(best, 1)[0]
+}
+
 async function serve(id: number, request: CompletionRequest): Promise<void> {
   const cancel = new AbortController()
   running.set(id, cancel)
-  const queued = performance.now()
-  const sequence = free.pop() ?? (await new Promise<SequenceModel>(resolve => waiting.push(resolve)))
-  const queueMs = performance.now() - queued
+  const queued = systemClock.monotonic()
+  const sequence = take(request.prefix) ?? (await new Promise<SequenceModel>(go => waiting.push(go)))
+  const queueMs = systemClock.monotonic() - queued
   try {
     const completion = await complete(sequence, start, request, cancel.signal)
     completion.figures.queueMs = queueMs
@@ -261,7 +286,7 @@ process.on('message', (message: unknown) => {
       running.get(message.id)?.abort()
       break
     case 'ping':
-      say({ type: 'pong', id: message.id, rssBytes: process.memoryUsage.rss() })
+      say({ type: 'pong', id: message.id, rssBytes: process.memoryUsage.rss(), steps })
       break
     case 'stop':
       process.disconnect()

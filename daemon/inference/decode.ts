@@ -3,9 +3,11 @@
  * far cheaper than masking the whole vocabulary at every step; only when it does not fit are the probabilities of all
  * tokens looked at. Text that the grammar forces is appended without sampling. Knows no native package: see `TokenModel`.
  */
+import { systemClock } from '../base/clock.js'
 import type { Completion, CompletionRequest, CompletionToken } from './engine.js'
 import { errors } from './errors.js'
 import { Matcher } from './grammar.js'
+import { fromBytes, tornBytes } from './utf8.js'
 
 /** One token with its probability, as a model chose it. */
 export interface Choice {
@@ -18,8 +20,8 @@ export interface TokenModel {
   /** Most tokens that prompt and answer may take together. */
   readonly contextTokens: number
   tokenize(text: string): number[]
-  /** Text of one token; characters that it holds only a part of come as U+FFFD. */
-  textOf(token: number): string
+  /** What one token writes, as a byte string (see utf8.ts); empty for tokens that write nothing. */
+  bytesOf(token: number): string
   isEnd(token: number): boolean
   /** Makes the state hold exactly these tokens before the next `choose`. @returns how many were still there */
   keep(tokens: readonly number[]): Promise<number>
@@ -30,8 +32,6 @@ export interface TokenModel {
   /** Ends the run of `choose` calls. */
   finish(): Promise<void>
 }
-
-const mostForced = 256
 
 /**
  * Completes one request.
@@ -44,7 +44,7 @@ export async function complete(
   request: CompletionRequest,
   signal: AbortSignal,
 ): Promise<Completion> {
-  const began = performance.now()
+  const began = systemClock.monotonic()
   const prompt = [...start, ...model.tokenize(request.prefix), ...model.tokenize(request.prompt)]
   if (prompt.length + 1 >= model.contextTokens)
     throw errors.prompt_too_long({ tokens: prompt.length, most: model.contextTokens - 2 })
@@ -52,61 +52,65 @@ export async function complete(
   const cached = await model.keep(prompt)
   const matcher = new Matcher(request.grammar)
   const tokens: CompletionToken[] = []
-  /** Token ids since the last mark, to keep forced text in the spelling that the model was trained on. */
-  let span: { ids: number[]; text: string } = { ids: [], text: '' }
+  /** Since the last mark, to keep forced text in the spelling that the model was trained on. */
+  let span: { ids: number[]; bytes: string } = { ids: [], bytes: '' }
+  /** Bytes of a character whose rest is still to come. */
+  let torn = ''
   let next: number[] = prompt.slice(cached)
   let stop: Completion['stop'] = 'length'
 
-  const write = (id: number, text: string, probability: number, forced: boolean) => {
-    tokens.push({ text, probability, forced })
-    span = text.endsWith('>') ? { ids: [], text: '' } : { ids: [...span.ids, id], text: span.text + text }
+  const write = (id: number, bytes: string, probability: number, forced: boolean) => {
+    const all = torn + bytes
+    const whole = all.length - tornBytes(all)
+    torn = all.slice(whole)
+    tokens.push({ text: fromBytes(all.slice(0, whole)), probability, forced })
+    span = bytes.endsWith('>')
+      ? { ids: [], bytes: '' }
+      : { ids: [...span.ids, id], bytes: span.bytes + bytes }
   }
   /** Appends what must come. @returns the ids to evaluate */
-  const force = (must: boolean): number[] => {
-    const text = matcher.forced().slice(0, mostForced)
-    if (!text) return []
-    const whole = model.tokenize(span.text + text)
-    const canonical = span.ids.every((id, i) => whole[i] === id)
-    if (!canonical && !must) return []
-    const ids = canonical ? whole.slice(span.ids.length) : model.tokenize(text)
-    if (tokens.length + ids.length > room) return []
-    matcher.advance(text)
-    for (const id of ids) write(id, model.textOf(id), 1, true)
+  const force = (): number[] => {
+    const bytes = matcher.forced()
+    if (!bytes) return []
+    const whole = model.tokenize(fromBytes(span.bytes + bytes))
+    const ids = whole.slice(span.ids.length)
+    if (!span.ids.every((id, i) => whole[i] === id) || tokens.length + ids.length > room) return []
+    // a tokenizer that does not give back what it took must not put words into the answer
+    if (ids.map(id => model.bytesOf(id)).join('') !== bytes) return []
+    matcher.advance(bytes)
+    for (const id of ids) write(id, model.bytesOf(id), 1, true)
     return ids
+  }
+  /** Takes a choice into the answer if the grammar allows it. */
+  const take = ({ token, probability }: Choice): 'no' | 'end' | 'more' => {
+    if (model.isEnd(token)) {
+      if (!matcher.canEnd()) return 'no'
+      tokens.push({ text: '', probability, forced: false })
+      return 'end'
+    }
+    const bytes = model.bytesOf(token)
+    if (bytes === '' || !matcher.advance(bytes)) return 'no'
+    write(token, bytes, probability, false)
+    return 'more'
   }
 
   try {
-    next.push(...force(false))
+    next.push(...force())
     while (!matcher.isOver() && tokens.length < room) {
       signal.throwIfAborted()
-      let choice: Choice | undefined = await model.choose(next)
-      const allowed = (c: Choice) =>
-        model.isEnd(c.token)
-          ? matcher.canEnd()
-          : model.textOf(c.token) !== '' && matcher.fits(model.textOf(c.token))
-      if (!allowed(choice)) {
-        choice = undefined
-        for (const other of await model.reconsider())
-          if (allowed(other)) {
-            choice = other
-            break
-          }
-        if (!choice) {
-          // a character that no single token holds can only be forced
-          next = force(true)
-          if (next.length === 0) throw errors.no_way_on({ after: tokens.map(t => t.text).join('') })
-          continue
+      let choice = await model.choose(next)
+      let taken = take(choice)
+      if (taken === 'no')
+        for (choice of await model.reconsider()) {
+          taken = take(choice)
+          if (taken !== 'no') break
         }
-      }
-      if (model.isEnd(choice.token)) {
-        tokens.push({ text: '', probability: choice.probability, forced: false })
+      if (taken === 'no') throw errors.no_way_on({ after: tokens.map(t => t.text).join('') })
+      if (taken === 'end') {
         stop = 'complete'
         break
       }
-      const text = model.textOf(choice.token)
-      matcher.advance(text)
-      write(choice.token, text, choice.probability, false)
-      next = [choice.token, ...force(false)]
+      next = [choice.token, ...force()]
     }
     if (matcher.isOver()) stop = 'complete'
   } catch (error) {
@@ -125,7 +129,7 @@ export async function complete(
       outputTokens: tokens.length,
       forcedTokens: tokens.filter(t => t.forced).length,
       queueMs: 0,
-      inferMs: performance.now() - began,
+      inferMs: systemClock.monotonic() - began,
     },
   }
 }

@@ -55,6 +55,10 @@ export const errors = defineErrors({
       `the text takes ${a.tokens} tokens, the model reads at most ${a.most}`,
     remedy: 'Say it shorter.',
   },
+  grammar_unfit: {
+    says: (a: { problem: string }) => `the grammar cannot bind a model: ${a.problem}`,
+    remedy: 'This is a fault of the program that made the grammar: please report it with the request.',
+  },
   no_way_on: {
     says: (a: { after: string }) => `no token of the model continues the answer after "${a.after}"`,
     remedy: 'This is a fault of the grammar and the tokenizer together: please report the utterance.',

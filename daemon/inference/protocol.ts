@@ -33,7 +33,8 @@ export type ToParent =
   | { type: 'load_failed'; problem: string }
   | { type: 'completed'; id: number; completion: Completion }
   | { type: 'failed'; id: number; code: string; details: Record<string, unknown> }
-  | { type: 'pong'; id: number; rssBytes: number }
+  /** `steps`: evaluations so far; they stand still when native code hangs. */
+  | { type: 'pong'; id: number; rssBytes: number; steps: number }
 
 const Count = z.number().int().nonnegative()
 const Token = z.object({ text: z.string(), probability: z.number().min(0).max(1), forced: z.boolean() })
@@ -77,5 +78,5 @@ export const ToParentSchema = z.discriminatedUnion('type', [
     code: z.string(),
     details: z.record(z.string(), z.unknown()),
   }),
-  z.object({ type: z.literal('pong'), id: Count, rssBytes: Count }),
+  z.object({ type: z.literal('pong'), id: Count, rssBytes: Count, steps: Count }),
 ])
