@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { parse } from 'yaml'
+import type { z } from 'zod'
+import { type BoardProfile, BoardSchema, type ModelProfile, ModelSchema } from './schema.js'
+
+/** All profiles, as the files say. */
+export interface Profiles {
+  boards: readonly BoardProfile[]
+  models: readonly ModelProfile[]
+}
+
+/**
+ * Reads every board and model file.
+ * @param folder the `device-profiles` folder that holds boards/ and models/
+ * @throws Error naming the file and every problem in it: a profile that ships is checked by a test
+ */
+export function loadProfiles(folder: string): Profiles {
+  return Object.freeze({
+    boards: readAll(join(folder, 'boards'), BoardSchema),
+    models: readAll(join(folder, 'models'), ModelSchema),
+  })
+}
+
+function readAll<S extends z.ZodType<{ name: string }>>(folder: string, schema: S): readonly z.output<S>[] {
+  return Object.freeze(
+    readdirSync(folder)
+      .filter(file => file.endsWith('.yaml'))
+      .sort()
+      .map(file => readOne(join(folder, file), schema)),
+  )
+}
+
+function readOne<S extends z.ZodType<{ name: string }>>(file: string, schema: S): z.output<S> {
+  const result = schema.safeParse(parse(readFileSync(file, 'utf8')))
+  if (!result.success) {
+    const problems = result.error.issues.map(i => `${i.path.join('.') || '(top level)'}: ${i.message}`)
+    throw new Error(`${file}: ${problems.join('; ')}`)
+  }
+  if (result.data.name !== basename(file, '.yaml'))
+    throw new Error(`${file}: name: expected ${basename(file, '.yaml')}, got ${result.data.name}`)
+  return deepFreeze(result.data)
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) deepFreeze(inner)
+    Object.freeze(value)
+  }
+  return value
+}
