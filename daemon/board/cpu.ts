@@ -1,0 +1,95 @@
+import type { CpuFacts } from './facts.js'
+import type { Tree } from './read.js'
+
+/** ARM core classes by implementer and part. @source linux/arch/arm64/include/asm/cputype.h */
+const PARTS: Record<string, string> = {
+  '0x41 0xc07': 'Cortex-A7',
+  '0x41 0xd03': 'Cortex-A53',
+  '0x41 0xd04': 'Cortex-A35',
+  '0x41 0xd05': 'Cortex-A55',
+  '0x41 0xd07': 'Cortex-A57',
+  '0x41 0xd08': 'Cortex-A72',
+  '0x41 0xd09': 'Cortex-A73',
+  '0x41 0xd0a': 'Cortex-A75',
+  '0x41 0xd0b': 'Cortex-A76',
+  '0x41 0xd0c': 'Neoverse-N1',
+  '0x41 0xd41': 'Cortex-A78',
+  '0x41 0xd42': 'Cortex-A78AE',
+  '0x41 0xd83': 'Neoverse-V3AE',
+  '0x4e 0x004': 'Carmel',
+}
+
+/** One processor of /proc/cpuinfo. */
+export interface Processor {
+  number: number
+  fields: ReadonlyMap<string, string>
+}
+
+/** Pure: the blocks of /proc/cpuinfo that describe a processor. Keys in lower case. */
+export function parseCpuinfo(text: string): Processor[] {
+  return text
+    .split(/\n\s*\n/)
+    .map(block => {
+      const pairs = block.split('\n').map(line => {
+        const colon = line.indexOf(':')
+        return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()] as const
+      })
+      const fields = new Map(pairs)
+      return { number: Number(fields.get('processor') ?? Number.NaN), fields }
+    })
+    .filter(processor => Number.isInteger(processor.number))
+}
+
+/** `0-3,5` as numbers; undefined for what is no such list. */
+export function parseCpuList(text: string | undefined): number[] | undefined {
+  if (text === undefined || !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text)) return undefined
+  return text.split(',').flatMap(part => {
+    const [first = 0, last = first] = part.split('-').map(Number)
+    return last - first > 4096 ? [] : Array.from({ length: last - first + 1 }, (_, i) => first + i)
+  })
+}
+
+/** Reads /proc/cpuinfo, frequencies, and which cores are online. */
+export async function readCpu(tree: Tree): Promise<CpuFacts> {
+  const [cpuinfo, online] = await Promise.all([
+    tree.text('proc/cpuinfo'),
+    tree.text('sys/devices/system/cpu/online'),
+  ])
+  const all = parseCpuinfo(cpuinfo ?? '')
+  const on = parseCpuList(online)
+  const used = on ? all.filter(p => on.includes(p.number)) : all
+  const classes = new Map<string, { name: string; count: number; maxMhz?: number }>()
+  const physical = new Set<string>()
+  await Promise.all(
+    used.map(async ({ number, fields }) => {
+      const core = fields.get('core id')
+      if (core !== undefined) physical.add(`${fields.get('physical id') ?? 0} ${core}`)
+      const name = className(fields)
+      if (!name) return
+      const khz = await tree.number(`sys/devices/system/cpu/cpu${number}/cpufreq/cpuinfo_max_freq`)
+      const seen = classes.get(name) ?? { name, count: 0 }
+      seen.count++
+      if (khz !== undefined) seen.maxMhz = Math.max(seen.maxMhz ?? 0, Math.round(khz / 1000))
+      classes.set(name, seen)
+    }),
+  )
+  const first = used[0]?.fields
+  const sorted = [...classes.values()].sort(
+    (a, b) => (b.maxMhz ?? 0) - (a.maxMhz ?? 0) || b.name.localeCompare(a.name),
+  )
+  const name = first?.get('model name') ?? sorted[0]?.name
+  return {
+    ...(name === undefined ? {} : { name }),
+    cores: Math.max(1, used.length || (on?.length ?? 1)),
+    ...(physical.size > 0 ? { physicalCores: physical.size } : {}),
+    classes: sorted,
+    features: (first?.get('features') ?? first?.get('flags') ?? '').split(/\s+/).filter(Boolean),
+  }
+}
+
+function className(fields: ReadonlyMap<string, string>): string | undefined {
+  const part = fields.get('cpu part')
+  if (part === undefined) return undefined
+  const key = `${fields.get('cpu implementer') ?? ''} ${part}`.toLowerCase()
+  return PARTS[key] ?? `ARM ${key}`
+}

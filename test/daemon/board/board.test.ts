@@ -1,0 +1,158 @@
+import { readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { shippedProfiles, surveyBoard } from '../../../daemon/board/board.js'
+import { parseCpuinfo, parseCpuList } from '../../../daemon/board/cpu.js'
+import { explain } from '../../../daemon/board/explain.js'
+import type { BoardFacts } from '../../../daemon/board/facts.js'
+import { parseGroups, parseQuota } from '../../../daemon/board/limits.js'
+import { match, plainModel } from '../../../daemon/board/match.js'
+import { plan } from '../../../daemon/board/plan.js'
+import { parseL4t, parseMeminfo, probe } from '../../../daemon/board/probe.js'
+
+const fixture = (board: string) => resolve('test/fixtures/boards', board)
+const profiles = shippedProfiles()
+
+t.test('each recorded board is recognised, with a model that fits and threads it has', async t => {
+  const expected: Record<string, { profile: string; by: string; threads: number; sequences: number }> = {
+    'raspberry-pi-zero-2-w': { profile: 'raspberry-pi-zero-2-w', by: 'compatible', threads: 4, sequences: 2 },
+    'raspberry-pi-4b': { profile: 'raspberry-pi-4b', by: 'compatible', threads: 2, sequences: 4 },
+    'raspberry-pi-5': { profile: 'raspberry-pi-5', by: 'compatible', threads: 4, sequences: 4 },
+    'jetson-nano': { profile: 'jetson-nano', by: 'compatible', threads: 4, sequences: 4 },
+    'jetson-orin-nano': { profile: 'jetson-orin-nano', by: 'compatible', threads: 4, sequences: 4 },
+    'orange-pi-5': { profile: 'generic-arm64', by: 'architecture', threads: 4, sequences: 4 },
+  }
+  for (const [board, want] of Object.entries(expected)) {
+    const survey = await surveyBoard({ root: fixture(board), architecture: 'arm64' })
+    t.equal(survey.match.profile.name, want.profile, board)
+    t.equal(survey.match.by, want.by)
+    t.equal(survey.plan.mostThreads, want.threads, `${board}: threads`)
+    t.equal(survey.plan.sequences, want.sequences)
+    t.match(survey.plan.model, { name: 'fieldmouse-command', quantization: 'q8_0' }, `${board}: model`)
+    for (const line of explain(survey.facts, survey.match, survey.plan)) t.match(line, /\.$/)
+  }
+})
+
+t.test('facts are read from /proc, /sys and /etc', async t => {
+  const pi = await probe({ root: fixture('raspberry-pi-4b'), architecture: 'arm64' })
+  t.match(pi, {
+    model: 'Raspberry Pi 4 Model B Rev 1.4',
+    compatible: ['raspberrypi,4-model-b', 'brcm,bcm2711'],
+    cpu: { cores: 4, quotaCores: 2, classes: [{ name: 'Cortex-A72', count: 4, maxMhz: 1800 }] },
+    memory: { totalMib: 3793, limitMib: 256 },
+    temperatureC: 48.312,
+    system: 'Debian GNU/Linux 12 (bookworm)',
+  })
+  t.notOk(pi.cpu.features.includes('asimddp'))
+  const orin = await probe({ root: fixture('jetson-orin-nano'), architecture: 'arm64' })
+  t.match(orin, { l4t: { release: 36, revision: '4.3' }, temperatureC: 48.625 })
+  t.ok(orin.cpu.features.includes('asimddp'))
+  const nano = await probe({ root: fixture('jetson-nano'), architecture: 'arm64' })
+  t.equal(nano.temperatureC, 45, 'PMIC-Die always says 100 and is passed over')
+  const opi = await probe({ root: fixture('orange-pi-5'), architecture: 'arm64' })
+  t.match(opi.cpu.classes, [
+    { name: 'Cortex-A76', count: 4, maxMhz: 2400 },
+    { name: 'Cortex-A55', count: 4, maxMhz: 1800 },
+  ])
+  const pc = await surveyBoard({ root: fixture('pc'), architecture: 'x64' })
+  t.match(pc.facts.cpu, { name: 'Intel(R) N100', cores: 4, physicalCores: 2 })
+  t.equal(pc.match.profile.name, 'generic-x86-64')
+  t.equal(pc.plan.mostThreads, 2, 'twins on one core are not counted')
+})
+
+t.test('a machine that says nothing, or of an unknown kind, gets a generic profile and no crash', async t => {
+  for (const architecture of ['arm64', 'arm', 'x64', 'riscv64', 'loong64']) {
+    const { match: m, plan: p } = await surveyBoard({ root: fixture('empty'), architecture })
+    t.ok(m.profile.match.generic)
+    t.equal(m.by, 'architecture')
+    t.equal(p.mostThreads, 1)
+    t.equal(p.model, undefined, 'no memory is known, so no model is promised')
+  }
+  t.throws(() => match(facts({}), []), { code: 'no_profile' })
+})
+
+t.test('a board is matched by compatible before model, the most special entry first', async t => {
+  const by = (some: Partial<BoardFacts>) => match(facts(some), profiles.boards)
+  t.match(by({ compatible: ['raspberrypi,500', 'brcm,bcm2712'], model: 'Raspberry Pi 4 Model B' }), {
+    profile: { name: 'raspberry-pi-5' },
+    by: 'compatible',
+    because: /raspberrypi,500/,
+  })
+  t.match(by({ compatible: ['vendor,board'], model: 'Raspberry Pi Compute Module 4 Rev 1.1' }), {
+    profile: { name: 'raspberry-pi-4b' },
+    by: 'model',
+  })
+  t.equal(
+    plainModel('NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super'),
+    'NVIDIA Jetson Orin Nano Engineering Reference Developer Kit',
+  )
+})
+
+t.test('a plan is explained, and says so when nothing fits', async t => {
+  const profile = profiles.boards.find(b => b.name === 'raspberry-pi-4b')!
+  const tight = plan(
+    facts({ memory: { totalMib: 3800, availableMib: 3000, limitMib: 120 } }),
+    profile,
+    profiles.models,
+  )
+  t.equal(tight.model, undefined)
+  t.match(
+    tight.because.join('\n'),
+    /limits us to 120 of 3800 MiB[\s\S]*does not fit in 120 MiB[\s\S]*No model/,
+  )
+  const half = facts({ cpu: { cores: 4, quotaCores: 0.5, classes: [], features: [] } })
+  t.equal(plan(half, profile, profiles.models).mostThreads, 1, 'half a core is one thread')
+})
+
+t.test('whatever the facts, a plan keeps to the memory and has at least one thread', async () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...profiles.boards),
+      fc.integer({ min: 0, max: 200_000 }),
+      fc.option(fc.integer({ min: 1, max: 4096 }), { nil: undefined }),
+      fc.integer({ min: 1, max: 128 }),
+      (profile, totalMib, limitMib, cores) => {
+        const memory = { totalMib, availableMib: totalMib, ...(limitMib ? { limitMib } : {}) }
+        const p = plan(facts({ memory, cpu: { cores, classes: [], features: [] } }), profile, profiles.models)
+        return (
+          p.mostThreads >= 1 &&
+          p.mostThreads <= cores &&
+          (!p.model || p.memory.neededMib <= p.memory.freeForUsMib)
+        )
+      },
+    ),
+  )
+})
+
+t.test('readers of system files take any text', async t => {
+  fc.assert(
+    fc.property(fc.string(), text => {
+      parseCpuinfo(text)
+      parseGroups(text)
+      parseQuota(text)
+      parseL4t(text)
+      parseMeminfo(text)
+      return (parseCpuList(text)?.length ?? 0) >= 0
+    }),
+  )
+  t.strictSame(parseCpuList('0-2,5'), [0, 1, 2, 5])
+  t.equal(parseCpuList(''), undefined)
+  t.equal(parseQuota('max 100000'), undefined)
+  t.equal(parseQuota('150000 100000'), 1.5)
+  t.equal(parseGroups('12:cpu,cpuacct:/docker/ab\n0::/x').get('cpu'), '/docker/ab')
+})
+
+t.test('every recorded board is used here', async t => {
+  t.equal(readdirSync(resolve('test/fixtures/boards')).length, 8)
+})
+
+function facts(some: Partial<BoardFacts>): BoardFacts {
+  return {
+    architecture: 'arm64',
+    compatible: [],
+    cpu: { cores: 4, classes: [], features: [] },
+    memory: { totalMib: 4000, availableMib: 3500 },
+    ...some,
+  }
+}
