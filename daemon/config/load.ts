@@ -129,7 +129,9 @@ function camel(value: unknown): unknown {
 function unreadVariables(env: Environment): string[] {
   const known = [CONFIG_VARIABLE.variable, ...OVERRIDES.map(o => o.variable)]
   return Object.keys(env)
-    .filter(name => name.startsWith('FIELDMOUSE_') && !known.includes(name))
+    .filter(
+      name => name.startsWith('FIELDMOUSE_') && !name.startsWith('FIELDMOUSE_TEST_') && !known.includes(name),
+    )
     .sort()
     .map(name => {
       const short = (variable: string) => variable.slice('FIELDMOUSE_'.length).toLowerCase()

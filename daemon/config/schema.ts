@@ -22,7 +22,10 @@ const Broker = z
       .describe('embedded runs a broker for this one device; external connects to the one at `url`.'),
     url: z
       .string()
-      .regex(/^(mqtts?|wss?):\/\/[^/\s]+(\/\S*)?$/, 'expected mqtt://, mqtts://, ws:// or wss://host:port')
+      .regex(
+        /^(mqtts?|tcp|ssl|wss?):\/\/[^/\s]+(\/\S*)?$/,
+        'expected mqtt://, mqtts://, ws:// or wss://host:port',
+      )
       .optional()
       .describe('Where the external broker listens: mqtt://, mqtts://, ws:// or wss://, host and port.'),
     port: whole(0, 65535)
