@@ -141,6 +141,11 @@ export function decode(text: string): CompactCommand | undefined {
   return command.length ? command : undefined
 }
 
+/** Words without which a slot makes no sense: the grammar offers it only where one was said. */
+const EXCEPT = /\b(except|but|besides|apart|other|excluding|without|not|save|minus)\b/
+const IN = /\b(in|after|within|from now|later)\b/
+const AT = /\b(at|by|noon|midnight|midday|o'clock|am|pm|tonight|morning|evening|afternoon|past)\b/
+
 /** Which slots an action takes; the grammar holds the model to it. */
 type Shape = 'plain' | 'change' | 'value' | 'media' | 'question' | 'timer' | 'timed'
 function shapeOf(action: ActionName): Shape {
@@ -189,6 +194,7 @@ export function compactGrammar(normalised: string): Grammar {
     rules[`w${i}`] = i + 1 < words.length ? seq(lit(` ${word}`), opt(ref(`w${i + 1}`))) : lit(` ${word}`)
   })
   rules.span = alt(...words.map((_, i) => ref(`w${i}`)))
+  const says = (pattern: RegExp) => pattern.test(normalised)
   const slot = (name: SpanSlot) => seq(lit(mark(name)), ref('span'))
   const oneOf = (marks: readonly string[]) => alt(...marks.map(lit))
   rules.step = oneOf([mark('up'), mark('down')])
@@ -197,9 +203,9 @@ export function compactGrammar(normalised: string): Grammar {
     opt(oneOf(QUANTIFIERS.map(mark))),
     opt(slot('dev')),
     opt(slot('area')),
-    opt(slot('except')),
+    ...(says(EXCEPT) ? [opt(slot('except'))] : []),
   )
-  rules.time = seq(opt(slot('in')), opt(slot('at')))
+  rules.time = seq(...(says(IN) ? [opt(slot('in'))] : []), ...(says(AT) ? [opt(slot('at'))] : []))
   const media = oneOf(MEDIA_CLASSES.map(mediaMark))
   const change = alt(seq(ref('step'), opt(slot('val'))), slot('val'))
   const tail: Record<Shape, Rule> = {
