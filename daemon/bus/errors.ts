@@ -21,6 +21,11 @@ export const errors = defineErrors({
     remedy: 'Start the broker, or correct FIELDMOUSE_BROKER; the daemon keeps trying.',
     retryable: true,
   },
+  broker_lost: {
+    says: (a: { url: string; problem: string }) => `the connection to ${a.url} broke: ${a.problem}`,
+    remedy: 'None if it comes back by itself; else look at the network and the broker.',
+    retryable: true,
+  },
   broker_refused_credentials: {
     says: (a: { url: string; username: string; problem: string }) =>
       `the broker at ${a.url} refused user ${a.username}: ${a.problem}`,

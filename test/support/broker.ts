@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect as connectSocket, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt'
 import type { Test } from 'tap'
@@ -35,7 +36,10 @@ export async function startMosquitto(t: Test, config = 'allow_anonymous true'): 
       'mosquitto is missing: apt-get install mosquitto, or set FIELDMOUSE_TEST_WITHOUT_MOSQUITTO=1',
     )
   const port = await freePort()
-  const file = join(t.testdir({ 'mosquitto.conf': '' }), 'mosquitto.conf')
+  // not t.testdir(): that belongs to the test, and a second call would empty it
+  const folder = await mkdtemp(join(tmpdir(), 'fieldmouse-broker-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'mosquitto.conf')
   const user = process.getuid?.() === 0 ? 'user root\n' : ''
   await writeFile(
     file,
@@ -68,7 +72,7 @@ export async function startMosquitto(t: Test, config = 'allow_anonymous true'): 
 /** The broker inside this process: MQTT 3.1.1 only. */
 export async function startAedes(t: Test): Promise<TestBroker> {
   const start = async (port: number) => {
-    const broker = new EmbeddedBroker({ folder: t.testdir(), port, choice: 'aedes' })
+    const broker = new EmbeddedBroker({ folder: tmpdir(), port, choice: 'aedes' })
     await broker.start(new AbortController().signal)
     return broker
   }
@@ -150,4 +154,57 @@ function accepts(port: number): Promise<boolean> {
     })
     socket.once('error', () => resolve(false))
   })
+}
+
+/** A wire to a broker that can go wrong. */
+export interface BadWire {
+  url: string
+  /** From now on nothing that the client says arrives. */
+  mute(): void
+  /** Breaks every connection; new ones work. */
+  cut(): void
+}
+
+/** @param hangsUp whether to close a new connection for the first thing that came */
+export async function startBadWire(
+  t: Test,
+  brokerPort: number,
+  hangsUp: (first: Buffer) => boolean = () => false,
+): Promise<BadWire> {
+  const links = new Set<{ muted: boolean; end(): void }>()
+  const server = createServer(client => {
+    const broker = connectSocket(brokerPort, '127.0.0.1')
+    const link = {
+      muted: false,
+      end: () => {
+        links.delete(link)
+        client.destroy()
+        broker.destroy()
+      },
+    }
+    links.add(link)
+    for (const socket of [client, broker]) socket.on('error', link.end).on('close', link.end)
+    let first = true
+    client.on('data', chunk => {
+      if (first && hangsUp(chunk)) link.end()
+      first = false
+      if (!link.muted) broker.write(chunk)
+    })
+    broker.pipe(client)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const cut = () => {
+    for (const link of links) link.end()
+  }
+  t.teardown(() => {
+    cut()
+    server.close()
+  })
+  return {
+    url: `mqtt://127.0.0.1:${(server.address() as { port: number }).port}`,
+    mute: () => {
+      for (const link of links) link.muted = true
+    },
+    cut,
+  }
 }

@@ -16,7 +16,7 @@ import { describe, type FieldmouseError } from '../../base/errors.js'
 import type { Part } from '../../base/part.js'
 import { errors } from '../errors.js'
 import { type BrokerAccess, type Credentials, readAccess } from './access.js'
-import { explainFailure, isWrongProtocol } from './failure.js'
+import { explainFailure, HungUp, isHangUp, isWrongProtocol } from './failure.js'
 import type { Incoming, Outgoing } from './message.js'
 import { Outbox } from './outbox.js'
 import { fromPacket, toPublishOptions } from './packet.js'
@@ -86,7 +86,6 @@ interface Live {
 /** A connection that stands, and when it ends, why. */
 interface Standing {
   closed: Promise<FieldmouseError>
-  protocol: 4 | 5
 }
 
 export class Connection implements Part {
@@ -201,24 +200,16 @@ export class Connection implements Part {
 
   async #run(firstTryDone: () => void): Promise<void> {
     let attempt = 0
-    // Some 3.1.1 brokers hang up on MQTT 5 without a word; then the forms take turns.
-    let prefer: 4 | 5 = 5
     while (!this.#stop.signal.aborted) {
       const began = this.#options.clock.monotonic()
       let error: FieldmouseError
       try {
-        const { closed, protocol } = await this.#connect(prefer)
-        prefer = 5
+        const { closed } = await this.#connect()
         firstTryDone()
         error = await closed
         if (this.#options.clock.monotonic() - began > STEADY_MS) attempt = 0
-        else if (protocol === 4) attempt = Math.max(attempt, 1)
       } catch (thrown) {
         error = thrown as FieldmouseError
-        if (thrown instanceof HungUp) {
-          prefer = prefer === 5 ? 4 : 5
-          error = thrown.explained
-        }
       }
       if (this.#stop.signal.aborted) break
       this.#lastError = error
@@ -230,13 +221,16 @@ export class Connection implements Part {
     firstTryDone()
   }
 
-  async #connect(prefer: 4 | 5): Promise<Standing> {
+  async #connect(): Promise<Standing> {
     const credentials = await readAccess(this.#options.access)
+    const plainly = (error: unknown) => {
+      throw error instanceof OtherForm ? error.explained : error
+    }
     try {
-      return await this.#open(credentials, prefer)
+      return await this.#open(credentials, 5)
     } catch (error) {
-      if (prefer === 5 && error instanceof WrongProtocol) return await this.#open(credentials, 4)
-      throw error instanceof WrongProtocol ? error.explained : error
+      if (!(error instanceof OtherForm)) throw error
+      return await this.#open(credentials, 4).catch(plainly)
     }
   }
 
@@ -246,13 +240,15 @@ export class Connection implements Part {
     const context = { url, clientId: this.#options.clientId, ...(username === undefined ? {} : { username }) }
     const explain = (error: Error) => explainFailure(error, context)
     const client = this.#newClient(credentials, protocol)
+    // before anything else: what the broker delivers again comes in the same breath as its CONNACK
+    client.on('message', (_topic, _payload, packet) => this.#receive(packet))
     let first: Error | undefined
     let connected = false
     const closed = new Promise<FieldmouseError>(resolve => {
       client.on('error', error => {
         first ??= error
-        // a certificate that is not trusted leaves the socket half open
-        if (!connected) client.end(true)
+        // a certificate that is not trusted leaves the socket half open, a malformed packet leaves the parser stuck
+        client.end(true)
       })
       client.on('disconnect', packet => {
         first ??= new Error(`the broker ended it with reason ${packet.reasonCode}`)
@@ -261,7 +257,8 @@ export class Connection implements Part {
         if (this.#live?.client === client) this.#live = undefined
         this.#outbox.interrupted()
         client.end(true)
-        resolve(explain(first ?? new Error('the connection was closed')))
+        first ??= new HungUp()
+        resolve(connected ? errors.broker_lost({ url, problem: first.message }, first) : explain(first))
       })
     })
     const abort = () => client.end(true)
@@ -270,15 +267,13 @@ export class Connection implements Part {
     const stands = new Promise<boolean>(resolve => client.once('connect', () => resolve(true)))
     connected = await Promise.race([stands, closed.then(() => false)])
     if (!connected) {
-      if (first && isWrongProtocol(first)) throw new WrongProtocol(explain(first))
-      if (!first) throw new HungUp(await closed)
-      throw await closed
+      const error = await closed
+      throw first && (isWrongProtocol(first) || isHangUp(first)) ? new OtherForm(error) : error
     }
     const live = { client, protocol, url }
-    client.on('message', (_topic, _payload, packet) => this.#receive(packet))
     quickly(client)
     await this.#stand(live)
-    return { closed, protocol }
+    return { closed }
   }
 
   #newClient(credentials: Credentials, protocol: 4 | 5): MqttClient {
@@ -411,17 +406,8 @@ const retained = (topic: string, value: object): Outgoing => ({
   properties: { contentType: 'application/json', isText: true },
 })
 
-/** The broker does not speak this version. */
-class WrongProtocol extends Error {
-  readonly explained: FieldmouseError
-  constructor(explained: FieldmouseError) {
-    super(describe(explained))
-    this.explained = explained
-  }
-}
-
-/** The broker closed the connection without an answer. */
-class HungUp extends Error {
+/** The broker does not speak this version of MQTT, or may not: some hang up without a word. */
+class OtherForm extends Error {
   readonly explained: FieldmouseError
   constructor(explained: FieldmouseError) {
     super(describe(explained))

@@ -30,7 +30,20 @@ export function isWrongProtocol(error: unknown): boolean {
   return typeof code === 'number' && WRONG_PROTOCOL.has(code)
 }
 
-/** Says plainly why there is no connection, and what to do. */
+/** Whether the other side closed the connection instead of an answer. Node says so in several ways. */
+export function isHangUp(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return error instanceof HungUp || code === 'ECONNRESET' || code === 'EPIPE'
+}
+
+/** The connection was closed and nothing said why. */
+export class HungUp extends Error {
+  constructor() {
+    super('the connection was closed')
+  }
+}
+
+/** Says plainly why a connection did not come about, and what to do. */
 export function explainFailure(error: Error & { code?: unknown }, context: FailureContext): FieldmouseError {
   const { url, clientId } = context
   const problem = error.message || String(error.code ?? 'no reason given')
@@ -42,6 +55,12 @@ export function explainFailure(error: Error & { code?: unknown }, context: Failu
       return errors.broker_refused_credentials({ url, username, problem }, error)
     }
     return errors.broker_refused({ url, problem }, error)
+  }
+  if (isHangUp(error)) {
+    if (/^(mqtts|ssl|wss):/.test(url))
+      return errors.tls_failed({ url, problem: `it hung up during the handshake: ${problem}` }, error)
+    const hint = `it hung up without an answer: ${problem} (is the port for TLS?)`
+    return errors.broker_unreachable({ url, problem: hint }, error)
   }
   if (typeof code === 'string') {
     if (NOT_TRUSTED.has(code)) return errors.broker_not_trusted({ url, problem }, error)

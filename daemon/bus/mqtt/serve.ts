@@ -38,6 +38,8 @@ const REMEMBERED_DELIVERIES = 200
 /** Requests come in by MQTT, are taken or refused, acknowledged, and answered. */
 export class Serve implements Part {
   readonly name = 'requests over MQTT'
+  /** Messages without id or correlation data that the broker delivered again, and that were not acted on again. */
+  redeliveries = 0
   #options: ServeOptions
   #ends: (() => Promise<void>)[] = []
   #deliveries = new Map<string, true>()
@@ -71,7 +73,7 @@ export class Serve implements Part {
   /** Decided before it returns: the client acknowledges the message right after. */
   #take(message: Incoming): void {
     const asked = this.#options.topics.parseRequest(message.topic)
-    if (!asked || this.#isKnownDelivery(message)) return
+    if (!asked) return
     if (asked.kind === 'cancel') this.#cancel(message)
     else this.#request(message, asked.kind)
   }
@@ -90,7 +92,9 @@ export class Serve implements Part {
       this.#answer(decoded.refusal, decoded.replyTo)
       return
     }
-    requests.submit(decoded.request, reply => this.#answer(reply, decoded.replyTo))
+    const seenBefore = decoded.request.dedupeKey === undefined && this.#isKnownDelivery(message)
+    if (seenBefore) this.redeliveries++
+    else requests.submit(decoded.request, reply => this.#answer(reply, decoded.replyTo))
   }
 
   /** A cancellation has no reply topic of its own: it is answered when it brings one, beside the request's own reply. */

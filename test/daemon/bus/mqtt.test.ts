@@ -7,7 +7,13 @@ import { topicsOf } from '../../../daemon/bus/mqtt/topics.js'
 import { wireOf } from '../../../daemon/bus/mqtt/wire.js'
 import { Requests, type RequestsOptions } from '../../../daemon/requests/accept.js'
 import type { Outcome, Reply } from '../../../daemon/requests/reply.js'
-import { needsMosquitto, startAedes, startClient, startMosquitto } from '../../support/broker.js'
+import {
+  needsMosquitto,
+  startAedes,
+  startBadWire,
+  startClient,
+  startMosquitto,
+} from '../../support/broker.js'
 
 const topics = topicsOf('fieldmouse', 'barn')
 const never = new AbortController().signal
@@ -183,8 +189,8 @@ for (const [brokerName, start, protocol] of [
       const daemon = await startDaemon(t, broker.url)
       const lost = daemon.event('BrokerLost')
       await broker.kill()
-      t.match(await lost, { error: { code: 'broker_unreachable' }, retryInMs: Number })
-      t.match(daemon.connection.state, { connected: false, error: { code: 'broker_unreachable' } })
+      t.match(await lost, { error: { code: 'broker_lost' }, retryInMs: Number })
+      t.match(daemon.connection.state, { connected: false, error: { code: /^broker_/ } })
       await t.rejects(wireOf(daemon.connection).publish('lamp/set', 'on'), { code: 'not_connected' })
       const kept = daemon.connection.publish(
         { topic: 'kept/for/later', payload: 'x', qos: 1, retain: true },
@@ -347,5 +353,59 @@ t.test('over MQTT 5', needsMosquitto, async t => {
     await shell.next(topics.response('z'))
     t.strictSame(daemon.acted, ['on'])
     await other.client.publishAsync(topics.request('command'), '', { qos: 1, retain: true })
+  })
+
+  t.test('what the broker delivers again after a cut is acted on once, and answered', async t => {
+    const wire = await startBadWire(t, broker.port)
+    const daemon = await startDaemon(t, wire.url)
+    const other = await startClient(t, broker.url, [topics.responses, 'app/answers'])
+    wire.mute() // neither the acknowledgement nor the answer arrives
+    await other.client.publishAsync(topics.request('command'), 'plain', { qos: 1 })
+    await other.client.publishAsync(topics.request('command'), 'with correlation data', {
+      qos: 1,
+      properties: { responseTopic: 'app/answers', correlationData: Buffer.from('c-1') },
+    })
+    await until(() => daemon.acted.length === 2)
+    const again = daemon.event('BrokerConnected')
+    wire.cut()
+    await again
+    t.match(read(await other.next('app/answers')), { id: 'c-1', ok: true })
+    await until(() => daemon.requests.counters.duplicates === 1 && daemon.serve.redeliveries === 1)
+    await other.client.publishAsync(topics.request('command'), 'plain', { qos: 1 })
+    await until(() => daemon.acted.length === 3)
+    t.strictSame(
+      daemon.acted,
+      ['plain', 'with correlation data', 'plain'],
+      'the same words said anew count anew',
+    )
+  })
+
+  t.test('a request sent during a short cut arrives after it', async t => {
+    const wire = await startBadWire(t, broker.port)
+    const daemon = await startDaemon(t, wire.url, {
+      connection: { clientId: 'cut-off', backoff: { firstMs: 300, maxMs: 300, factor: 1 } },
+    })
+    const lost = daemon.event('BrokerLost')
+    wire.cut()
+    await lost
+    const other = await startClient(t, broker.url, [topics.responses])
+    await other.client.publishAsync(topics.request('command'), '{"text":"on","id":"meanwhile"}', { qos: 1 })
+    t.match(read(await other.next(topics.response('meanwhile'))), { ok: true })
+  })
+
+  t.test('a broker that hangs up on MQTT 5 without a word is spoken to in 3.1.1', async t => {
+    const isMqtt5 = (first: Buffer) => first[first.indexOf('MQTT') + 4] === 5
+    const wire = await startBadWire(t, broker.port, isMqtt5)
+    const daemon = await startDaemon(t, wire.url, { connection: { clientId: 'old-form' } })
+    await daemon.connection.whenConnected(AbortSignal.timeout(10_000))
+    t.match(daemon.connection.state, { connected: true, protocol: 4 })
+  })
+
+  t.test('an answer larger than the broker takes is told and does not break the connection', async t => {
+    const small = await startMosquitto(t, 'allow_anonymous true\nmax_packet_size 2000')
+    const { connection } = await startDaemon(t, small.url)
+    const publish = (n: number) => connection.publish({ topic: 'x', payload: 'x'.repeat(n), qos: 1 })
+    await t.rejects(publish(3_000), { code: 'message_too_large' })
+    await publish(1_000)
   })
 })
