@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './base/clock.js'
 import { describe } from './base/errors.js'
 import { packageFile, packageVersion } from './base/package-root.js'
 import { type Part, startAll, stopAll } from './base/part.js'
+import type { Plan } from './board/plan.js'
 import { EmbeddedBroker } from './bus/broker/embedded.js'
 import { type BrokerAccess, Connection } from './bus/mqtt/connect.js'
 import { DEFAULT_LIMITS } from './bus/mqtt/envelope.js'
@@ -38,6 +39,8 @@ export interface DaemonOptions {
   log?: Log
   /** Name of the board, for status. */
   board?: string
+  /** What the board is to run, where the configuration leaves it open. */
+  plan?: Plan
 }
 
 const METRICS_EVERY_MS = 60_000
@@ -49,7 +52,7 @@ export class Daemon implements Part {
   readonly topics: Topics
   readonly metrics: Metrics
   readonly requests: Requests
-  readonly #o: Required<DaemonOptions>
+  readonly #o: Required<Omit<DaemonOptions, 'plan'>> & Pick<DaemonOptions, 'plan'>
   readonly #log: Log
   readonly #events: Events
   readonly #conditions: Conditions
@@ -62,6 +65,7 @@ export class Daemon implements Part {
   #virtual: VirtualHome | undefined
   #ticker: NodeJS.Timeout | undefined
   #since: string
+  #stopping = false
 
   constructor(options: DaemonOptions) {
     const clock = options.clock ?? systemClock
@@ -73,6 +77,7 @@ export class Daemon implements Part {
     this.metrics = new Metrics(clock)
     this.#events = new Events(this.#log, this.metrics, clock)
     this.#conditions = new Conditions(clock, shown => {
+      if (this.#stopping) return
       this.#events.tell('ConditionsChanged', { shown })
       void this.#connection?.announce().catch(() => {})
     })
@@ -98,6 +103,7 @@ export class Daemon implements Part {
   }
 
   async start(signal: AbortSignal): Promise<void> {
+    this.#stopping = false
     const { config, clock, board } = this.#o
     const began = clock.monotonic()
     const home = (await loadHomeFile(config.home.file))[0]!
@@ -169,6 +175,7 @@ export class Daemon implements Part {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true
     clearInterval(this.#ticker)
     const started = this.#started.splice(0)
     for (const trouble of await stopAll(started, STOP_DEADLINE_MS)) this.#log.warn(trouble)
@@ -234,7 +241,7 @@ export class Daemon implements Part {
       clock,
       ...(present ? { presence } : {}),
       onEvent: event => {
-        if (!present) return
+        if (!present || this.#stopping) return
         if (event.name === 'BrokerConnected') {
           this.#conditions.clear('broker_away')
           this.#conditions.set('broker_plain', event.protocol === 4)
@@ -256,10 +263,13 @@ export class Daemon implements Part {
   }
 
   #makeEngine(): SupervisedEngine {
-    const { config, clock } = this.#o
-    const { file, sha256, threads, sequences, contextTokens } = config.model
+    const { config, clock, plan } = this.#o
+    const { file, sha256, threads } = config.model
+    const sequences = config.model.sequences ?? plan?.sequences
+    const contextTokens = config.model.contextTokens ?? plan?.contextTokens
+    const planned = plan?.model ? packageFile(plan.model.file) : factoryModel()
     this.#engine = new SupervisedEngine({
-      model: { path: file ?? factoryModel(), ...(sha256 ? { sha256 } : {}) },
+      model: { path: file ?? planned, ...(sha256 ? { sha256 } : {}) },
       clock,
       threads: threads === 'auto' ? 0 : threads,
       ...(sequences ? { sequences } : {}),

@@ -155,7 +155,7 @@ function byWords(q: Query, dev: string): Selection {
   }
   // "the bedroom lamp" said as lamp + bedroom
   // (but "the light in the bedroom" is any light there, also where one is called Bedroom light)
-  const plain = isGeneric && noun !== undefined && noun.kinds.some(k => noun.noun.join(' ') === firstNoun(k))
+  const plain = isGeneric && noun?.kinds.some(k => noun.noun.join(' ') === firstNoun(k))
   if (q.place && 'area' in q.place && q.place.area && !noun?.plural && !plain) {
     for (const name of [q.place.area.name, ...q.place.area.aliases]) {
       const joined = named(home.devices, words(`${name} ${dev}`)).filter(d => supports(c.action, d))
