@@ -12,8 +12,8 @@ export const errors = defineErrors({
     remedy: 'Give a model in GGUF format, version 2 or 3.',
   },
   gguf_truncated: {
-    says: (a: { path: string; needs: number; has: number }) =>
-      `${a.path} is cut short: its header promises ${a.needs} bytes, the file has ${a.has}`,
+    says: (a: { path: string; where: string; needs: number; has: number }) =>
+      `${a.path} is cut short in its ${a.where}: that needs ${a.needs} bytes, the file has ${a.has}`,
     remedy: 'Copy or download the model again; the disk may have been full.',
   },
   gguf_broken: {
@@ -37,7 +37,7 @@ export const errors = defineErrors({
     retryable: true,
   },
   engine_unavailable: {
-    says: (a: { waitedMs: number }) => `the inference process did not come back within ${a.waitedMs} ms`,
+    says: (a: { waitedMs: number }) => `the inference process is down (waited ${a.waitedMs} ms for it)`,
     remedy: 'Try again in a moment; `fieldmouse doctor` shows why it does not start.',
     retryable: true,
   },

@@ -82,6 +82,8 @@ const SCALAR_BYTES: Record<number, number> = {
   12: 8,
 }
 const MOST_ITEMS = 1_000_000
+/** No text in a header is longer. */
+const MOST_BYTES = 2 ** 30
 const MOST_DIMENSIONS = 4
 const DEEPEST = 3
 
@@ -104,11 +106,13 @@ class Reader {
   broken(problem: string) {
     return errors.gguf_broken({ path: this.#path, where: this.where, problem })
   }
+  truncated(needs: number) {
+    return errors.gguf_truncated({ path: this.#path, where: this.where, needs, has: this.#fileBytes })
+  }
   /** Claims the next `n` bytes and returns where they start. */
   take(n: number): number {
     const start = this.at
-    if (start + n > this.#fileBytes)
-      throw errors.gguf_truncated({ path: this.#path, needs: start + n, has: this.#fileBytes })
+    if (start + n > this.#fileBytes) throw this.truncated(start + n)
     if (start + n > this.#bytes.length) throw new NeedMore()
     this.at += n
     return start
@@ -117,11 +121,11 @@ class Reader {
   u32 = () => this.#view.getUint32(this.take(4), true)
   u64 = () => this.#view.getBigUint64(this.take(8), true)
   /** A count or length: must fit what is left of the file at `bytesEach` each. */
-  count(what: string, bytesEach: number, most = Number.MAX_SAFE_INTEGER): number {
+  count(what: string, bytesEach: number, most = MOST_BYTES): number {
     const n = this.u64()
     const room = BigInt(this.#fileBytes - this.at)
-    if (n * BigInt(bytesEach) > room || n > BigInt(most))
-      throw this.broken(`${what} of ${n} is more than the file can hold`)
+    if (n > BigInt(most)) throw this.broken(`${what} of ${n} is beyond reason`)
+    if (n * BigInt(bytesEach) > room) throw this.truncated(this.at + Number(n) * bytesEach)
     return Number(n)
   }
   string(): string {
@@ -239,7 +243,8 @@ export function decodeGguf(bytes: Uint8Array, fileBytes: number, path: string): 
       before = tensor
       needsBytes = Math.max(needsBytes, tensor.offset + tensor.sizeBytes)
     }
-    if (needsBytes > fileBytes) throw errors.gguf_truncated({ path, needs: needsBytes, has: fileBytes })
+    r.where = `tensor "${before?.name.slice(0, 60) ?? ''}"`
+    if (needsBytes > fileBytes) throw r.truncated(needsBytes)
     return { version, metadata, tensors, parameters, needsBytes, fileBytes }
   } catch (error) {
     if (error instanceof NeedMore) return undefined

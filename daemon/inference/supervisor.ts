@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type Backoff, waitMs } from '../base/backoff.js'
 import type { Clock } from '../base/clock.js'
+import { describe } from '../base/errors.js'
 import type { Part } from '../base/part.js'
 import { parse } from '../base/schema.js'
 import type { Completion, CompletionRequest, Engine, ModelInfo } from './engine.js'
@@ -28,12 +29,14 @@ export interface SupervisorOptions {
   threads?: number
   /** How long loading may take. Default 120 s. */
   loadTimeoutMs?: number
-  /** How long one completion may take before the child counts as hung. Default 60 s. */
+  /** How long a child with work may go without finishing an evaluation before it counts as hung. Default 60 s. */
   hangMs?: number
   /** How often the child is asked whether it lives, and how long it may take to say so. Default 5 s. */
   probeMs?: number
   /** How long a request waits for a child that is being restarted. Default 15 s. */
   patienceMs?: number
+  /** After so many children lost in a row requests are refused at once; it is still tried to start one. Default 5. */
+  budget?: number
   backoff?: Backoff
   onEvent?: (event: EngineEvent) => void
 }
@@ -41,8 +44,11 @@ export interface SupervisorOptions {
 interface Job {
   id: number
   request: CompletionRequest
-  /** How often a child died under it. */
+  /** How often a child died under it. One that has is tried again without another such beside it: one request that
+   * kills every child must not take others with it. */
   deaths: number
+  /** Monotonic. */
+  askedAt: number
   resolve: (completion: Completion) => void
   reject: (error: unknown) => void
   /** When it was sent to the child; 0 while it waits. Monotonic. */
@@ -51,6 +57,8 @@ interface Job {
   patience: number
 }
 
+/** A child that has lived this long is sound: the next loss counts as the first. */
+const STEADY_MS = 10_000
 const BACKOFF: Backoff = { firstMs: 100, maxMs: 15_000, factor: 3 }
 const CHILD = new URL('./child.js', import.meta.url)
 
@@ -75,6 +83,10 @@ export class SupervisedEngine implements Engine, Part {
   #watch: NodeJS.Timeout | undefined
   #restart: NodeJS.Timeout | undefined
   #pingedAt = 0
+  #loadedAt = 0
+  #steps = 0
+  /** When the child was last seen to get on with its work. Monotonic. */
+  #movedAt = 0
 
   constructor(options: SupervisorOptions) {
     this.#o = {
@@ -85,6 +97,7 @@ export class SupervisedEngine implements Engine, Part {
       hangMs: 60_000,
       probeMs: 5_000,
       patienceMs: 15_000,
+      budget: 5,
       backoff: BACKOFF,
       ...options,
     }
@@ -101,9 +114,11 @@ export class SupervisedEngine implements Engine, Part {
    */
   async start(signal: AbortSignal): Promise<void> {
     const { path, sha256 } = this.#o.model
+    this.#attempt = 0
     await checkGguf(path, sha256 ? { sha256 } : {})
     this.#stopping = false
     await this.#launch(signal)
+    clearInterval(this.#watch)
     this.#watch = setInterval(() => this.#look(), Math.min(1_000, this.#o.probeMs))
     this.#watch.unref()
   }
@@ -131,11 +146,18 @@ export class SupervisedEngine implements Engine, Part {
   complete(request: CompletionRequest, signal?: AbortSignal): Promise<Completion> {
     if (this.#stopping) return Promise.reject(errors.engine_stopped({}))
     if (signal?.aborted) return Promise.reject(errors.completion_cancelled({}))
+    if (!Number.isInteger(request.maxTokens) || request.maxTokens < 1)
+      return Promise.reject(
+        new RangeError(`maxTokens must be a whole number from 1 on: ${request.maxTokens}`),
+      )
+    if (!this.#ready && this.#attempt > this.#o.budget)
+      return Promise.reject(errors.engine_unavailable({ waitedMs: 0 }))
     return new Promise((resolve, reject) => {
       const job: Job = {
         id: ++this.#last,
         request,
         deaths: 0,
+        askedAt: this.#now(),
         resolve,
         reject,
         sentAt: 0,
@@ -143,7 +165,7 @@ export class SupervisedEngine implements Engine, Part {
       }
       const onAbort = () =>
         this.#settle(job, () => {
-          this.#send({ type: 'cancel', id: job.id })
+          if (job.sentAt > 0) this.#send({ type: 'cancel', id: job.id })
           job.reject(errors.completion_cancelled({}))
         })
       job.resolve = completion => {
@@ -156,7 +178,7 @@ export class SupervisedEngine implements Engine, Part {
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#jobs.set(job.id, job)
-      if (this.#ready) this.#dispatch(job)
+      this.#pump()
     })
   }
 
@@ -165,21 +187,39 @@ export class SupervisedEngine implements Engine, Part {
   }
 
   #settle(job: Job, how: () => void): void {
-    if (this.#jobs.delete(job.id)) how()
+    if (!this.#jobs.delete(job.id)) return
+    how()
+    if (job.sentAt > 0) this.#pump()
   }
 
   #send(message: ToChild): void {
     if (this.#child?.connected) this.#child.send(message, () => {})
   }
 
-  #dispatch(job: Job): void {
-    job.sentAt = this.#now()
-    this.#send({ type: 'complete', id: job.id, request: job.request })
+  /** Hands the child as much as it has sequences for, oldest first. */
+  #pump(): void {
+    if (!this.#ready) return
+    const sent = [...this.#jobs.values()].filter(job => job.sentAt > 0)
+    let free = this.#o.sequences - sent.length
+    let suspect = sent.some(job => job.deaths > 0)
+    for (const job of this.#jobs.values()) {
+      if (free <= 0) return
+      if (job.sentAt > 0 || (job.deaths > 0 && suspect)) continue
+      suspect ||= job.deaths > 0
+      job.sentAt = this.#now()
+      if (free === this.#o.sequences) this.#movedAt = job.sentAt
+      this.#send({ type: 'complete', id: job.id, request: job.request })
+      free--
+    }
   }
 
   /** Forks a child and loads the model into it. */
   #launch(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (signal?.aborted)
+        return reject(
+          errors.model_load_failed({ path: this.#o.model.path, problem: 'the start was cancelled' }),
+        )
       const child = fork(fileURLToPath(CHILD), [], {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         // a small heap: the weights live outside of it, and a board has little memory
@@ -192,6 +232,7 @@ export class SupervisedEngine implements Engine, Part {
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
         child.kill('SIGKILL')
+        if (this.#child === child && !this.#ready) this.#child = undefined
         reject(errors.model_load_failed({ path: this.#o.model.path, problem }))
       }
       const timer = setTimeout(
@@ -209,16 +250,26 @@ export class SupervisedEngine implements Engine, Part {
         else if (this.#child === child) this.#died(how)
       })
       child.on('message', raw => {
-        const message: ToParent = parse(ToParentSchema, raw, 'message of the inference process')
+        let message: ToParent
+        try {
+          message = parse(ToParentSchema, raw, 'message of the inference process')
+        } catch (error) {
+          // its memory is no longer to be trusted; the exit that follows is handled as any other
+          this.#tell({ type: 'output', text: String(error) })
+          child.kill('SIGKILL')
+          return
+        }
+        if (this.#child !== child) return
         if (message.type === 'loaded') {
           loaded = true
           clearTimeout(timer)
           signal?.removeEventListener('abort', onAbort)
           this.info = message.info
-          this.trials = message.trials
+          if (message.trials.length > 0) this.trials = message.trials
+          this.#loadedAt = this.#now()
           this.#ready = true
           this.#tell({ ...message, type: 'loaded' })
-          for (const job of this.#jobs.values()) this.#dispatch(job)
+          this.#pump()
           resolve()
         } else if (message.type === 'load_failed') fail(message.problem)
         else this.#hear(message)
@@ -235,14 +286,20 @@ export class SupervisedEngine implements Engine, Part {
   #hear(message: Exclude<ToParent, { type: 'loaded' | 'load_failed' }>): void {
     if (message.type === 'pong') {
       this.#pingedAt = 0
-      this.#attempt = 0
+      const now = this.#now()
+      if (now - this.#loadedAt > STEADY_MS) this.#attempt = 0
+      if (message.steps !== this.#steps) this.#movedAt = now
+      this.#steps = message.steps
       this.childRssBytes = message.rssBytes
       return
     }
     const job = this.#jobs.get(message.id)
     if (!job) return
-    if (message.type === 'completed') this.#settle(job, () => job.resolve(message.completion))
-    else this.#settle(job, () => job.reject(remade(message.code, message.details)))
+    if (message.type === 'completed') {
+      const { completion } = message
+      completion.figures.queueMs += Math.max(0, job.sentAt - job.askedAt)
+      this.#settle(job, () => job.resolve(completion))
+    } else this.#settle(job, () => job.reject(remade(message.code, message.details)))
   }
 
   /** A child ended by itself or by our hand: what was in flight is tried once more, then given back as lost. */
@@ -264,18 +321,28 @@ export class SupervisedEngine implements Engine, Part {
   #again(): void {
     const inMs = waitMs(this.#o.backoff, this.#attempt++)
     this.#tell({ type: 'restarting', inMs, attempt: this.#attempt })
+    if (this.#attempt > this.#o.budget)
+      for (const job of [...this.#jobs.values()])
+        this.#settle(job, () =>
+          job.reject(errors.engine_unavailable({ waitedMs: Math.round(this.#now() - job.askedAt) })),
+        )
+    const { path } = this.#o.model
     this.#restart = setTimeout(() => {
-      this.#launch().catch(error => {
-        this.#tell({ type: 'output', text: String(error) })
-        if (!this.#stopping) this.#again()
-      })
+      // the file may have changed under the child that died
+      checkGguf(path)
+        .then(() => (this.#stopping ? undefined : this.#launch()))
+        .catch(error => {
+          this.#tell({ type: 'output', text: describe(error) })
+          if (!this.#stopping) this.#again()
+        })
     }, inMs)
   }
 
   /** The watch: pings, kills what hangs, lets go of requests that waited too long. */
   #look(): void {
     const now = this.#now()
-    const hung = [...this.#jobs.values()].some(job => job.sentAt > 0 && now - job.sentAt > this.#o.hangMs)
+    const working = [...this.#jobs.values()].some(job => job.sentAt > 0)
+    const hung = working && now - this.#movedAt > this.#o.hangMs
     const silent = this.#pingedAt > 0 && now - this.#pingedAt > this.#o.probeMs
     if (this.#ready && (hung || silent)) {
       this.#child?.kill('SIGKILL')

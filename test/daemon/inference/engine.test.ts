@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { getLlama } from 'node-llama-cpp'
 import t from 'tap'
@@ -8,6 +8,7 @@ import { sleep, systemClock } from '../../../daemon/base/clock.js'
 import { compactGrammar, decode, promptFor } from '../../../daemon/commands/compact.js'
 import { normalise } from '../../../daemon/commands/normalise.js'
 import type { CompletionRequest } from '../../../daemon/inference/engine.js'
+import { alt, lit, type Rule, ref, seq } from '../../../daemon/inference/grammar.js'
 import {
   type EngineEvent,
   SupervisedEngine,
@@ -71,17 +72,18 @@ t.test('requests side by side share the context and each gets its own answer', a
   t.ok(new Set(together.map(c => c.text)).size > 1, 'they do not get one answer')
 })
 
-t.test('words with letters beyond ASCII are copied whole', async t => {
+t.test('letters that no single token holds come out whole', async t => {
   const { e } = await engine(t)
-  for (const [said, word] of [
-    ['turn on the lamp in the café', 'café'],
-    ['turn off the salón lamp', 'salón'],
-    ['turn on the 照明', '照明'],
-  ] as const) {
-    const c = await e.complete(ask(said))
+  for (const words of [
+    ['照明', '照会', '電気'],
+    ['é', 'è', 'ñandú'],
+    ['🦊', '🦉 café', '🐭'],
+  ]) {
+    const grammar = { root: 'a', rules: { a: seq(lit('<turn_on><dev> '), alt(...words.map(lit))) } }
+    const c = await e.complete({ ...ask(`turn on ${words[0]}`), grammar })
+    t.ok(words.includes(c.text.slice('<turn_on><dev> '.length)), c.text)
     t.equal(c.tokens.map(x => x.text).join(''), c.text)
-    t.notMatch(c.text, /\uFFFD/)
-    t.match(c.text, word, `${said} -> ${c.text}`)
+    t.equal(c.stop, 'complete')
   }
 })
 
@@ -155,6 +157,44 @@ t.test('a child that hangs is found by the probe and replaced', async t => {
     events.find(x => x.type === 'died'),
     { how: 'signal SIGKILL' },
   )
+})
+
+t.test('all requests in flight outlive one lost child, one after the other', async t => {
+  const { e } = await engine(t, { sequences: 3, backoff: { firstMs: 10, maxMs: 50, factor: 2 } })
+  const answers = Promise.all(
+    ['stop the fan', 'open the gate', 'lock the door', 'dim the lamp'].map(x => e.complete(ask(x))),
+  )
+  process.kill(e.pid!, 'SIGKILL')
+  t.ok((await answers).every(c => decode(c.text)))
+  t.equal(e.losses, 1)
+})
+
+t.test('when no child comes up requests are refused at once; a model put back is found', async t => {
+  const folder = t.testdir({})
+  const path = join(folder, 'model.gguf')
+  copyFileSync(factoryModelPath(), path)
+  const { e, events } = await engine(t, {
+    model: { path },
+    budget: 2,
+    backoff: { firstMs: 5, maxMs: 50, factor: 2 },
+  })
+  truncateSync(path, 100_000)
+  process.kill(e.pid!, 'SIGKILL')
+  await t.rejects(e.complete(ask('open the gate')), { code: 'engine_unavailable', retryable: true })
+  await t.rejects(e.complete(ask('open the gate')), { code: 'engine_unavailable' }, 'at once')
+  t.ok(events.some(x => x.type === 'output' && /cut short/.test(x.text)))
+  copyFileSync(factoryModelPath(), path)
+  for (let i = 0; i < 200 && events.filter(x => x.type === 'loaded').length < 2; i++) await sleep(50)
+  t.ok(decode((await e.complete(ask('open the gate'))).text))
+})
+
+t.test('a request that no model can obey fails alone', async t => {
+  const { e } = await engine(t)
+  const bad = (rules: Record<string, Rule>) => e.complete({ ...ask('x'), grammar: { root: 'a', rules } })
+  await t.rejects(bad({}), { code: 'grammar_unfit' })
+  await t.rejects(bad({ a: seq(ref('a'), lit('x')) }), { code: 'grammar_unfit' })
+  await t.rejects(e.complete({ ...ask('x'), maxTokens: 0 }), RangeError)
+  t.equal(e.losses, 0)
 })
 
 t.test('a cancelled request is given back at once and its sequence is free again', async t => {
