@@ -1,0 +1,125 @@
+/** `fieldmouse doctor`: what this board is, what it is to run and why, and every check with its remedy. Changes nothing. */
+
+import { packageVersion } from '../base/package-root.js'
+import { surveyBoard } from '../board/board.js'
+import { explainBoard, explainMatch } from '../board/explain.js'
+import type { Flags } from '../config/environment.js'
+import { type LoadedConfig, loadConfig } from '../config/load.js'
+import type { Config } from '../config/schema.js'
+import { type Check, failed, ok, snakeKeys } from './doctor/check.js'
+import {
+  checkBoard,
+  checkBroker,
+  checkData,
+  checkEngine,
+  checkHome,
+  checkModel,
+  checkNode,
+} from './doctor/checks.js'
+
+/** What doctor found. Names are those of the JSON. */
+export interface DoctorReport {
+  /** False when any check failed. Warnings do not count. */
+  ok: boolean
+  version: string
+  board: unknown
+  profile: { name: string; by: string; because: string }
+  plan: unknown
+  config: { file: string | null; overrides: Record<string, string>; id: string; data_dir: string }
+  broker: { kind: string; address: string; program: string | null }
+  checks: Check[]
+  /** Board, profile and plan as sentences. */
+  explained: string[]
+}
+
+/**
+ * Looks at everything. What is broken is a failed check, not an exception.
+ * @param options.root where /proc and /sys are; for recorded boards
+ */
+export async function doctor(options: {
+  flags?: Flags
+  signal: AbortSignal
+  root?: string
+  architecture?: string
+}): Promise<DoctorReport> {
+  const { flags = {}, signal, ...where } = options
+  const { loaded, check: configCheck } = readConfig(flags)
+  const { config } = loaded
+  const board = await surveyBoard(where)
+  const { facts, match, plan } = board
+  const [engine, model, home, data, broker] = await Promise.all([
+    checkEngine(facts.architecture),
+    checkModel(config, plan),
+    checkHome(config),
+    checkData(config.dataDir),
+    checkBroker(config, signal),
+  ])
+  const checks = [
+    checkNode(process.versions.node),
+    configCheck,
+    ...loaded.warnings.map(says => ({
+      name: 'variable',
+      status: 'warn' as const,
+      says,
+      remedy: 'Correct or unset it.',
+    })),
+    ...checkBoard(board),
+    engine,
+    model,
+    home,
+    data,
+    ...broker.checks,
+  ]
+  const { file = null, overrides } = loaded
+  return {
+    ok: checks.every(check => check.status !== 'fail'),
+    version: packageVersion(),
+    board: snakeKeys(facts),
+    profile: { name: match.profile.name, by: match.by, because: match.because },
+    plan: snakeKeys(plan),
+    config: { file, overrides: Object.fromEntries(overrides), id: config.id, data_dir: config.dataDir },
+    broker: broker.choice,
+    checks,
+    explained: [explainBoard(facts), explainMatch(match), ...plan.because],
+  }
+}
+
+/** With a broken configuration the rest is looked at with the defaults. */
+function readConfig(flags: Flags): { loaded: LoadedConfig; check: Check } {
+  try {
+    const loaded = loadConfig({ flags })
+    return { loaded, check: ok('config', sourceOf(loaded.file, loaded.overrides.size, loaded.config)) }
+  } catch (error) {
+    return { loaded: loadConfig({ env: {} }), check: failed('config', error) }
+  }
+}
+
+function sourceOf(file: string | undefined, overrides: number, { id }: Config): string {
+  const from = file ?? 'no file, so the defaults and the demo home'
+  return `${id}: ${from}${overrides ? `; ${overrides} option(s) from environment and flags` : ''}`
+}
+
+/** The report for people. */
+export function sayDoctor(report: DoctorReport): string {
+  const marks = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' }
+  const width = Math.max(...report.checks.map(check => check.name.length))
+  const checks = report.checks.flatMap(({ name, status, says, remedy }) => [
+    `  ${marks[status]}  ${name.padEnd(width)}  ${says}`,
+    ...(remedy ? [`        ${' '.repeat(width)}  -> ${remedy}`] : []),
+  ])
+  const bad = report.checks.filter(check => check.status === 'fail').length
+  const warnings = report.checks.filter(check => check.status === 'warn').length
+  const verdict = bad
+    ? `${bad} check(s) failed.`
+    : warnings
+      ? `It will work; ${warnings} warning(s).`
+      : 'All is well.'
+  return [
+    `fieldmouse ${report.version}`,
+    ...report.explained.map(line => `  ${line}`),
+    '',
+    ...checks,
+    '',
+    verdict,
+  ].join('\n')
+}

@@ -1,0 +1,20 @@
+import { defineErrors } from '../base/errors.js'
+
+/** What can go wrong on the shell, beside what the rooms say themselves. */
+export const errors = defineErrors({
+  no_broker: {
+    says: (a: { url: string; problem: string }) => `no broker answers at ${a.url}: ${a.problem}`,
+    remedy: 'Is fieldmouse running? `npm start` runs it with a broker; FIELDMOUSE_BROKER names another one.',
+    retryable: true,
+  },
+  no_daemon: {
+    says: (a: { id: string; url: string; state: string }) =>
+      `no fieldmouse answers as ${a.id} at ${a.url} (${a.state})`,
+    remedy: 'Is fieldmouse running? `npm start` runs it as `demo`; --id or FIELDMOUSE_ID names another one.',
+    retryable: true,
+  },
+  unknown_port: {
+    says: (_: object) => 'the embedded broker takes any free port, so its address is not known here',
+    remedy: 'Give the address with --broker or FIELDMOUSE_BROKER; the daemon prints it when it starts.',
+  },
+})

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+/** The bin: exit 0 done, 1 failed, 2 misused. */
+import { CommanderError } from 'commander'
+import { describe, FieldmouseError } from '../base/errors.js'
+import { program } from './program.js'
+
+/**
+ * Runs one command line.
+ * @param words what stands behind `fieldmouse`
+ * @returns the exit status
+ */
+async function main(words: readonly string[]): Promise<number> {
+  const interrupt = new AbortController()
+  // `run` has its own way to stop; for all others the first Ctrl-C cancels and the second ends
+  if (words[0] !== 'run')
+    for (const name of ['SIGINT', 'SIGTERM'] as const)
+      process.on(name, () => {
+        if (interrupt.signal.aborted) process.exit(1)
+        interrupt.abort(new Error(`interrupted by ${name}`))
+      })
+  const out = (line: string) => void process.stdout.write(`${line}\n`)
+  const err = (line: string) => void process.stderr.write(`${line}\n`)
+  let code = 0
+  try {
+    const root = program({ out, err, signal: interrupt.signal }, result => {
+      code = result
+    })
+    if (words.length === 0) {
+      err(root.helpInformation())
+      return 2
+    }
+    await root.parseAsync(words, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    err(`fieldmouse: ${describe(error)}`)
+    if (error instanceof FieldmouseError) err(`  -> ${error.remedy}`)
+    return 1
+  }
+}
+
+// a reader that closes early (`| head`) is no failure of ours
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+})
+process.exitCode = await main(process.argv.slice(2))

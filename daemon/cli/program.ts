@@ -1,0 +1,170 @@
+/**
+ * Every command of the shell: its words, options and help. A command's code is imported when it runs, so that `--help`
+ * and `say` start quickly. To add one: a file beside this one, and an entry here.
+ */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { packageVersion } from '../base/package-root.js'
+import type { Flags } from '../config/environment.js'
+
+/** What a command needs from the outside. */
+export interface Shell {
+  out(line: string): void
+  /** For people: progress, reasons. Never data. */
+  err(line: string): void
+  /** Aborts when the user interrupts. */
+  signal: AbortSignal
+}
+
+/** Says how it went: the exit status. */
+export type Finish = (code: 0 | 1) => void
+
+/** The whole program. `finish` is called once by the command that ran. */
+export function program(shell: Shell, finish: Finish): Command {
+  const root = new Command('fieldmouse')
+    .description('A small-language-model daemon for devices in the field.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: text => shell.out(text.trimEnd()),
+      writeErr: text => shell.err(text.trimEnd()),
+    })
+    .exitOverride()
+  const command = (usage: string, description: string, options: Option[]) => {
+    const added = root.command(usage).description(description)
+    for (const option of options) added.addOption(option)
+    return added
+  }
+
+  command('run', 'the daemon, until it is told to stop', [...CONFIG, ...DAEMON]).action(
+    async (flags: Flags) => {
+      const { run } = await import('./run.js')
+      await run({ ...flags })
+      finish(0)
+    },
+  )
+
+  command('doctor', 'board, profile, plan and why; every check with its remedy', [
+    ...CONFIG,
+    ...DAEMON,
+    JSON_FLAG,
+  ]).action(async ({ json, ...flags }: Flags & { json?: boolean }) => {
+    const { doctor, sayDoctor } = await import('./doctor.js')
+    const report = await doctor({ flags, signal: shell.signal })
+    shell.out(json ? JSON.stringify(report, null, 2) : sayDoctor(report))
+    finish(report.ok ? 0 : 1)
+  })
+
+  command('say <words...>', 'one command to a running daemon over MQTT; prints its answer', [
+    ...CONFIG,
+    new Option('--area <name>', 'where it is said, for "here" and "the light"'),
+    new Option('--dry-run', 'understand and check, but move nothing'),
+    new Option('--timeout <ms>', 'how long to wait for the answer').argParser(milliseconds).default(10_000),
+    JSON_FLAG,
+  ]).action(async (words: string[], o: Flags & SayFlags) => {
+    const { area, dryRun, timeout, json, ...flags } = o
+    const { say } = await import('./say.js')
+    const reply = await say({
+      text: words.join(' '),
+      flags,
+      timeoutMs: timeout,
+      ...(area === undefined ? {} : { area }),
+      ...(dryRun ? { dryRun } : {}),
+      signal: shell.signal,
+    })
+    if (json) shell.out(JSON.stringify(reply))
+    else if (reply.ok) shell.out(answerOf(reply.result))
+    else {
+      shell.out(reply.error?.message ?? 'It did not work.')
+      if (reply.error?.remedy) shell.err(`  -> ${reply.error.remedy}`)
+    }
+    finish(reply.ok ? 0 : 1)
+  })
+
+  command(
+    'parse',
+    'rows of utterances to commands, nothing is moved (JSON Lines in and out, - for standard streams)',
+    [
+      ...CONFIG,
+      MODEL_FLAG,
+      new Option('--homes <file>', 'the homes that rows name').makeOptionMandatory(),
+      new Option('--in <file>', 'rows: {id, home, utterance, context?}').default('-'),
+      new Option('--out <file>', 'rows: {id, result, ms, confidence, stage, reason?}').default('-'),
+    ],
+  ).action(async (o: Flags & { homes: string; in: string; out: string }) => {
+    const { homes, in: from, out: to, ...flags } = o
+    const [{ parseFile }, { loadConfig }, { factoryModel }] = await Promise.all([
+      import('./parse.js'),
+      import('../config/load.js'),
+      import('../main.js'),
+    ])
+    const { model, commands } = loadConfig({ flags }).config
+    const rows = await parseFile(
+      {
+        homes,
+        in: from,
+        out: to,
+        model: { path: model.file ?? factoryModel(), ...(model.sha256 ? { sha256: model.sha256 } : {}) },
+        minConfidence: commands.minConfidence,
+        threads: model.threads === 'auto' ? 0 : model.threads,
+      },
+      shell.signal,
+    )
+    shell.err(`${rows} rows`)
+    finish(0)
+  })
+
+  command('demo', 'the story of the demo home, in well under a minute', []).action(async () => {
+    const { demo } = await import('./demo.js')
+    finish((await demo(shell.out, shell.signal)) ? 0 : 1)
+  })
+
+  const bench = root.command('bench').description('figures with their baselines in the same run')
+  bench
+    .command('command')
+    .description('what a client sees over MQTT, beside bare inference')
+    .addOption(JSON_FLAG)
+    .action(async ({ json }: { json?: boolean }) => {
+      const { benchCommand, sayBench } = await import('./bench/command.js')
+      const figures = await benchCommand(line => shell.err(`${line} ...`), shell.signal)
+      shell.out(json ? JSON.stringify(figures, null, 2) : sayBench(figures))
+      finish(0)
+    })
+  return root
+}
+
+interface SayFlags {
+  area?: string
+  dryRun?: boolean
+  timeout: number
+  json?: boolean
+}
+
+const JSON_FLAG = new Option('--json', 'print JSON')
+const MODEL_FLAG = new Option('--model <file>', 'model file (GGUF)')
+/** Which daemon is meant. */
+const CONFIG = [
+  new Option('--config <file>', 'configuration file (YAML)'),
+  new Option('--id <name>', 'name of the device'),
+  new Option('--broker <address>', 'a URL, or embedded:PORT'),
+]
+const DAEMON = [
+  new Option('--data <folder>', 'folder for state'),
+  new Option('--home <file>', 'home file'),
+  MODEL_FLAG,
+  new Option('--log-level <level>', 'trace, debug, info, warn, error or silent'),
+  new Option('--log-format <format>', 'auto, text or json'),
+]
+
+function milliseconds(text: string): number {
+  const ms = Number(text)
+  if (!Number.isInteger(ms) || ms < 1 || ms > 3_600_000)
+    throw new InvalidArgumentError('Expected a whole number of milliseconds, 1 to 3600000.')
+  return ms
+}
+
+function answerOf(result: unknown): string {
+  const text = (result as { text?: unknown } | undefined)?.text
+  return typeof text === 'string' && text !== '' ? text : 'Done.'
+}

@@ -1,0 +1,37 @@
+/** `fieldmouse say`: one command to a running daemon over MQTT. */
+import { call } from '../bus/mqtt/call.js'
+import { topicsOf } from '../bus/mqtt/topics.js'
+import type { Flags } from '../config/environment.js'
+import { loadConfig } from '../config/load.js'
+import type { Reply } from '../requests/reply.js'
+import { errors } from './errors.js'
+import { presenceOf, withConnection } from './presence.js'
+import { accessOf, shownUrl } from './reach.js'
+
+export interface SayOptions {
+  text: string
+  /** Where it is said. */
+  area?: string
+  /** Understand and check, but move nothing. */
+  dryRun?: boolean
+  timeoutMs: number
+  flags: Flags
+  signal: AbortSignal
+}
+
+/**
+ * Asks the daemon that the configuration names.
+ * @throws no_broker, no_daemon, no_reply, unknown_port, and what is wrong with the configuration
+ */
+export async function say({ text, area, dryRun, timeoutMs, flags, signal }: SayOptions): Promise<Reply> {
+  const { config } = loadConfig({ flags })
+  const access = accessOf(config)
+  const topics = topicsOf(config.rootTopic, config.id)
+  return await withConnection(access, signal, async (connection, refused) => {
+    const state = await presenceOf(connection, topics, refused, signal)
+    if (state === 'absent' || state === 'offline')
+      throw errors.no_daemon({ id: config.id, url: shownUrl(access.url), state })
+    const json = { text, ...(area ? { area } : {}), ...(dryRun ? { dry_run: true } : {}) }
+    return await call(connection, topics, { kind: 'command', json, timeoutMs }, signal)
+  })
+}
