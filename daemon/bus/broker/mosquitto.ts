@@ -58,7 +58,8 @@ listener ${port} 127.0.0.1
 allow_anonymous true
 persistence false
 max_packet_size ${maxPacketBytes}
-max_queued_messages 1000
+max_queued_messages 10000
+max_queued_bytes 33554432
 set_tcp_nodelay true
 log_dest stderr
 log_type error
