@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { getLlama } from 'node-llama-cpp'
+import { getLlama, type Token } from 'node-llama-cpp'
 import t from 'tap'
 import { sleep, systemClock } from '../../../daemon/base/clock.js'
 import { compactGrammar, decode, promptFor } from '../../../daemon/commands/compact.js'
@@ -14,6 +14,8 @@ import {
   SupervisedEngine,
   type SupervisorOptions,
 } from '../../../daemon/inference/supervisor.js'
+import { type TokenTable, tokenBytes } from '../../../daemon/inference/token-bytes.js'
+import { fromBytes } from '../../../daemon/inference/utf8.js'
 import { factoryModelPath } from '../../support/model.js'
 
 const ask = (text: string): CompletionRequest => {
@@ -95,6 +97,16 @@ t.test('the GGUF makes the same choices as the weights it was made from', async 
   }[]
   const llama = await getLlama({ build: 'never', gpu: false, skipDownload: true })
   const model = await llama.loadModel({ modelPath: factoryModelPath() })
+  const { ggml } = model.fileInfo.metadata.tokenizer as unknown as { ggml: TokenTable }
+  const bytesOf = tokenBytes(ggml, () => 'not asked')
+  for (const token of ggml.tokens.keys()) {
+    const text = model.detokenize([token as Token], true)
+    if (bytesOf(token) !== '' && !text.includes('\uFFFD') && fromBytes(bytesOf(token)) !== text)
+      t.fail(
+        `token ${token} writes ${JSON.stringify(fromBytes(bytesOf(token)))}, not ${JSON.stringify(text)}`,
+      )
+  }
+  t.equal(bytesOf(model.tokens.eos!), '', 'a control token writes nothing')
   const context = await model.createContext({ contextSize: 256, threads: 1 })
   const sequence = context.getSequence()
   for (const { text, prompt, answer } of answers) {
@@ -252,4 +264,16 @@ setInterval(() => {}, 1000)`,
     }
   }
   t.notOk(alive, 'it is gone')
+})
+
+t.test('tokens of a SentencePiece vocabulary write blanks and single bytes', async t => {
+  const table = {
+    model: 'llama',
+    tokens: ['<unk>', '<s>', '<0xC3>', '\u2581caf', '\u00e9', '<mark>'],
+    token_type: [2, 3, 6, 1, 1, 4],
+  }
+  t.strictSame(
+    table.tokens.map((_, id) => tokenBytes(table, () => '')(id)),
+    ['', '', '\xc3', ' caf', '\xc3\xa9', '<mark>'],
+  )
 })

@@ -144,7 +144,10 @@ t.test('a copy that was cut short is refused with what is missing', async t => {
   })
   for (const length of [30, 5_000, 60_000]) {
     writeFileSync(path, bytes.subarray(0, length))
-    await t.rejects(checkGguf(path), { code: 'gguf_truncated', message: /cut short in its (header|metadata)/ })
+    await t.rejects(checkGguf(path), {
+      code: 'gguf_truncated',
+      message: /cut short in its (header|metadata)/,
+    })
   }
   await t.rejects(checkGguf(join(t.testdirName, 'none.gguf')), { code: 'model_not_found' })
 })

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { getLlama } from 'node-llama-cpp'
 import t from 'tap'
 import { compactGrammar, decode } from '../../../daemon/commands/compact.js'
 import {
@@ -11,6 +12,8 @@ import {
   ref,
   seq,
 } from '../../../daemon/inference/grammar.js'
+import { fromBytes, toBytes, tornBytes } from '../../../daemon/inference/utf8.js'
+import { toGbnf } from '../../support/gbnf.js'
 
 /** A random rule with a text that it makes. */
 function ruleAndText(depth: number): fc.Arbitrary<{ rule: Rule; text: string }> {
@@ -59,6 +62,40 @@ t.test('text made by a grammar is taken in, and forced text never shuts out what
         },
       ),
       { numRuns: 1500 },
+    ),
+  )
+})
+
+t.test('the matcher takes in what the grammar engine of llama.cpp takes in', async t => {
+  const llama = await getLlama({ build: 'never', gpu: false, skipDownload: true })
+  t.teardown(() => llama.dispose())
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '<', 'é', '照', '"', '\\'), maxLength: 6 })
+  const rule = ruleAndText(2).filter(r => emptyFree(r.rule))
+  const letter = fc.record({
+    chars: fc.array(fc.constantFrom('a', 'a-b', '"', '\\', ' -<'), { minLength: 1, maxLength: 3 }),
+    not: fc.boolean(),
+  })
+  await t.resolves(
+    fc.assert(
+      fc.asyncProperty(rule, letter, text, text, async (made, set, before, free) => {
+        const grammar: Grammar = {
+          root: 'root',
+          rules: {
+            root: alt(ref('x'), seq(many(ref('c'), 0, 2), ref('x')), lit(before)),
+            x: made.rule,
+            c: set,
+          },
+        }
+        if (before === '') return true
+        const native = (await llama.createGrammar({ grammar: toGbnf(grammar) })) as unknown as {
+          _testText(text: string): boolean
+        }
+        return [made.text, before, free, free.slice(0, 2) + made.text].every(sample => {
+          const matcher = new Matcher(grammar)
+          return (matcher.advance(toBytes(sample)) && matcher.canEnd()) === native._testText(sample)
+        })
+      }),
+      { numRuns: 400 },
     ),
   )
 })
@@ -121,6 +158,22 @@ t.test('every text of the grammar is a short form that reads back', async t => {
         },
       ),
       { numRuns: 500 },
+    ),
+  )
+})
+
+t.test('a text cut in bytes anywhere comes back whole when its torn end waits for the rest', async t => {
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 8 }), fc.nat(), (text, at) => {
+        const bytes = toBytes(text)
+        const cut = at % (bytes.length + 1)
+        const torn = tornBytes(bytes.slice(0, cut))
+        return (
+          fromBytes(bytes.slice(0, cut - torn)) + fromBytes(bytes.slice(cut - torn)) ===
+          fromBytes(toBytes(text))
+        )
+      }),
     ),
   )
 })
