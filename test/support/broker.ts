@@ -60,7 +60,8 @@ export async function startMosquitto(t: Test, config = 'allow_anonymous true'): 
       said += chunk
     })
     while (!(await accepts(port))) {
-      if (started.exitCode !== null) throw new Error(`mosquitto ended: ${said}`)
+      if (started.exitCode !== null || started.signalCode !== null)
+        throw new Error(`mosquitto ended: ${said}`)
       await new Promise(resolve => setTimeout(resolve, 10))
     }
   }

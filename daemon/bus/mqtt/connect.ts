@@ -74,6 +74,7 @@ const DEFAULTS: Omit<ConnectionOptions, 'access' | 'clientId'> = {
 /** A connection that lasted this long starts its back-off anew; shorter ones are two clients fighting over an id. */
 const STEADY_MS = 10_000
 const FLUSH_MS = 2_000
+const CLOSE_MS = 1_000
 
 export type { BrokerAccess } from './access.js'
 
@@ -244,24 +245,36 @@ export class Connection implements Part {
     client.on('message', (_topic, _payload, packet) => this.#receive(packet))
     let first: Error | undefined
     let connected = false
+    let abort: () => void = () => {}
     const closed = new Promise<FieldmouseError>(resolve => {
+      let isOver = false
+      const over = () => {
+        if (isOver) return
+        isOver = true
+        if (this.#live?.client === client) this.#live = undefined
+        this.#outbox.interrupted()
+        first ??= new HungUp()
+        resolve(connected ? errors.broker_lost({ url, problem: first.message }, first) : explain(first))
+      }
+      // whatever state client and socket are in: nobody waits for ever for a close event
+      abort = () => {
+        client.end(true)
+        client.stream.destroy()
+        void sleep(CLOSE_MS).then(over)
+      }
+      client.on('close', () => {
+        client.end(true)
+        over()
+      })
       client.on('error', error => {
         first ??= error
         // a certificate that is not trusted leaves the socket half open, a malformed packet leaves the parser stuck
-        client.end(true)
+        abort()
       })
       client.on('disconnect', packet => {
         first ??= new Error(`the broker ended it with reason ${packet.reasonCode}`)
       })
-      client.on('close', () => {
-        if (this.#live?.client === client) this.#live = undefined
-        this.#outbox.interrupted()
-        client.end(true)
-        first ??= new HungUp()
-        resolve(connected ? errors.broker_lost({ url, problem: first.message }, first) : explain(first))
-      })
     })
-    const abort = () => client.end(true)
     this.#stop.signal.addEventListener('abort', abort)
     void closed.then(() => this.#stop.signal.removeEventListener('abort', abort))
     const stands = new Promise<boolean>(resolve => client.once('connect', () => resolve(true)))
