@@ -10,10 +10,4 @@ export const errors = defineErrors({
     says: (a: { architecture: string }) => `no profile and no generic one for ${a.architecture}`,
     remedy: 'Add one as device-profiles/README.md says; it is one file.',
   },
-  model_does_not_fit: {
-    says: (a: { model: string; needsMib: number; freeMib: number }) =>
-      `${a.model} needs ${a.needsMib} MiB, ${a.freeMib} MiB can be given`,
-    remedy:
-      'Stop other programs, lift the memory limit of the service, or pick a smaller model or quantization.',
-  },
 })

@@ -10,7 +10,8 @@ export const errors = defineErrors({
   no_daemon: {
     says: (a: { id: string; url: string; state: string }) =>
       `no fieldmouse answers as ${a.id} at ${a.url} (${a.state})`,
-    remedy: 'Is fieldmouse running? `npm start` runs it as `demo`; --id or FIELDMOUSE_ID names another one.',
+    remedy:
+      'Is fieldmouse running, and past its start? `npm start` runs it as `demo`; --id or FIELDMOUSE_ID names another one.',
     retryable: true,
   },
   unknown_port: {

@@ -76,6 +76,11 @@ export const OVERRIDES: readonly Override[] = [
   },
 ]
 
+/** `logLevel` as it is written on the shell: `--log-level`. */
+export function flagName(flag: keyof Flags): string {
+  return `--${flag.replace(/[A-Z]/g, c => `-${c.toLowerCase()}`)}`
+}
+
 /** `embedded`, `embedded:PORT`, or a URL. What is neither goes to the schema as a URL, which refuses it. */
 function brokerFrom(value: string): [string, unknown][] {
   const embedded = /^embedded(?::(.*))?$/.exec(value)

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { packageFile } from '../base/package-root.js'
 import type { z } from '../base/schema.js'
-import { CONFIG_VARIABLE, type Flags, OVERRIDES } from './environment.js'
+import { CONFIG_VARIABLE, type Flags, flagName, OVERRIDES } from './environment.js'
 import { errors } from './errors.js'
 import { type ReadFile, readConfigFile } from './file.js'
 import { nearest } from './nearest.js'
@@ -34,9 +34,7 @@ export function loadConfig(options: { flags?: Flags; env?: Environment; cwd?: st
   const overrides = new Map<string, string>()
   for (const { variable, flag, sets } of OVERRIDES) {
     const [value, source] =
-      flags[flag] !== undefined
-        ? [flags[flag], `--${flag.replace(/[A-Z]/g, c => `-${c.toLowerCase()}`)}`]
-        : [env[variable] || undefined, variable]
+      flags[flag] !== undefined ? [flags[flag], flagName(flag)] : [env[variable] || undefined, variable]
     if (value === undefined) continue
     for (const [path, setting] of sets(value)) if (setAt(values, path, setting)) overrides.set(path, source)
   }

@@ -28,18 +28,11 @@ export const CONDITIONS = {
     remedy: 'Install Mosquitto (`apt-get install mosquitto`), or use any MQTT 5 broker.',
     showsAfterMs: 0,
   },
-  model_unavailable: {
-    severity: 'error',
-    says: 'no model is loaded: only commands understood before are answered',
-    remedy: 'Run `fieldmouse doctor`: it checks the model file and the memory.',
-    showsAfterMs: 0,
-  },
   inference_down: {
     severity: 'error',
     says: 'the inference process is down and is being restarted',
     remedy: 'If it stays, look for out-of-memory kills (`dmesg`) and pick a smaller model.',
     showsAfterMs: 3_000,
-    because: 'model_unavailable',
   },
   queue_full: {
     severity: 'warning',
@@ -47,36 +40,6 @@ export const CONDITIONS = {
     remedy: 'Send less, or share the work with another device (broker.share).',
     showsAfterMs: 5_000,
     because: 'inference_down',
-  },
-  home_invalid: {
-    severity: 'error',
-    says: 'the home file could not be read: the last good one is used',
-    remedy: 'Correct the file; the log names the line.',
-    showsAfterMs: 0,
-  },
-  board_hot: {
-    severity: 'warning',
-    says: 'the board is close to its temperature limit and slows itself down',
-    remedy: 'Give it air, a heat sink or a fan.',
-    showsAfterMs: 10_000,
-  },
-  under_voltage: {
-    severity: 'warning',
-    says: 'the supply voltage is too low',
-    remedy: 'Use a stronger power supply and a shorter, thicker cable.',
-    showsAfterMs: 0,
-  },
-  memory_low: {
-    severity: 'warning',
-    says: 'little memory is left',
-    remedy: 'Stop other programs, or pick a smaller model.',
-    showsAfterMs: 10_000,
-  },
-  data_dir_unwritable: {
-    severity: 'error',
-    says: 'state cannot be written: timers and settings are lost at a restart',
-    remedy: 'Make room on the disk, or give the daemon the right to write to data_dir.',
-    showsAfterMs: 0,
   },
 } as const satisfies Record<string, ConditionEntry>
 
@@ -100,7 +63,7 @@ export class Conditions {
   readonly #onChange: (shown: Condition[]) => void
   readonly #raised = new Map<ConditionCode, { at: number; since: string; detail?: string }>()
   #timer: NodeJS.Timeout | undefined
-  #told = ''
+  #told = '[]'
 
   /** @param onChange told whenever what is shown changes */
   constructor(clock: Clock, onChange: (shown: Condition[]) => void = () => {}) {

@@ -2,9 +2,11 @@ import type { Clock } from '../base/clock.js'
 import type { Fields, Level, Log } from './log.js'
 import type { Metrics } from './metrics.js'
 
+type Printed = Exclude<Level, 'silent'>
+
 /** One kind of internal event: a noun and a past verb. */
 export interface EventEntry<D> {
-  level: Exclude<Level, 'silent'>
+  level: Printed | ((details: D) => Printed)
   /** One sentence for the log. */
   says: (details: D) => string
   /** What it means, for the reference page. */
@@ -126,13 +128,8 @@ export const EVENTS = {
     says: (a: { device: string }) => `${a.device} did not confirm`,
     counter: 'devices_unconfirmed',
   }),
-  HomeChanged: entry({
-    level: 'info',
-    meaning: 'Devices joined, left or changed by discovery.',
-    says: (a: { devices: number; areas: number }) => `the home has ${a.devices} devices in ${a.areas} areas`,
-  }),
   ConditionsChanged: entry({
-    level: 'warn',
+    level: (a: { shown: readonly unknown[] }) => (a.shown.length > 0 ? 'warn' : 'info'),
     meaning: 'What is wrong for a while has changed.',
     says: (a: { shown: readonly { code: string; detail?: string }[] }) =>
       a.shown.length === 0
@@ -165,11 +162,12 @@ export class Events {
   tell<N extends EventName>(name: N, details: EventDetails<N>): void {
     const event = EVENTS[name] as unknown as EventEntry<EventDetails<N>>
     if (event.counter) this.#metrics.count(event.counter)
-    if (!this.#log.prints(event.level)) return
+    const level = typeof event.level === 'function' ? event.level(details) : event.level
+    if (!this.#log.prints(level)) return
     const sentence = event.says(details)
     const fields = { event: name, ...event.fields?.(details) }
-    if (event.level === 'debug' || event.level === 'trace') {
-      this.#log.line(event.level, sentence, fields)
+    if (level === 'debug' || level === 'trace') {
+      this.#log.line(level, sentence, fields)
       return
     }
     const now = this.#clock.monotonic()
@@ -182,7 +180,7 @@ export class Events {
     this.#last.delete(key)
     this.#last.set(key, { at: now, held: 0 })
     if (this.#last.size > REMEMBERED) this.#last.delete(this.#last.keys().next().value!)
-    this.#log.line(event.level, sentence, last?.held ? { ...fields, repeated: last.held } : fields)
+    this.#log.line(level, sentence, last?.held ? { ...fields, repeated: last.held } : fields)
   }
 }
 

@@ -231,8 +231,8 @@ async function checkReach(config: Config, signal: AbortSignal, external: boolean
           ? ok('daemon', `not running as ${config.id} now (${presence})`)
           : warn(
               'daemon',
-              `a broker that is not fieldmouse's listens on port ${port} (${config.id}: ${presence})`,
-              `Use it with FIELDMOUSE_BROKER=mqtt://127.0.0.1:${port}, or take another port with FIELDMOUSE_BROKER=embedded:PORT.`,
+              `a broker listens on port ${port}, and no ${config.id} is online there (${presence}): it is starting, or the broker is another's`,
+              `If it is another's, use it with FIELDMOUSE_BROKER=mqtt://127.0.0.1:${port}, or take another port with FIELDMOUSE_BROKER=embedded:PORT.`,
             )
       return [...broker, daemon]
     })

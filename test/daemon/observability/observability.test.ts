@@ -108,15 +108,15 @@ t.test('a condition shows after its time, hides its consequences, and heals', as
     { code: 'broker_plain' },
   ])
   conditions.clear('broker_away')
-  conditions.set('model_unavailable', true)
   conditions.set('inference_down', true)
+  conditions.set('queue_full', true)
   await clock.turn(6_000)
   t.strictSame(
     conditions.shown().map(c => c.code),
-    ['model_unavailable', 'broker_plain'],
+    ['inference_down', 'broker_plain'],
   )
-  conditions.set('model_unavailable', false)
   conditions.set('inference_down', false)
+  conditions.set('queue_full', false)
   t.equal(conditions.state(), 'online')
   t.strictSame(told.at(-1), ['broker_plain'])
 })

@@ -1,0 +1,75 @@
+import { topicsOf } from '../../daemon/bus/mqtt/topics.js'
+import { code, GENERATED, table } from './markdown.js'
+
+/** docs/reference/topics.md. Names come from the code that subscribes and publishes. */
+export function topicsPage(): string {
+  const t = topicsOf('fieldmouse', '<id>')
+  const rows: [topic: string, way: string, payload: string][] = [
+    [
+      t.status,
+      'out, retained, last will',
+      '`{state: online, degraded or offline, version, board, model, since, conditions}`',
+    ],
+    [t.request('command'), 'in', 'UTF-8 text, or JSON `{text, id?, session?, area?, dry_run?}`'],
+    [t.request('voice'), 'in', 'one utterance as WAV; answered `not_available` for now'],
+    [t.request('triage'), 'in', 'lines, or JSON `{lines, source?, id?}`; answered `not_available` for now'],
+    [t.request('ask'), 'in', 'a question; answered `not_available` for now'],
+    [
+      t.request('cancel'),
+      'in',
+      'the id of a request, or JSON `{id}`, or nothing but its correlation data and response topic',
+    ],
+    [t.response('<request id>'), 'out', 'the reply, when the request named no Response Topic'],
+    [
+      t.event('command'),
+      'out',
+      'what was understood and done: `{time, actions, devices, answer, stage, confidence, later}`',
+    ],
+    [t.event('timer'), 'out', 'a timer that rang'],
+    [t.metrics, 'out, every minute', '`{time, uptime_s, counters, latencies, gauges}`'],
+    [
+      t.groupRequest('<group>', 'command'),
+      'in',
+      'the same requests for every device of a group; `broker.share` spreads them (MQTT 5)',
+    ],
+  ]
+  const properties: [string, string][] = [
+    ['Response Topic', 'where the reply goes; inside the own tree only below a `response` level'],
+    ['Correlation Data', 'sent back as it came; the same data again is the same request, done once'],
+    ['Message Expiry', 'after it nobody waits: the request is dropped and counted'],
+    ['Content Type', '`text/plain` or `application/json`; without it the first character decides'],
+    ['User properties `id`, `session`, `area`, `source`', 'for payloads that have no room for them'],
+  ]
+  const reply: [string, string][] = [
+    ['id', 'of the request'],
+    ['ok', 'whether it was done'],
+    ['result', 'for a command `{text, actions, devices, states?, later?}`; `text` is what to say back'],
+    ['error', '`{code, message, remedy, retry_after_ms?}`; codes are in [errors.md](errors.md)'],
+    ['stage', 'which stage of the cascade answered: memo, factory, ...; `none` when none did'],
+    ['confidence', '0 to 1'],
+    ['model', 'name of the model that answered, or null'],
+    ['timing', '`{queue_ms, infer_ms, total_ms, prompt_tokens, output_tokens}`'],
+    ['energy_mj', 'millijoules, where the board can tell'],
+  ]
+  return `${GENERATED}# Topics
+
+\`fieldmouse\` is \`root_topic\`, \`<id>\` is \`id\` of the [configuration](config.md). Requests are never retained.
+
+${table(
+  ['topic', 'way', 'payload'],
+  rows.map(([topic, way, payload]) => [code(topic), way, payload]),
+)}
+## Properties of a request (MQTT 5)
+
+${table(['property', 'meaning'], properties)}
+A client of MQTT 3.1.1 has none of them: it sends JSON with an \`id\` and reads \`${t.response('<id of the request>')}\`.
+
+## The reply
+
+JSON, one object.
+
+${table(
+  ['field', ''],
+  reply.map(([field, meaning]) => [code(field), meaning]),
+)}`
+}
