@@ -29,8 +29,6 @@ export interface TokenModel {
   choose(tokens: readonly number[]): Promise<Choice>
   /** All next tokens, the likeliest first, instead of what `choose` gave last. */
   reconsider(): Promise<Iterable<Choice>>
-  /** Ends the run of `choose` calls. */
-  finish(): Promise<void>
 }
 
 /**
@@ -116,8 +114,6 @@ export async function complete(
   } catch (error) {
     if (signal.aborted) throw errors.completion_cancelled({}, error)
     throw error
-  } finally {
-    await model.finish()
   }
   return {
     text: tokens.map(t => t.text).join(''),
