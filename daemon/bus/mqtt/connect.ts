@@ -116,8 +116,9 @@ export class Connection implements Part {
    * @throws bad_broker_url, broker_file_unreadable, bad_client_certificate: trying again would not help
    */
   async start(signal: AbortSignal): Promise<void> {
-    await readAccess(this.#options.access)
     this.#stop = new AbortController()
+    await readAccess(this.#options.access)
+    this.#stop.signal.throwIfAborted()
     const tried = new Promise<void>(resolve => {
       this.#loop = this.#run(resolve)
     })
@@ -240,6 +241,7 @@ export class Connection implements Part {
     const { url, username } = credentials
     const context = { url, clientId: this.#options.clientId, ...(username === undefined ? {} : { username }) }
     const explain = (error: Error) => explainFailure(error, context)
+    this.#stop.signal.throwIfAborted() // stopped while files were read or another form was tried
     const client = this.#newClient(credentials, protocol)
     // before anything else: what the broker delivers again comes in the same breath as its CONNACK
     client.on('message', (_topic, _payload, packet) => this.#receive(packet))

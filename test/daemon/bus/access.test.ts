@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { describe } from '../../../daemon/base/errors.js'
@@ -181,5 +181,16 @@ t.test('stopping while the broker is away takes no time, and stopping twice no h
   await connection.stop()
   await connection.stop()
   await kept
-  rmSync(join(t.testdirName, 'none'), { force: true })
+})
+
+t.test('stopping at any moment of a try leaves nothing open', async t => {
+  const broker = await startAedes(t)
+  for (let turns = 0; turns < 12; turns++) {
+    const connection = new Connection({ access: { url: broker.url }, clientId: 'barn' })
+    const started = connection.start(never).catch(() => {})
+    for (let i = 0; i < turns; i++) await new Promise(resolve => setImmediate(resolve))
+    await connection.stop()
+    t.notOk(connection.state.connected, `after ${turns} turns`)
+    await started
+  }
 })
