@@ -126,8 +126,10 @@ const Commands = z
       .number()
       .min(0)
       .max(1)
-      .default(0.35)
-      .describe('Below this confidence (0 to 1) a command is not acted on but refused as `not_sure`.'),
+      .default(0.05)
+      .describe(
+        'Below this confidence (0 to 1) a command is not acted on but refused as `not_sure`. Raise it where a wrong move costs much.',
+      ),
     confirm_timeout_ms: whole(50, 600_000)
       .default(3000)
       .describe('How long a device may take to say that it did what it was told.'),
