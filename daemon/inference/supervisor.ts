@@ -223,8 +223,7 @@ export class SupervisedEngine implements Engine, Part {
       const child = fork(fileURLToPath(CHILD), [], {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         // a small heap: the weights live outside of it, and a board has little memory
-        // (source maps would cost 8 MB of it)
-        execArgv: ['--max-old-space-size=96', '--max-semi-space-size=2'],
+        execArgv: ['--max-old-space-size=96', '--max-semi-space-size=2', '--enable-source-maps'],
       })
       this.#child = child
       this.#pingedAt = 0
