@@ -66,6 +66,7 @@ export class Daemon implements Part {
   #ticker: NodeJS.Timeout | undefined
   #since: string
   #stopping = false
+  #listening = false
 
   constructor(options: DaemonOptions) {
     const clock = options.clock ?? systemClock
@@ -79,7 +80,8 @@ export class Daemon implements Part {
     this.#conditions = new Conditions(clock, shown => {
       if (this.#stopping) return
       this.#events.tell('ConditionsChanged', { shown })
-      void this.#connection?.announce().catch(() => {})
+      // not before it listens: "online" is a promise
+      if (this.#listening) void this.#connection?.announce().catch(() => {})
     })
     this.requests = this.#makeRequests()
   }
@@ -160,6 +162,7 @@ export class Daemon implements Part {
       }),
       signal,
     )
+    this.#listening = true
     this.#gauges()
     this.#ticker = setInterval(() => this.#publishMetrics(), METRICS_EVERY_MS)
     this.#ticker.unref()
@@ -176,6 +179,7 @@ export class Daemon implements Part {
 
   async stop(): Promise<void> {
     this.#stopping = true
+    this.#listening = false
     clearInterval(this.#ticker)
     const started = this.#started.splice(0)
     for (const trouble of await stopAll(started, STOP_DEADLINE_MS)) this.#log.warn(trouble)

@@ -1,11 +1,15 @@
 /** Text to a parsed command: normalise, run the cascade, ground in the home, refuse what is unsure. */
-import { runCascade } from '../inference/cascade.js'
+import { FieldmouseError } from '../base/errors.js'
+import { type CascadeAnswer, runCascade } from '../inference/cascade.js'
 import type { CompactCommand } from './compact.js'
 import { ground, type Setting } from './ground.js'
 import { normalise } from './normalise.js'
 import type { ParsedCommand } from './parsed-command.js'
 import type { MemoStage } from './stages/memo.js'
-import type { CommandStage } from './stages/stage.js'
+import type { CommandStage, Reading } from './stages/stage.js'
+
+/** Errors that say that the sentence is too much for the model. */
+const TOO_MUCH = new Set(['prompt_too_long', 'answer_cut_short'])
 
 /** What was understood, by whom, how surely, at what cost. */
 export interface Understanding {
@@ -63,11 +67,25 @@ export async function understand(
         },
       },
     }
-  const answer = await runCascade(
-    [options.memo, ...options.stages],
-    { normalised },
-    { minConfidence: options.minConfidence, ...(signal ? { signal } : {}) },
-  )
+  let answer: CascadeAnswer<Reading>
+  try {
+    answer = await runCascade(
+      [options.memo, ...options.stages],
+      { normalised },
+      { minConfidence: options.minConfidence, ...(signal ? { signal } : {}) },
+    )
+  } catch (error) {
+    // too many words, or too many commands in one sentence: the speaker can mend that
+    if (error instanceof FieldmouseError && TOO_MUCH.has(error.code)) {
+      const refusal = {
+        reason: 'not_understood' as const,
+        message: `${error.message}.`,
+        remedy: error.remedy,
+      }
+      return { ...nothing, reason: error.code, parsed: { refusal } }
+    }
+    throw error
+  }
   const { value, confidence, stage } = answer
   if (stage !== 'memo') options.memo.remember(normalised, value, confidence)
   const figures = {

@@ -179,6 +179,12 @@ t.test(
         { ok: false, error: { code: String } },
         JSON.stringify(odd.slice(0, 20)),
       )
+    const long = Array.from({ length: 60 }, (_, i) => `xq${i}vzkw${i * 7}yy`).join(' ')
+    t.match(
+      await mouse.command(long),
+      { ok: false, error: { code: 'not_understood', remedy: String } },
+      'more than the model reads',
+    )
     t.match(await mouse.command('turn on the kitchen light'), { ok: true }, 'and the daemon goes on')
   },
 )
