@@ -138,7 +138,8 @@ export class Daemon implements Part {
       clock,
       understand: { stages: [new FactoryStage(engine)], memo, minConfidence: config.commands.minConfidence },
       confirmTimeoutMs: config.commands.confirmTimeoutMs,
-      onCommand: event => this.#onCommand(event),
+      // the reply goes first: whoever asked waits for it, nobody waits for the event
+      onCommand: event => void setImmediate(() => this.#onCommand(event)),
     })
     this.requests.register('command', (request, abort) => commands.handle(request, abort))
     await this.#begin(this.requests, signal)
@@ -311,6 +312,7 @@ export class Daemon implements Part {
         const { kind } = event.request
         switch (event.name) {
           case 'RequestAnswered': {
+            this.#conditions.clear('queue_full')
             const { ok, stage, error, timing } = event.reply
             this.metrics.observe(`${kind}_total_ms`, timing.total_ms)
             this.metrics.observe(`${kind}_infer_ms`, timing.infer_ms)
@@ -325,7 +327,7 @@ export class Daemon implements Part {
             break
           }
           case 'RequestRefused':
-            this.#conditions.set('queue_full', event.code === 'busy')
+            if (event.code === 'busy') this.#conditions.raise('queue_full')
             this.#events.tell('RequestRefused', { kind, code: event.code })
             break
           case 'RequestExpired':

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2 --enable-source-maps
 /** The bin: exit 0 done, 1 failed, 2 misused. */
 import { CommanderError } from 'commander'
 import { describe, FieldmouseError } from '../base/errors.js'

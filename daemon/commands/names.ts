@@ -98,7 +98,16 @@ interface Named {
   name: string
   aliases: string[]
 }
-const phrases = (thing: Named) => [thing.name, ...thing.aliases].map(words)
+/** Comparable words of a thing's names, kept as long as the thing: a home does not change under its reader. */
+const PHRASES = new WeakMap<Named, string[][]>()
+function phrases(thing: Named): string[][] {
+  let known = PHRASES.get(thing)
+  if (!known) {
+    known = [thing.name, ...thing.aliases].map(words)
+    PHRASES.set(thing, known)
+  }
+  return known
+}
 
 /** All whose name or alias is this phrase; exact matches win over near ones. */
 export function named<T extends Named>(things: readonly T[], phrase: readonly string[]): T[] {

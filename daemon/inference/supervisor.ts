@@ -224,6 +224,8 @@ export class SupervisedEngine implements Engine, Part {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         // a small heap: the weights live outside of it, and a board has little memory
         execArgv: ['--max-old-space-size=96', '--max-semi-space-size=2', '--enable-source-maps'],
+        // passed on, not read: one heap arena of glibc instead of one a thread, 12 MB less
+        env: { ...process.env, MALLOC_ARENA_MAX: '1' },
       })
       this.#child = child
       this.#pingedAt = 0

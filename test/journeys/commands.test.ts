@@ -200,6 +200,7 @@ t.test('a request delivered twice is carried out once and answered both times', 
   const first = mouse.next('answers/twice')
   await once()
   await first
+  await sleep(100) // the event follows the reply
   const told = () => mouse.heard.filter(m => m.topic === 'fieldmouse/demo/event/command').length
   const before = told()
   const second = mouse.next('answers/twice')

@@ -264,6 +264,8 @@ export class Connection implements Part {
         client.stream.destroy()
         void sleep(CLOSE_MS).then(over)
       }
+      // one listener for every subscription under way, and a home subscribes to a hundred topics at once
+      client.setMaxListeners(0)
       client.on('close', () => {
         client.end(true)
         over()
@@ -353,8 +355,10 @@ export class Connection implements Part {
       }),
     )
     const codes = await new Promise<readonly (number | object)[]>(resolve => {
-      live.client.once('close', () => resolve([]))
+      const lost = () => resolve([])
+      live.client.once('close', lost)
       live.client.subscribe(map, (error, _granted, packet) => {
+        live.client.removeListener('close', lost)
         const suback = packet ?? (error as { packet?: { granted?: number[] } } | null)?.packet
         resolve(suback?.granted ?? (error ? filters.map(() => 0x80) : []))
       })

@@ -3,7 +3,7 @@
  * Starts a daemon of its own, as a process, with the demo home and a broker on a free port.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { once, setMaxListeners } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { cpus, tmpdir, totalmem } from 'node:os'
@@ -12,7 +12,6 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { sleep, systemClock } from '../../base/clock.js'
 import { packageVersion } from '../../base/package-root.js'
-import { call } from '../../bus/mqtt/call.js'
 import { Connection } from '../../bus/mqtt/connect.js'
 import { type Topics, topicsOf } from '../../bus/mqtt/topics.js'
 import { promptFor } from '../../commands/compact.js'
@@ -104,13 +103,21 @@ export async function benchCommand(
     clients.push(c)
     await c.start(signal)
     await c.whenConnected(signal)
-    return c
+    const asker = new Asker(c, topics, name)
+    await asker.start()
+    return asker
   }
+  setMaxListeners(0, signal) // every client waits on it
   progress('start to first answer')
   const began = systemClock.monotonic()
   const daemon = spawn(
     process.execPath,
-    [fileURLToPath(new URL('../fieldmouse.js', import.meta.url)), 'run'],
+    [
+      '--max-semi-space-size=2',
+      '--enable-source-maps',
+      fileURLToPath(new URL('../fieldmouse.js', import.meta.url)),
+      'run',
+    ],
     {
       env: {
         ...process.env,
@@ -127,13 +134,12 @@ export async function benchCommand(
   try {
     const ready = await whenReady(daemon)
     const one = await client('one')
-    await ask(one, topics, { text: 'turn on the kitchen light' })
+    await one.ask({ text: 'turn on the kitchen light' })
     const firstAnswerMs = systemClock.monotonic() - began
 
-    for (const text of SENTENCES.slice(0, 20))
-      await ask(one, topics, { text: `hey mouse ${text}`, dry_run: true })
+    for (const text of SENTENCES.slice(0, 20)) await one.ask({ text: `hey mouse ${text}`, dry_run: true })
     progress(`${SENTENCES.length} sentences over MQTT, one client`)
-    const understood = await timed(SENTENCES.map(text => () => ask(one, topics, { text, dry_run: true })))
+    const understood = await timed(SENTENCES.map(text => () => one.ask({ text, dry_run: true })))
     const own = understood.map(x => x.ms - x.value.timing.infer_ms)
 
     progress(`${SENTENCES.length} sentences by node-llama-cpp alone`)
@@ -145,10 +151,10 @@ export async function benchCommand(
       `now please turn the ${d} on`,
       `now please turn the ${d} off`,
     ])
-    const acted = await timed(acts.map(text => () => ask(one, topics, { text })))
+    const acted = await timed(acts.map(text => () => one.ask({ text })))
 
     progress('16 clients at once')
-    const parallel = await runParallel(client, topics)
+    const parallel = await runParallel(client)
     progress('idle for 10 s')
     const memory = await memoryOf(daemon.pid!, ready.inferencePid)
     const idle = await idleOf([daemon.pid!, ready.inferencePid], 10)
@@ -190,8 +196,62 @@ export async function benchCommand(
   }
 }
 
-const ask = (connection: Connection, topics: Topics, json: Record<string, unknown>): Promise<Reply> =>
-  call(connection, topics, { kind: 'command', json, timeoutMs: 20_000 })
+/** Asks over one connection, as a client that stays connected does: one subscription for all answers. */
+class Asker {
+  readonly #connection: Connection
+  readonly #topics: Topics
+  readonly #answers: string
+  readonly #waiting = new Map<string, (reply: Reply) => void>()
+  readonly #counts = new Map<string, number>()
+  #last = 0
+
+  constructor(connection: Connection, topics: Topics, name: string) {
+    this.#connection = connection
+    this.#topics = topics
+    this.#answers = `bench/${name}`
+  }
+
+  /** MQTT 5 gives each client an answer topic of its own; the plain form reads the device's. */
+  async start(): Promise<void> {
+    const plain = this.#connection.state.protocol === 4
+    await this.#connection.subscribe(plain ? this.#topics.responses : this.#answers, ({ payload }) => {
+      const reply = JSON.parse(Buffer.from(payload).toString()) as Reply
+      if (!reply.id.startsWith(`${this.#answers}/`.replaceAll('/', '-'))) return
+      this.#counts.set(reply.id, (this.#counts.get(reply.id) ?? 0) + 1)
+      this.#waiting.get(reply.id)?.(reply)
+      this.#waiting.delete(reply.id)
+    })
+  }
+
+  async ask(json: Record<string, unknown>): Promise<Reply> {
+    const id = `${this.#answers}/${this.#last++}`.replaceAll('/', '-')
+    const over = new AbortController()
+    const answer = new Promise<Reply>(resolve => this.#waiting.set(id, resolve))
+    const late = sleep(20_000, over.signal).then(() => Promise.reject(new Error('no answer within 20 s')))
+    late.catch(() => {})
+    const properties = {
+      responseTopic: this.#answers,
+      correlationData: Buffer.from(id),
+      contentType: 'application/json',
+    }
+    await this.#connection.publish({
+      topic: this.#topics.request('command'),
+      payload: JSON.stringify({ ...json, id }),
+      qos: 1,
+      properties,
+    })
+    try {
+      return await Promise.race([answer, late])
+    } finally {
+      over.abort()
+    }
+  }
+
+  /** Requests that were answered more than once. */
+  get twice(): number {
+    return [...this.#counts.values()].filter(n => n > 1).length
+  }
+}
 
 async function timed<T>(jobs: readonly (() => Promise<T>)[]): Promise<{ ms: number; value: T }[]> {
   const out: { ms: number; value: T }[] = []
@@ -241,44 +301,33 @@ async function runBare(
   return times
 }
 
-async function runParallel(
-  client: (name: string) => Promise<Connection>,
-  topics: Topics,
-): Promise<CommandBench['parallel']> {
+async function runParallel(client: (name: string) => Promise<Asker>): Promise<CommandBench['parallel']> {
   const count = 16
-  const each = 12
-  const connections = await Promise.all(Array.from({ length: count }, (_, i) => client(`p${i}`)))
-  const answers = new Map<string, number>()
-  const listener = await client('listener')
-  await listener.subscribe(topics.responses, message => {
-    const id = message.topic.split('/').at(-1)!
-    answers.set(id, (answers.get(id) ?? 0) + 1)
-  })
+  const each = 20
+  const askers = await Promise.all(Array.from({ length: count }, (_, i) => client(`p${i}`)))
   const times: number[] = []
   let lost = 0
   const began = systemClock.monotonic()
   await Promise.all(
-    connections.map(async (connection, i) => {
+    askers.map(async (asker, i) => {
       for (let n = 0; n < each; n++) {
         const at = systemClock.monotonic()
-        const reply = await ask(connection, topics, {
-          text: `turn on the lamp number ${i * each + n}`,
-          dry_run: true,
-        }).catch(() => undefined)
+        const text = `please ${SENTENCES[(i * each + n * 7) % SENTENCES.length]} for client ${i} round ${n}`
+        const reply = await asker.ask({ text, dry_run: true }).catch(() => undefined)
         if (reply === undefined) lost++
         else times.push(systemClock.monotonic() - at)
       }
     }),
   )
   const seconds = (systemClock.monotonic() - began) / 1000
-  await sleep(200)
+  await sleep(200) // a second answer would come behind the first
   return {
     clients: count,
     requests: count * each,
     per_second: round(times.length / seconds),
     ...percentiles(times),
     lost,
-    answered_twice: [...answers.values()].filter(n => n > 1).length,
+    answered_twice: askers.reduce((sum, asker) => sum + asker.twice, 0),
   }
 }
 
