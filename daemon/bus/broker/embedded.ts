@@ -5,7 +5,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
-import { Aedes } from 'aedes'
+import type { Aedes } from 'aedes'
 import { type Backoff, waitMs } from '../../base/backoff.js'
 import { sleep } from '../../base/clock.js'
 import type { Part } from '../../base/part.js'
@@ -125,6 +125,8 @@ export class EmbeddedBroker implements Part {
   }
 
   async #startAedes(port: number): Promise<void> {
+    // loaded only where there is no mosquitto: 5 MB that most daemons never need
+    const { Aedes } = await import('aedes')
     const broker = await Aedes.createBroker({ concurrency: 100 })
     const sockets = new Set<Socket>()
     const server = createServer({ noDelay: true }, socket => {

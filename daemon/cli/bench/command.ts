@@ -46,7 +46,8 @@ export interface CommandBench {
     lost: number
     answered_twice: number
   }
-  memory: { daemon_mib: number; inference_mib: number; together_mib: number }
+  /** Resident, after the one client; and after the sixteen. */
+  memory: { daemon_mib: number; inference_mib: number; together_mib: number; after_burst_mib: number }
   idle: { seconds: number; cpu_percent_of_one_core: number }
 }
 
@@ -153,11 +154,12 @@ export async function benchCommand(
     ])
     const acted = await timed(acts.map(text => () => one.ask({ text })))
 
+    const memory = await memoryOf(daemon.pid!, ready.inferencePid)
     progress('16 clients at once')
     const parallel = await runParallel(client)
-    progress('idle for 10 s')
-    const memory = await memoryOf(daemon.pid!, ready.inferencePid)
-    const idle = await idleOf([daemon.pid!, ready.inferencePid], 10)
+    progress('idle for 20 s, after 30 s of rest')
+    const burst = await memoryOf(daemon.pid!, ready.inferencePid)
+    const idle = await idleOf([daemon.pid!, ready.inferencePid], 20)
     const u = percentiles(understood.map(x => x.ms))
     const b = percentiles(bare.map(x => x.ms))
     return {
@@ -183,7 +185,7 @@ export async function benchCommand(
       ratio_p50: round(u.p50_ms / b.p50_ms),
       ratio_p95: round(u.p95_ms / b.p95_ms),
       parallel,
-      memory,
+      memory: { ...memory, after_burst_mib: burst.together_mib },
       idle,
     }
   } finally {
@@ -335,7 +337,10 @@ async function rssMib(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 102.4) / 10
 }
-async function memoryOf(daemon: number, inference: number): Promise<CommandBench['memory']> {
+async function memoryOf(
+  daemon: number,
+  inference: number,
+): Promise<Omit<CommandBench['memory'], 'after_burst_mib'>> {
   const [d, i] = [await rssMib(daemon), await rssMib(inference)]
   return { daemon_mib: d, inference_mib: i, together_mib: round(d + i) }
 }
@@ -350,7 +355,7 @@ async function ticks(pids: readonly number[]): Promise<number> {
   return sum
 }
 async function idleOf(pids: readonly number[], seconds: number): Promise<CommandBench['idle']> {
-  await sleep(1_000)
+  await sleep(30_000) // the garbage of the burst is collected in the meantime
   const before = await ticks(pids)
   await sleep(seconds * 1000)
   return { seconds, cpu_percent_of_one_core: round((((await ticks(pids)) - before) * 10) / (seconds * 10)) }
@@ -389,7 +394,7 @@ export function sayBench(b: CommandBench): string {
     ],
     [
       'resident memory',
-      `${b.memory.together_mib} MiB (daemon ${b.memory.daemon_mib}, inference ${b.memory.inference_mib})`,
+      `${b.memory.together_mib} MiB (daemon ${b.memory.daemon_mib}, inference ${b.memory.inference_mib}); ${b.memory.after_burst_mib} MiB after the 16 clients`,
     ],
     ['idle', `${b.idle.cpu_percent_of_one_core} % of one core`],
   ]
