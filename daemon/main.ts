@@ -178,14 +178,14 @@ export class Daemon implements Part {
     await connection.announce().catch(() => {})
   }
 
-  async stop(): Promise<void> {
+  async stop(why = 'asked to'): Promise<void> {
     this.#stopping = true
     this.#listening = false
     clearInterval(this.#ticker)
     const started = this.#started.splice(0)
     for (const trouble of await stopAll(started, STOP_DEADLINE_MS)) this.#log.warn(trouble)
     this.#conditions.stop()
-    if (started.length) this.#events.tell('DaemonStopped', { why: 'asked to' })
+    if (started.length) this.#events.tell('DaemonStopped', { why })
   }
 
   /** Starts a part and remembers it for stopping. A failure stops everything that was started. */
@@ -200,7 +200,7 @@ export class Daemon implements Part {
     })
     const failed = results.find(r => r.status === 'rejected')
     if (failed) {
-      await this.stop()
+      await this.stop('it could not start')
       throw failed.reason
     }
   }
@@ -386,7 +386,9 @@ export class Daemon implements Part {
         result: what,
       })),
       answer: result.text,
-      ...(understanding ? { stage: understanding.stage, confidence: understanding.confidence } : {}),
+      ...(understanding
+        ? { stage: understanding.stage, confidence: Math.round(understanding.confidence * 1000) / 1000 }
+        : {}),
       later,
     })
   }

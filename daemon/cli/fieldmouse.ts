@@ -33,7 +33,8 @@ async function main(words: readonly string[]): Promise<number> {
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    err(`fieldmouse: ${describe(error)}`)
+    // a catalogue's sentence says it all; its cause is for debuggers
+    err(`fieldmouse: ${error instanceof FieldmouseError ? error.message : describe(error)}`)
     if (error instanceof FieldmouseError) err(`  -> ${error.remedy}`)
     return 1
   }

@@ -163,7 +163,7 @@ function verdict(result: CommandResult): Pick<ReplyOutcome, 'ok' | 'result' | 'e
             code: 'device_no_answer',
             message: result.text,
             remedy:
-              'Look whether the device has power and reaches the broker; `fieldmouse doctor` shows what each device last said.',
+              'Look whether the device has power and reaches the broker, and whether its topics in the home file are right.',
           }
         : {
             code: 'device_failed',

@@ -65,7 +65,7 @@ const unsupported = (device: Device, action: ActionName) =>
   refuse(
     'unsupported',
     `${device.name} cannot ${action.replace(/_/g, ' ')}.`,
-    'Ask for something this device can do; `fieldmouse doctor` lists devices with their capabilities.',
+    'Ask for something this device can do; what it can do stands in the home file or in its announcement.',
   )
 const ambiguous = (devices: readonly Device[], what: string) =>
   refuse(
