@@ -28,6 +28,7 @@ import { Events } from './observability/events.js'
 import { createLog, type Log } from './observability/log.js'
 import { Metrics } from './observability/metrics.js'
 import { Requests } from './requests/accept.js'
+import { type Tellers, tellers } from './tell.js'
 
 /** The model that ships: the floor every board stands on. */
 export const factoryModel = () => packageFile('ota', 'factory', 'fieldmouse-command.gguf')
@@ -56,6 +57,7 @@ export class Daemon implements Part {
   readonly #log: Log
   readonly #events: Events
   readonly #conditions: Conditions
+  readonly #tell: Tellers
   #parts: Part[] = []
   #started: Part[] = []
   #broker: EmbeddedBroker | undefined
@@ -82,6 +84,12 @@ export class Daemon implements Part {
       this.#events.tell('ConditionsChanged', { shown })
       // not before it listens: "online" is a promise
       if (this.#listening) void this.#connection?.announce().catch(() => {})
+    })
+    this.#tell = tellers({
+      log: this.#log,
+      events: this.#events,
+      metrics: this.metrics,
+      conditions: this.#conditions,
     })
     this.requests = this.#makeRequests()
   }
@@ -246,23 +254,8 @@ export class Daemon implements Part {
       clock,
       ...(present ? { presence } : {}),
       onEvent: event => {
-        if (!present || this.#stopping) return
-        if (event.name === 'BrokerConnected') {
-          this.#conditions.clear('broker_away')
-          this.#conditions.set('broker_plain', event.protocol === 4)
-          this.#events.tell('BrokerConnected', {
-            url: event.url,
-            protocol: event.protocol === 5 ? '5' : '3.1.1',
-          })
-        } else if (event.name === 'BrokerLost') {
-          this.#conditions.raise('broker_away', event.error.message)
-          this.#events.tell('BrokerLost', {
-            url: access.url.replace(/\/\/[^@/]*@/, '//'),
-            problem: event.error.message,
-          })
-        } else if (event.name === 'SubscriptionRefused')
-          this.#log.error(event.error.message, { remedy: event.error.remedy })
-        else this.#log.error(`a message on ${event.topic} could not be handled: ${describe(event.error)}`)
+        // a second connection of the same daemon has the same troubles, and at the end all are lost
+        if (present && !this.#stopping) this.#tell.connection(access.url)(event)
       },
     })
   }
@@ -279,23 +272,7 @@ export class Daemon implements Part {
       threads: threads === 'auto' ? 0 : threads,
       ...(sequences ? { sequences } : {}),
       ...(contextTokens ? { contextTokens } : {}),
-      onEvent: event => {
-        if (event.type === 'loaded') {
-          this.#conditions.clear('inference_down')
-          const { name, threads: used, sequences: side } = event.info
-          this.#events.tell('ModelLoaded', {
-            model: name,
-            threads: used,
-            sequences: side,
-            loadMs: event.loadMs,
-          })
-        } else if (event.type === 'died') {
-          this.#conditions.raise('inference_down', event.how)
-          this.#events.tell('EngineDied', { how: event.how, inFlight: event.inFlight })
-        } else if (event.type === 'restarting')
-          this.#events.tell('EngineRestarting', { inMs: event.inMs, attempt: event.attempt })
-        else this.#events.tell('EngineSaid', { text: event.text })
-      },
+      onEvent: this.#tell.engine,
     })
     return this.#engine
   }
@@ -308,41 +285,7 @@ export class Daemon implements Part {
       concurrency: requests.concurrency,
       maxRunMs: requests.defaultTimeoutMs,
       seenWindowMs: requests.dedupeMinutes * 60_000,
-      onEvent: event => {
-        const { kind } = event.request
-        switch (event.name) {
-          case 'RequestAnswered': {
-            this.#conditions.clear('queue_full')
-            const { ok, stage, error, timing } = event.reply
-            this.metrics.observe(`${kind}_total_ms`, timing.total_ms)
-            this.metrics.observe(`${kind}_infer_ms`, timing.infer_ms)
-            this.#events.tell('RequestAnswered', {
-              kind,
-              id: event.request.id,
-              stage,
-              ok,
-              ...(error ? { code: error.code } : {}),
-              totalMs: timing.total_ms,
-            })
-            break
-          }
-          case 'RequestRefused':
-            if (event.code === 'busy') this.#conditions.raise('queue_full')
-            this.#events.tell('RequestRefused', { kind, code: event.code })
-            break
-          case 'RequestExpired':
-            this.#events.tell('RequestExpired', { kind, where: event.where })
-            break
-          case 'RequestRepeated':
-            this.#events.tell('RequestRepeated', { kind })
-            break
-          case 'HandlerFailed':
-            this.#events.tell('HandlerFailed', { kind, problem: describe(event.error) })
-            break
-          case 'ReplyNotSent':
-            this.#events.tell('MessageDropped', { topic: 'a reply', problem: describe(event.error) })
-        }
-      },
+      onEvent: this.#tell.requests,
     })
   }
 
