@@ -29,6 +29,30 @@ export function ground(command: CompactCommand, setting: Setting): ParsedCommand
   return { actions }
 }
 
+/** A name of one word ("light", "car") says too little to answer by it alone. */
+const WORDS_OF_A_NAME = 2
+
+/**
+ * A question that names one device in full can be answered by the name alone, whatever else the model made of it:
+ * "what is the acoustic pressure of the studio wall sensor". Only for questions: reading a state harms nobody.
+ * @returns undefined when no device is named in full, or several different ones are
+ */
+export function askedByName(normalised: string, { home }: Setting): Action | undefined {
+  const said = ` ${words(normalised).join(' ')} `
+  let longest = 0
+  let found: string[] = []
+  for (const device of home.devices)
+    for (const name of [device.name, ...device.aliases]) {
+      const phrase = words(name)
+      if (phrase.length < Math.max(WORDS_OF_A_NAME, longest) || !said.includes(` ${phrase.join(' ')} `))
+        continue
+      if (phrase.length > longest) found = []
+      longest = phrase.length
+      if (!found.includes(device.id)) found.push(device.id)
+    }
+  return found.length === 1 ? { action: 'get_state', targets: found, params: {} } : undefined
+}
+
 const notForAHome = (): Refusal => ({
   reason: 'out_of_scope',
   message: 'That is not something I can do with this home.',

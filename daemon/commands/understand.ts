@@ -2,7 +2,7 @@
 import { FieldmouseError } from '../base/errors.js'
 import { type CascadeAnswer, runCascade } from '../inference/cascade.js'
 import type { CompactCommand } from './compact.js'
-import { ground, type Setting } from './ground.js'
+import { askedByName, ground, type Setting } from './ground.js'
 import { normalise } from './normalise.js'
 import type { ParsedCommand } from './parsed-command.js'
 import type { MemoStage } from './stages/memo.js'
@@ -97,7 +97,19 @@ export async function understand(
     promptTokens: value.promptTokens,
     outputTokens: value.outputTokens,
   }
-  if (value.command.length > 0 && confidence < options.minConfidence)
+  const parsed = ground(value.command, setting)
+  const unsure = value.command.length > 0 && confidence < options.minConfidence
+  if ((unsure || 'refusal' in parsed) && value.command[0]?.action === 'get_state') {
+    const question = askedByName(normalised, setting)
+    if (question)
+      return {
+        ...figures,
+        stage: 'rule',
+        reason: 'the sentence names the device in full',
+        parsed: { actions: [question] },
+      }
+  }
+  if (unsure)
     return {
       ...figures,
       reason: `confidence ${confidence.toFixed(2)} is below ${options.minConfidence}`,
@@ -109,5 +121,5 @@ export async function understand(
         },
       },
     }
-  return { ...figures, reason: answer.reason, parsed: ground(value.command, setting) }
+  return { ...figures, reason: answer.reason, parsed }
 }

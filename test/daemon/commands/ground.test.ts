@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type CompactAction, SPAN_SLOTS } from '../../../daemon/commands/compact.js'
-import { ground } from '../../../daemon/commands/ground.js'
+import { askedByName, ground } from '../../../daemon/commands/ground.js'
 import { loadHomeFile } from '../../../daemon/commands/home.js'
 import { alike, stem } from '../../../daemon/commands/names.js'
 import { operations } from '../../../daemon/commands/resolve.js'
@@ -138,6 +138,14 @@ t.test('one part that cannot be done refuses the whole, so that nothing is half 
     ]),
     'unknown_device',
   )
+})
+
+t.test('a question that names one device in full is answered by the name', async t => {
+  const asked = (text: string) => askedByName(text, { home })?.targets
+  t.strictSame(asked('what is the warmth measured by the loft temperature'), ['sensor.loft_temperature'])
+  t.strictSame(asked('is there anything about a kitchen leak to know'), ['binary_sensor.kitchen_leak'])
+  t.equal(asked('how is the heater'), undefined, 'one word is too little')
+  t.equal(asked('how do the piano lamp and the hob light compare'), undefined, 'two devices')
 })
 
 t.test('timers need no device', async t => {
