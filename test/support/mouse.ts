@@ -48,7 +48,7 @@ export async function startMouse(t: Test, options: MouseOptions = {}): Promise<M
   const daemon = new Daemon({ config, log: silentLog })
   t.teardown(() => daemon.stop())
   await daemon.start(new AbortController().signal)
-  const protocolVersion = options.protocolVersion ?? (options.program === 'aedes' ? 4 : 5)
+  const protocolVersion = options.protocolVersion ?? daemon.broker?.address.protocol ?? 5
   const client = await connectAsync(daemon.brokerUrl, { protocolVersion } as IClientOptions)
   client.setMaxListeners(0)
   t.teardown(() => client.endAsync(true))

@@ -6,7 +6,7 @@ import { describe } from '../../../daemon/base/errors.js'
 import { readAccess } from '../../../daemon/bus/mqtt/access.js'
 import { type BrokerAccess, Connection, type ConnectionEvent } from '../../../daemon/bus/mqtt/connect.js'
 import { explainFailure } from '../../../daemon/bus/mqtt/failure.js'
-import { freePort, needsMosquitto, startAedes, startMosquitto } from '../../support/broker.js'
+import { freePort, needsMosquitto, needsOpenssl, startAedes, startMosquitto } from '../../support/broker.js'
 
 const never = new AbortController().signal
 
@@ -60,7 +60,7 @@ function makeCertificates(folder: string): void {
   sign('intruder', '/CN=barn', 'stranger')
 }
 
-t.test('TLS with client certificates', needsMosquitto, async t => {
+t.test('TLS with client certificates', { ...needsOpenssl, ...needsMosquitto }, async t => {
   const folder = t.testdir()
   makeCertificates(folder)
   const file = (name: string) => join(folder, name)
