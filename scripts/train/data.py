@@ -13,10 +13,16 @@ BOS, EOS = "<s>", "</s>"
 PREFIX, SEP = "<cmd>", "<out>"
 
 
+# Evaluation sets (JSON Lines with a field `utterance`) whose sentences must never be trained on; see train.py --exclude.
+EXCLUDE: list[str] = []
+
+
 def generate(seed: int, count: int) -> list[tuple[str, str]]:
     """`count` pairs (utterance, short form); the same seed gives the same pairs."""
+    exclude = [word for path in EXCLUDE for word in ("--exclude", path)]
     text = subprocess.run(
-        ["node", str(GENERATOR), "--seed", str(seed), "--count", str(count)], check=True, capture_output=True, text=True
+        ["node", str(GENERATOR), "--seed", str(seed), "--count", str(count), *exclude],
+        check=True, capture_output=True, text=True,
     ).stdout
     return [tuple(line.split("\t")) for line in text.splitlines()]
 

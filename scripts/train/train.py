@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from data import batches, encode, generate, train_tokenizer
+from data import EXCLUDE, batches, encode, generate, train_tokenizer
 from model import Model, Shape
 
 VALIDATION_SEED = 987_654_321
@@ -57,7 +57,9 @@ def main():
     p.add_argument("--batch", type=int, default=4096, help="tokens a step, padding included")
     p.add_argument("--decay", type=float, default=0.25, help="share of the time over which the rate falls")
     p.add_argument("--threads", type=int, default=os.cpu_count())
+    p.add_argument("--exclude", action="append", default=[], help="evaluation set whose sentences are never trained on")
     args = p.parse_args()
+    EXCLUDE.extend(args.exclude)
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.set_num_threads(args.threads)

@@ -261,7 +261,7 @@ export const MEDIA_FAMILIES: readonly Family[] = [
     patterns: [
       'mute for [for:{DUR}]',
       '(mute|silence) (the |) (sound|volume|music|audio|speakers) for [for:{DUR}]',
-      'set mute (mode |) for [for:{DUR}]',
+      'put mute on for [for:{DUR}]',
       '(be quiet|no sound|stay silent|quiet|go silent|keep quiet) for [for:{DUR}]',
       'mute it for (the next |) [for:{DUR}]',
       'turn off (the |) (sound|volume) for [for:{DUR}]',
@@ -506,7 +506,7 @@ export const MEDIA_FAMILIES: readonly Family[] = [
       'time to (vacuum|clean the floor)',
       'do the floors',
       'please vacuum',
-      'activate {D} and (use it|clean)',
+      'switch {D} on and let it work',
       'let {D} loose',
     ],
     named: 0.15,

@@ -2,11 +2,14 @@
  * Prints training pairs, one a line: the prompt, a tab, the short form.
  *
  *   node dist/scripts/train/generate/generate.js --seed 1 --count 100000 > pairs.tsv
+ *   node ... --exclude rows.jsonl       (no sentence of this evaluation set, whatever its field `utterance` says, comes out)
  *   node dist/scripts/train/generate/generate.js --marks     (the marks, one a line: the tokenizer's added tokens)
  */
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { seeded } from '../../../daemon/base/random.js'
 import { decode, encode, MARKS } from '../../../daemon/commands/compact.js'
+import { normalise } from '../../../daemon/commands/normalise.js'
 import { sentence } from './sentence.js'
 
 const { values } = parseArgs({
@@ -14,15 +17,21 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '1000' },
     marks: { type: 'boolean', default: false },
+    exclude: { type: 'string', multiple: true, default: [] },
   },
 })
 if (values.marks) {
   process.stdout.write(`${MARKS.join('\n')}\n`)
 } else {
+  const excluded = new Set(values.exclude.flatMap(sentencesOf))
   const random = seeded(Number(values.seed))
   let chunk = ''
   for (let i = 0; i < Number(values.count); i++) {
     const { utterance, command } = sentence(random)
+    if (excluded.has(utterance)) {
+      i--
+      continue
+    }
     const form = encode(command)
     if (!decode(form)) throw new Error(`the short form does not read back: ${form}`)
     chunk += `${utterance}\t${form}\n`
@@ -32,4 +41,12 @@ if (values.marks) {
     }
   }
   process.stdout.write(chunk)
+}
+
+/** Sentences of an evaluation set, in the one spelling. */
+function sentencesOf(path: string): string[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map(line => normalise(String((JSON.parse(line) as { utterance?: unknown }).utterance ?? '')))
 }

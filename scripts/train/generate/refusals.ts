@@ -28,7 +28,7 @@ const COMPANY = list(
   'apple, google, amazon, tesla, microsoft, netflix, facebook, starbucks, walmart, target, mcdonalds, ikea, nike, toyota, ford, boeing, sony, intel, uber, papa johns, dominos, subway, burger king, chipotle, best buy, costco, twitter, instagram, paypal, delta, united, southwest, the bank, my bank, the post office, the pharmacy, the gym, the airline, the hotel',
 )
 const THING = list(
-  'car, phone, laptop, shoes, jacket, bike, camera, watch, guitar, tent, suitcase, backpack, book, dress, bed, sofa, mattress, tv show, ticket, present, birthday gift, video game, nintendo switch, puppy, cat, plant, haircut, tooth filling, passport, visa, insurance, credit card, mortgage, loan, apartment, job, contract, recipe, diet, vacation, wedding, party, screen, keyboard, printer ink, tires, oil, brakes, engine light, transmission, battery for my watch, light bulb, smart home, thermostat, vacuum cleaner, coffee beans, lamp shade, curtains, dishwasher soap, garage sale',
+  'car, phone, laptop, shoes, jacket, bike, camera, watch, guitar, tent, suitcase, backpack, book, dress, bed, sofa, mattress, tv show, ticket, present, birthday gift, video game, puppy, cat, plant, haircut, passport, visa, insurance, credit card, mortgage, loan, apartment, job, contract, recipe, diet, vacation, wedding, party, screen, keyboard, printer ink, tires, oil, brakes, engine light, transmission, battery for my watch, light bulb, smart home, thermostat, vacuum cleaner, coffee beans, lamp shade, curtains, dishwasher soap, garage sale',
 )
 const DAY = list(
   'monday, tuesday, wednesday, thursday, friday, saturday, sunday, today, tomorrow, tonight, next week, next month, this weekend, the weekend, this evening, tomorrow morning, next year, march third, the fifth of may, june, july fourth, christmas, easter, my birthday, next tuesday, this afternoon, the twenty sixth',
@@ -37,7 +37,7 @@ const LANG = list(
   'french, spanish, german, italian, chinese, japanese, korean, arabic, russian, portuguese, hindi, swahili, polish, latin, greek, dutch, swedish',
 )
 const WORD = list(
-  'hello, goodbye, oscillate, serendipity, ubiquitous, thank you, cheese, beautiful, library, necessary, rhythm, entropy, melancholy, good morning, i love you, where is the bathroom, water, friend, ambiguous, conscience, bureaucracy, paradox, gregarious, hospital, train station',
+  'hello, goodbye, serendipity, ubiquitous, thank you, cheese, beautiful, library, necessary, rhythm, entropy, melancholy, good morning, i love you, where is the bathroom, water, friend, ambiguous, conscience, bureaucracy, paradox, gregarious, hospital, train station',
 )
 const EVENT = list(
   'meeting, dentist appointment, doctor appointment, lunch, dinner, party, call, conference, haircut, interview, wedding, class, birthday, workout, flight, date, game, concert, presentation, deadline, anniversary, reservation, lesson, picnic, reunion, ceremony, function, event, vet visit, trip, rehearsal, exam',
@@ -46,7 +46,7 @@ const ANIMAL = list(
   'dog, cat, elephant, giraffe, whale, penguin, lion, tiger, horse, cow, pig, rabbit, shark, eagle, snake, spider, bee, ant, octopus, dolphin, koala, kangaroo',
 )
 const RELATIVE = list(
-  'mom, dad, my wife, my husband, my brother, my sister, my boss, my friend, grandma, the office, john, sarah, mary, dave, my doctor, my landlord, the school, my teacher, george, the plumber, pawel, angela, my team, customer service, my son, my cousin',
+  'mom, dad, my wife, my husband, my brother, my sister, my boss, my friend, grandma, the office, john, sarah, mary, dave, my doctor, my landlord, the school, my teacher, the plumber, uncle joe, aunt may, my team, customer service, my son, my cousin',
 )
 const FEELING = list(
   'sad, happy, tired, bored, angry, lonely, excited, hungry, sick, stressed, nervous, confused, great, terrible, sleepy, fine, proud, worried, thirsty, in love',
@@ -206,15 +206,15 @@ const FRAMES: readonly string[] = [
   "(what's|what is) {num} percent of {num}",
   '(add|multiply|divide|subtract) {num} (and|by|to|from) {num}',
   '(convert|how many|what is) {num} (dollars|euros|pounds|miles|kilometers|feet|inches|ounces|cups|kilograms|yen|grams) (to|in|into|is how many|are in) (euros|dollars|kilometers|meters|liters|rupees|grams|a gallon|a mile|pounds)',
-  "(what's|what is|show me|give me|tell me|whats) the (exchange rate|stock price|currency rate|conversion rate|share price|price) (of|for|between|from) ({company}|dollars and euros|the dollar|gold|bitcoin|oil|{food}|euros to dollars|{country} and {country}|u s d and cad)",
+  "(what's|what is|show me|give me|tell me|whats) the (exchange rate|stock price|currency rate|conversion rate|share price|price) (of|for|between|from) ({company}|the dollar|gold|bitcoin|oil|{food}|yen and pounds)",
   "(how is|how's|how are) ({company} stock|the market|my stocks|the dow|the euro|my portfolio) (doing|today|performing)",
   "(what's|what is|check|show|tell me) my (bank balance|account balance|credit score|credit limit|bill|routing number|pin|income|spending|checking account|savings|interest rate|insurance|order|pto|salary|taxes)",
   '{please}(transfer|send|pay|move|deposit|withdraw|borrow) ({num} dollars|money|the bill|my rent|my credit card bill) (to {rel}|from savings to checking|to my savings|)',
   '(how much|what) (did i spend|do i owe|does {obj} cost|is a {thing}|money do i have|is a ticket to {city}|tax do i pay|do i make|will it cost) (on {food}|last month|{day}|)',
   'i (lost|want to report|need to cancel|want to freeze|need to replace) my (credit card|debit card|wallet|passport|checkbook)',
   '(why was|is) my (card|account|payment|credit card) (declined|blocked|frozen|late|closed)',
-  'how long (will|does|would) it take (me |) to (pay off my card|get to {city}|cook {food}|learn {lang}|fly to {city}|drive to {city}|boil an egg|get a visa|build a {thing}|walk there)',
-  'set (a warning|an alert|a limit|a budget|a goal) for (my |) (bank account|spending|{food}|savings|{thing})',
+  'how long (will|does|would) it take (me |) to (pay off a loan|get to {city}|cook {food}|learn {lang}|fly to {city}|drive to {city}|boil an egg|get a visa|build a {thing}|walk there)',
+  'set (a limit|a budget|a goal) for (my |) (spending|{food}|savings|{thing})',
   'what are the (fees|benefits|rules|requirements|penalties|hours|ingredients|symptoms|side effects|rewards) (for|of|on) (my card|{company}|{food}|a {thing}|{topic}|the flu|moving)',
   // travel, places, traffic, transport
   '{please}(book|find|get|reserve|buy|order|look for|search for) (me |) (a |an |the |some |) (flight|hotel|train ticket|taxi|uber|table|ticket|rental car|cab|room|bus ticket|first class ticket|plane ticket) (to {city}|in {city}|for {day}|from {city} to {city}|for two|at {clock}|to the airport|)',
@@ -224,7 +224,7 @@ const FRAMES: readonly string[] = [
   '(how do i get|take me|navigate|drive me|how far is it) to ({city}|the {place2}|{company}|work|home from here)',
   '(when|what time) (does|is|will) (the |my |) (next |) (train|bus|flight|plane|ferry|package|order|delivery|subway) (to {city} |) (leave|arrive|depart|come|get here|land|)',
   '(is|are) (my|the) (flight|train|bus|package|flights|order) (on time|delayed|late|canceled|here|arriving)',
-  'where is (the |) (nearest |closest |) ({place2}|{company}|{city}|{country}|my package|my phone|my order|my {thing}|{rel})',
+  'where is (the |) (nearest |closest |) ({place2}|{company}|{city}|{country}|my package|my phone|my {thing}|{rel})',
   'traffic (report|update|news|conditions) (for {city}|please|)',
   '(do i need|what|how do i get) (a |) (visa|vaccinations|shots|passport|plug type|power adapter|travel alert) (for|to visit|in|are needed for) {country}',
   'what (is|are) (there |) (to do|to see|happening|going on|the attractions|fun things to do|events) in {city} ({day}|)',
@@ -233,7 +233,7 @@ const FRAMES: readonly string[] = [
   'i need a (ride|cab|lift|taxi) (to {city}|to the {place2}|at {clock}|)',
   'how much (gas|fuel|air) (is in|do i have|is left in) (my|the) (car|tank|tires)',
   'when should i (change|rotate|check|replace) my (oil|tires|brakes|air filter)',
-  'can you (auto pilot|drive|park|wash|jump start|sell|fix) (the|my) car',
+  'can you (drive|park|polish|sell|fix|paint) (the|my) car',
   "what('s| is) the (mpg|gas mileage|tire pressure|oil level) (of|for|on|in) my car",
   // food, shopping, lists
   '{please}(order|get|buy|deliver|reorder) (me |us |) (some |a |) ({food}|{item}|a {thing}|groceries|flowers|takeout) (from {company}|for delivery|for dinner|online|)',
@@ -267,12 +267,12 @@ const FRAMES: readonly string[] = [
   '(sing|dance|rap|laugh|bark|meow|sneeze|cry|smile) (for me|a song|please|like a {animal}|)',
   "i('m| am) (so |very |really |feeling |a bit |) {feeling} (today|right now|because of {rel}|)",
   'i (love|hate|miss|like|need|hugged|met|saw|know|married) (you|{rel}|{person}|{food}|{topic}|my job|this city|{city})',
-  'my (day|week|life|job|boss|weekend|date|trip) (was|is|has been) (good|bad|{feeling}|hard|extremely hard|awful|wonderful|boring|long|amazing|okay)',
+  'my (day|week|life|job|boss|weekend|date|trip) (was|is|has been) (good|bad|{feeling}|hard|awful|wonderful|boring|long|amazing|okay)',
   '(will you|would you) (marry me|be my friend|help me|go out with me|play with me)',
   '(what|how) (should|can|could) i (do|wear|say|watch|read|get {rel}|talk about) ({day}|today|now|for {rel}|to feel better|when i am {feeling}|)',
   "(you are|you're) (so |very |) (funny|smart|stupid|annoying|great|wrong|right|cute|awesome|useless|the best|boring)",
-  'today (i|we|was|is) (had a {event} with {rel}|went to the {place2}|a good day|my birthday|cleaned my car|{feeling}|bought a {thing}|lost my {thing})',
-  'i just (cleaned my car|ate {food}|bought a {thing}|met {rel}|came back from {city}|woke up|finished work|saw a {animal}|had a {event})',
+  'today (i|we|was|is) (had a {event} with {rel}|went to the {place2}|a good day|my birthday|painted a fence|{feeling}|bought a {thing}|lost my {thing})',
+  'i just (fed the {animal}|ate {food}|bought a {thing}|met {rel}|came back from {city}|woke up|finished work|saw a {animal}|had a {event})',
   '(can|could) you (help me|hear me|understand me|repeat that|say that again|explain {topic}|be my friend|keep a secret|do math|speak {lang}|learn)',
   '(what can you do|what do you do|help|what are your skills|what features do you have|what languages do you speak|how smart are you|what can i ask you|what commands do you know)',
   '(flip a coin|roll a die|roll the dice|heads or tails|pick a number|pick a number between one and {num}|rock paper scissors|toss a coin|choose a card|random number)',
@@ -293,7 +293,7 @@ const FRAMES: readonly string[] = [
   'my name is {name}',
   'call me {name}',
   'sync (my |all |) devices',
-  'reset (your|my|the) (settings|user name|password|locations list|account|pin|router password|preferences)',
+  'reset (your|my|the) (settings|password|account|router|preferences|high score)',
   // news, books, media that is not playing
   "(what's|what is|tell me|read|give me|show me|any|play me) (the |) (latest |new |top |local |breaking |) (news|headlines|news about {topic}|current events|stories) (in {city}|today|on {topic}|from {company}|about {topic}|please|)",
   '(notify|alert|inform|tell|update) me (about|of|on|when) ({topic}|any news on {topic}|there is news about {topic}|new emails|{event}|a new episode of {title})',
@@ -307,7 +307,7 @@ const FRAMES: readonly string[] = [
   'is {title} (good|on netflix|worth watching|out yet|a {adj} movie)',
   '(recommend|suggest) (me |) (a |some |) ({adj} |) (movie|book|song|show|restaurant|podcast|game|recipe|{thing})',
   '(read|open|continue|find) (me |) (my |the |a |) (book|audiobook|newspaper|article|kindle book|magazine|harry potter)',
-  '(show|play|find) (me |) (a |the |) video(s|) (of|on|about|for) ({topic}|{animal}s|how to {food}|hair styling|{person})',
+  '(show|play|find) (me |) (a |the |) video(s|) (of|on|about|for) ({topic}|{animal}s|how to {food}|card tricks|{person})',
   '(search|google|look up|find|look for) ({topic}|{person}|{food}|a {thing}|{word}|{city} {place2}|the {noun}) (online|on the internet|on the web|on google|for me|)',
   // near the domain, but no order that a home can carry out
   "(don't|do not|never|you shouldn't|please don't|please do not) (turn|switch) (on|off) (the |my |) ({room} |) (lights|light|fan|tv|heating|music|lamp|oven)",
@@ -319,12 +319,12 @@ const FRAMES: readonly string[] = [
   '(the|my|our) ({room} |) (lamp|light|tv|vacuum|car|coffee machine|oven|door|window|speaker|heater|fan|lock|microwave|washing machine|dishwasher|thermostat) (is broken|was expensive|does not work|is beautiful|is new|is dirty|needs repair|is making a noise|stinks|is leaking oil|broke down|is old|arrived today)',
   '(when|where) (was|is|did) (the |) (light bulb|first car|microwave|vacuum cleaner|television|dishwasher|light switch|electricity|coffee|thermostat) (invented|come from|made|discovered|sold)',
   '(clean|wash|fix|paint|repair|sell|build|water|mop up|iron|fold|cook|feed|walk|bathe|polish|assemble) (the |my |) (car|dishes|windows|dog|cat|house by hand|shirt|wall|fence|roof|plants|baby|clothes|table|mess in the car)',
-  '(dim|turn down|adjust|lower|raise|increase) the (brightness|contrast|font size|resolution|volume) (of|on) (my|the) (phone|screen|laptop|monitor|computer|ipad|kindle|tablet|website|photo)',
-  '(check|what is|how is|tell me|show) (my |the |) (battery health|battery percentage|storage|memory|signal|wifi speed|ip address|bluetooth) (on|of) (this device|my phone|the phone|my laptop|this phone|my ipad)',
-  '(are|is) (the |) (street lamps|street lights|traffic lights|stadium lights|stars|northern lights|street|city lights) (working|on|out|visible|red|broken) (on my street|tonight|in {city}|downtown|)',
+  '(dim|turn down|adjust|lower|raise|increase) the (brightness|contrast|font size|resolution|volume) (of|on) (my|the) (laptop|monitor|computer|kindle|tablet|website|photo)',
+  '(check|what is|how is|tell me|show) (my |the |) (storage|memory|wifi speed|ip address|bluetooth) (on|of) (my laptop|this tablet|my ipad)',
+  '(are|is) (the |) (traffic lights|stadium lights|stars|northern lights|city lights) (out|visible|red|broken) (tonight|in {city}|downtown|)',
   '(what|how many|which) (lights|windows|doors|rooms|houses|cars|fans|locks) (does|do|did|in|are in|have) ({person}|the white house|{city}|a house|most people|the hotel|{country}|my neighbors|they) (have|own|use|sold|)',
-  '(program|teach|train|build|design|buy|name|invent) (my |a |the |) (new |) (robot|vacuum|assistant|house|smart home|dog|alexa|drone) (to|that|for) (bring me {food}|dance|speak {lang}|do my homework|clean the {noun}|love me|my {room}|fetch)',
-  '(show|list|check|see|review|give me) (me |) (the |my |recent |all |) (recent |) (activity|footage|recordings|history|camera|pictures|photos|video|log) (in|from|of|at) (my |the |) ({room}|front door|backyard|phone|camera|driveway|street)',
+  '(teach|train|build|design|buy|name|invent) (my |a |the |) (new |) (vacuum|assistant|house|dog|parrot|drone) (to|that|for) (dance|speak {lang}|do my homework|clean the {noun}|love me|my {room}|fetch)',
+  '(show|list|check|see|review|give me) (me |) (the |my |recent |all |) (recordings|pictures|photos|bookmarks) (from|of|on) (my |the |) (phone|camera|trip|wedding|laptop)',
   '(power up|turn on|start|shut down|reboot|launch) (my |the |a |) (nuclear reactor|rocket|spaceship|time machine|death star|weather machine|meeting|presentation|app|website|program|conversation|zoom call|chat)',
   '(open|close|start|launch|quit|update|install|uninstall) (the |my |) (app|application|browser|gmail|netflix app|spotify app|document|spreadsheet|file|folder|tab|calculator|calendar|map|camera app|settings|bank account|account|position at {company})',
   '(lock|unlock) (my |the |) (account|phone|screen|credit card|bank card|computer|profile|achievement|level)',
