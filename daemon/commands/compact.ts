@@ -21,9 +21,18 @@ import {
 export const SPAN_SLOTS = ['dev', 'area', 'except', 'val', 'for', 'timer', 'name', 'in', 'at'] as const
 export type SpanSlot = (typeof SPAN_SLOTS)[number]
 
-/** One command as the small model writes it. Spans are words of the normalised utterance, blanks between. */
-export interface CompactAction {
-  action: ActionName
+/**
+ * What a sentence does with the last command of its session instead of naming an action: `again` ("and the bedroom
+ * too", "a bit more"), `instead` ("no, the other lamp"), `undo` ("put it back"). Slots that are given replace the last ones.
+ */
+export const DIALOGUE_ACTS = ['again', 'instead', 'undo'] as const
+export type DialogueAct = (typeof DIALOGUE_ACTS)[number]
+export function isDialogueAct(action: string): action is DialogueAct {
+  return (DIALOGUE_ACTS as readonly string[]).includes(action)
+}
+
+/** What a command says beside its action. Spans are words of the normalised utterance, blanks between. */
+export interface CompactSlots {
   /** What sort of thing is meant, named or implied ("it's too dark": light). Absent for timers. */
   kind?: Kind
   quantifier?: Quantifier
@@ -36,7 +45,7 @@ export interface CompactAction {
   /** A relative change. With `val` by that much, without it by some. */
   step?: 'up' | 'down'
   media?: MediaClass
-  /** The value: "50 %", "half", "warm white", "heat", "open", the title to play. */
+  /** The value: "50 %", "half", "warm white", "heat", "open", the title to play, the program to run. */
   val?: string
   /** How long, as said: "one hour", "5 minutes 30 seconds". */
   for?: string
@@ -50,8 +59,21 @@ export interface CompactAction {
   at?: string
 }
 
+/** One command as the small model writes it. */
+export interface CompactAction extends CompactSlots {
+  action: ActionName
+}
+/** A sentence about the command before it. */
+export interface CompactMove extends CompactSlots {
+  action: DialogueAct
+}
+/** Whether this is about the command before it, so that it cannot be grounded alone. */
+export function isMove(step: CompactAction | CompactMove): step is CompactMove {
+  return isDialogueAct(step.action)
+}
+
 /** What the model may answer: actions, or none when the words are no command for a home. */
-export type CompactCommand = CompactAction[]
+export type CompactCommand = (CompactAction | CompactMove)[]
 
 const mark = (word: string) => `<${word}>`
 /** Prompt parts around the utterance. */
@@ -73,6 +95,7 @@ export const MARKS: readonly string[] = [
   mark('down'),
   ...MEDIA_CLASSES.map(mediaMark),
   ...KIND_NAMES.map(kindMark),
+  ...DIALOGUE_ACTS.map(mark),
 ]
 
 /** The prompt for an utterance that has passed `normalise`. */
@@ -119,9 +142,9 @@ export function decode(text: string): CompactCommand | undefined {
     const end = part.indexOf('>')
     const word = part.slice(1, end)
     const words = part.slice(end + 1).trim()
-    if ((ACTION_NAMES as string[]).includes(word)) {
+    if ((ACTION_NAMES as string[]).includes(word) || isDialogueAct(word)) {
       if (words) return undefined
-      command.push({ action: word as ActionName })
+      command.push({ action: word } as CompactAction | CompactMove)
       continue
     }
     const action = command.at(-1)
@@ -147,9 +170,26 @@ const IN = /\b(in|after|within|from now|later)\b/
 const AT = /\b(at|by|noon|midnight|midday|o'clock|am|pm|tonight|morning|evening|afternoon|past)\b/
 
 /** Which slots an action takes; the grammar holds the model to it. */
-type Shape = 'plain' | 'change' | 'value' | 'media' | 'question' | 'timer' | 'timed'
-function shapeOf(action: ActionName): Shape {
+type Shape =
+  | 'plain'
+  | 'run'
+  | 'change'
+  | 'value'
+  | 'media'
+  | 'question'
+  | 'timer'
+  | 'timed'
+  | 'bare'
+  | 'carry'
+function shapeOf(action: ActionName | DialogueAct): Shape {
   switch (action) {
+    case 'undo':
+      return 'bare'
+    case 'again':
+    case 'instead':
+      return 'carry'
+    case 'start':
+      return 'run'
     case 'set_brightness':
     case 'set_temperature':
     case 'set_fan_speed':
@@ -186,8 +226,9 @@ export const MAX_ACTIONS = 6
  * The grammar for one utterance: the short form, with spans that can only be runs of the utterance's own words. The
  * model copies; it cannot invent.
  * @param normalised the utterance after `normalise`; at least one word
+ * @param options `dialogue`: whether the sentence may be about the command before it
  */
-export function compactGrammar(normalised: string): Grammar {
+export function compactGrammar(normalised: string, options: { dialogue?: boolean } = {}): Grammar {
   const words = normalised.split(' ')
   const rules: Record<string, Rule> = {}
   words.forEach((word, i) => {
@@ -210,17 +251,22 @@ export function compactGrammar(normalised: string): Grammar {
   const change = alt(seq(ref('step'), opt(slot('val'))), slot('val'))
   const tail: Record<Shape, Rule> = {
     plain: seq(ref('target'), opt(slot('for')), ref('time')),
+    run: seq(ref('target'), opt(slot('val')), opt(slot('for')), ref('time')),
     change: seq(ref('target'), change, ref('time')),
     value: seq(ref('target'), slot('val'), ref('time')),
     media: seq(ref('target'), opt(media), slot('val'), ref('time')),
     question: seq(ref('target'), opt(slot('val'))),
     timer: seq(opt(slot('area')), opt(slot('timer')), opt(slot('name'))),
     timed: seq(opt(slot('area')), slot('for'), opt(slot('timer')), opt(slot('name'))),
+    bare: seq(),
+    carry: seq(ref('target'), opt(ref('step')), opt(slot('val')), opt(slot('for')), ref('time')),
   }
+  const actions = [...ACTION_NAMES, ...(options.dialogue ? DIALOGUE_ACTS : [])]
   rules.one = alt(
-    ...(Object.keys(tail) as Shape[]).map(shape =>
-      seq(oneOf(ACTION_NAMES.filter(a => shapeOf(a) === shape).map(mark)), tail[shape]),
-    ),
+    ...(Object.keys(tail) as Shape[]).flatMap(shape => {
+      const marks = actions.filter(a => shapeOf(a) === shape).map(mark)
+      return marks.length ? [seq(oneOf(marks), tail[shape])] : []
+    }),
   )
   rules.root = alt(lit(NONE), many(ref('one'), 1, MAX_ACTIONS))
   return { root: 'root', rules }

@@ -2,7 +2,7 @@
  * Grounding: from spans to devices that exist. The small model says which words name the device and the place; this
  * code knows the home. "There is no light in the garage" is therefore certain, not guessed. Pure.
  */
-import type { CompactAction, CompactCommand } from './compact.js'
+import { type CompactAction, type CompactCommand, isMove } from './compact.js'
 import type { Home } from './home.js'
 import { placeOf, words } from './names.js'
 import { paramsOf } from './params.js'
@@ -15,6 +15,8 @@ export interface Setting {
   home: Home
   /** Area id of the microphone or button. */
   area?: string
+  /** The last command of the session as read, when there is one that this may be about. */
+  before?: readonly CompactAction[]
 }
 
 /** Grounds every action; one that cannot be carried out refuses the whole command, so that nothing is half done. */
@@ -22,6 +24,7 @@ export function ground(command: CompactCommand, setting: Setting): ParsedCommand
   if (command.length === 0) return { refusal: notForAHome() }
   const actions: Action[] = []
   for (const c of command) {
+    if (isMove(c)) return { refusal: nothingBefore() }
     const one = groundOne(c, setting)
     if ('refusal' in one) return one
     actions.push(one.action)
@@ -57,6 +60,12 @@ const notForAHome = (): Refusal => ({
   reason: 'out_of_scope',
   message: 'That is not something I can do with this home.',
   remedy: 'Say what to do with which device, for example "turn on the kitchen light".',
+})
+
+const nothingBefore = (): Refusal => ({
+  reason: 'not_understood',
+  message: 'There is no command before this one that it could be about.',
+  remedy: 'Say the whole command: what to do, with which device.',
 })
 
 function groundOne(c: CompactAction, setting: Setting): { action: Action } | { refusal: Refusal } {

@@ -2,6 +2,7 @@
 import { FieldmouseError } from '../base/errors.js'
 import { type CascadeAnswer, runCascade } from '../inference/cascade.js'
 import type { CompactCommand } from './compact.js'
+import { carryOver } from './dialogue/moves.js'
 import { askedByName, ground, type Setting } from './ground.js'
 import { normalise } from './normalise.js'
 import type { ParsedCommand } from './parsed-command.js'
@@ -67,13 +68,13 @@ export async function understand(
         },
       },
     }
+  const utterance = { normalised, dialogue: setting.before !== undefined }
   let answer: CascadeAnswer<Reading>
   try {
-    answer = await runCascade(
-      [options.memo, ...options.stages],
-      { normalised },
-      { minConfidence: options.minConfidence, ...(signal ? { signal } : {}) },
-    )
+    answer = await runCascade([options.memo, ...options.stages], utterance, {
+      minConfidence: options.minConfidence,
+      ...(signal ? { signal } : {}),
+    })
   } catch (error) {
     // too many words, or too many commands in one sentence: the speaker can mend that
     if (error instanceof FieldmouseError && TOO_MUCH.has(error.code)) {
@@ -87,7 +88,7 @@ export async function understand(
     throw error
   }
   const { value, confidence, stage } = answer
-  if (stage !== 'memo') options.memo.remember(normalised, value, confidence)
+  if (stage !== 'memo') options.memo.remember(utterance, value, confidence)
   const figures = {
     stage,
     confidence,
@@ -97,7 +98,7 @@ export async function understand(
     promptTokens: value.promptTokens,
     outputTokens: value.outputTokens,
   }
-  const parsed = ground(value.command, setting)
+  const parsed = ground(carryOver(value.command, setting.before), setting)
   const unsure = value.command.length > 0 && confidence < options.minConfidence
   if ((unsure || 'refusal' in parsed) && value.command[0]?.action === 'get_state') {
     const question = askedByName(normalised, setting)

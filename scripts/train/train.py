@@ -57,6 +57,7 @@ def main():
     p.add_argument("--batch", type=int, default=4096, help="tokens a step, padding included")
     p.add_argument("--decay", type=float, default=0.25, help="share of the time over which the rate falls")
     p.add_argument("--threads", type=int, default=os.cpu_count())
+    p.add_argument("--muon", action="store_true")
     p.add_argument("--exclude", action="append", default=[], help="evaluation set whose sentences are never trained on")
     args = p.parse_args()
     EXCLUDE.extend(args.exclude)
@@ -73,15 +74,24 @@ def main():
     model = Model(shape).to(device)
     matrices = [q for q in model.parameters() if q.dim() > 1]
     vectors = [q for q in model.parameters() if q.dim() < 2]
-    optimizer = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}],
-        lr=args.rate, betas=(0.9, 0.98), eps=1e-8,
-    )
+    if args.muon:
+        hidden = [q for q in model.blocks.parameters() if q.dim() == 2]
+        rest = [model.embed.weight]
+        optimizers = [
+            torch.optim.Muon(hidden, lr=args.rate, weight_decay=0.05, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
+            torch.optim.AdamW([{"params": rest, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}], lr=args.rate, betas=(0.9, 0.98)),
+        ]
+    else:
+        optimizers = [torch.optim.AdamW(
+            [{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}],
+            lr=args.rate, betas=(0.9, 0.98), eps=1e-8,
+        )]
     state = {"step": 0, "seconds": 0.0, "shard": 0, "tokens": 0, "sentences": 0}
     if state_file.exists():
         saved = torch.load(state_file, map_location=device, weights_only=True)
         model.load_state_dict(saved["model"])
-        optimizer.load_state_dict(saved["optimizer"])
+        for o, was in zip(optimizers, saved["optimizer"]):
+            o.load_state_dict(was)
         state = saved["state"]
         print(f"resumed at step {state['step']}, {state['seconds'] / 60:.1f} min", flush=True)
     print(f"{sum(q.numel() for q in model.parameters()) / 1e6:.2f}M parameters on {device}, {args.threads} threads", flush=True)
@@ -93,7 +103,7 @@ def main():
 
     def save(name):
         part = args.work / f"{name}.part"
-        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "state": state, "shape": vars(shape)}, part)
+        torch.save({"model": model.state_dict(), "optimizer": [o.state_dict() for o in optimizers], "state": state, "shape": vars(shape)}, part)
         part.replace(args.work / name)
 
     last_save = time.monotonic()
@@ -111,8 +121,9 @@ def main():
                 level_saved = True
             falling = min(1.0, (1 - done) / args.decay)
             rate = args.rate * min(1.0, (state["step"] + 1) / 200) * (0.02 + 0.98 * falling)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+            for o in optimizers:
+                for group in o.param_groups:
+                    group["lr"] = rate
             ids, targets = ids.to(device), targets.to(device)
             known = targets != -100
             with torch.autocast(device.type, dtype=torch.bfloat16):
@@ -120,8 +131,9 @@ def main():
             loss = F.cross_entropy(logits.float(), targets[known])
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            for o in optimizers:
+                o.step()
+                o.zero_grad(set_to_none=True)
             state["step"] += 1
             state["tokens"] += ids.numel()
             state["sentences"] += len(ids)

@@ -15,10 +15,10 @@ export class FactoryStage implements CommandStage {
     this.#engine = engine
   }
 
-  async run({ normalised }: Utterance, signal?: AbortSignal) {
+  async run({ normalised, dialogue }: Utterance, signal?: AbortSignal) {
     const { prefix, prompt } = promptFor(normalised)
     const completion = await this.#engine.complete(
-      { prefix, prompt, grammar: compactGrammar(normalised), maxTokens: MAX_TOKENS },
+      { prefix, prompt, grammar: compactGrammar(normalised, { dialogue }), maxTokens: MAX_TOKENS },
       signal,
     )
     const command = completion.stop === 'complete' ? decode(completion.text) : undefined

@@ -14,11 +14,12 @@ export class MemoStage implements CommandStage {
     this.#size = size
   }
 
-  async run({ normalised }: Utterance) {
-    const found = this.#kept.get(normalised)
+  async run(utterance: Utterance) {
+    const key = keyOf(utterance)
+    const found = this.#kept.get(key)
     if (!found) return undefined
-    this.#kept.delete(normalised)
-    this.#kept.set(normalised, found)
+    this.#kept.delete(key)
+    this.#kept.set(key, found)
     return {
       value: { ...found.reading, promptTokens: 0, outputTokens: 0, inferMs: 0 },
       confidence: found.confidence,
@@ -27,9 +28,9 @@ export class MemoStage implements CommandStage {
   }
 
   /** Keeps what another stage read. */
-  remember(normalised: string, reading: Reading, confidence: number): void {
+  remember(utterance: Utterance, reading: Reading, confidence: number): void {
     if (this.#size <= 0) return
-    this.#kept.set(normalised, { reading, confidence })
+    this.#kept.set(keyOf(utterance), { reading, confidence })
     if (this.#kept.size > this.#size) this.#kept.delete(this.#kept.keys().next().value as string)
   }
 
@@ -38,3 +39,6 @@ export class MemoStage implements CommandStage {
     this.#kept.clear()
   }
 }
+
+/** With a command before it, a sentence may read otherwise. */
+const keyOf = ({ normalised, dialogue }: Utterance) => (dialogue ? `+${normalised}` : normalised)

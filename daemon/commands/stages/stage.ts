@@ -4,6 +4,8 @@ import type { CompactCommand } from '../compact.js'
 /** What every stage gets: the utterance in the one spelling (see normalise.ts). */
 export interface Utterance {
   normalised: string
+  /** Whether there is a command before this one that it may be about. */
+  dialogue: boolean
 }
 
 /** What every stage gives: the command as spans, not yet grounded. */

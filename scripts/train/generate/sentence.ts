@@ -265,7 +265,7 @@ function finish(words: string, command: CompactCommand): Pair | undefined {
   if (!utterance) return undefined
   const padded = ` ${utterance} `
   const out = command.map(a => {
-    const b: CompactAction = { ...a }
+    const b = { ...a }
     for (const slot of SPAN_SLOTS) if (a[slot] !== undefined) b[slot] = normalise(a[slot])
     return b
   })
