@@ -17,11 +17,11 @@ PREFIX, SEP = "<cmd>", "<out>"
 EXCLUDE: list[str] = []
 
 
-def generate(seed: int, count: int) -> list[tuple[str, str]]:
-    """`count` pairs (utterance, short form); the same seed gives the same pairs."""
+def generate(seed: int, count: int, split: str = "train") -> list[tuple[str, str]]:
+    """`count` pairs (utterance, short form); the same seed gives the same pairs. `split`: train, validation or all."""
     exclude = [word for path in EXCLUDE for word in ("--exclude", path)]
     text = subprocess.run(
-        ["node", str(GENERATOR), "--seed", str(seed), "--count", str(count), *exclude],
+        ["node", str(GENERATOR), "--seed", str(seed), "--count", str(count), "--split", split, *exclude],
         check=True, capture_output=True, text=True,
     ).stdout
     return [tuple(line.split("\t")) for line in text.splitlines()]

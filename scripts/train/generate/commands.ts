@@ -1,11 +1,11 @@
 /** Patterns for every action. {D} device, {L} place, {V} value; see `family` for what fills them. */
 
-import type { CompactAction } from '../../../daemon/commands/compact.js'
+import type { CompactCommand } from '../../../daemon/commands/compact.js'
 import type { Kind, MediaClass, Quantifier } from '../../../daemon/commands/vocabulary.js'
 
 /** Patterns that mean the same. */
 export interface Family {
-  action: CompactAction['action']
+  action: CompactCommand[number]['action']
   /** Kinds that {D} may be; the first ones more often when repeated. Also what the sentence implies without {D}. */
   kinds?: readonly Kind[]
   step?: 'up' | 'down'

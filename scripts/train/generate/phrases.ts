@@ -2,7 +2,18 @@
 import { EVERYWHERE, NOUNS, OUTSIDE, plural } from '../../../daemon/commands/lexicon.js'
 import type { Kind, Quantifier } from '../../../daemon/commands/vocabulary.js'
 import { chance, int, pick, type Random } from './expand.js'
-import { ADJECTIVES, FLOORS, invented, MODIFIERS, number, ODD_NAMES, PEOPLE, ROOMS, STAIRS } from './words.js'
+import {
+  ADJECTIVES,
+  COMMON,
+  FLOORS,
+  invented,
+  MODIFIERS,
+  number,
+  ODD_NAMES,
+  PEOPLE,
+  ROOMS,
+  STAIRS,
+} from './words.js'
 
 /** A device as said. `text` has the [dev:...] mark. */
 export interface Thing {
@@ -52,8 +63,8 @@ export function room(random: Random): string {
   if (roll < 0.91)
     return `${possessive(pick(random, PEOPLE))} ${pick(random, ['room', 'room', 'bedroom', 'office', 'bathroom', 'study'])}`
   if (roll < 0.95)
-    return `${invented(random)} ${pick(random, ['room', 'room', 'hall', 'suite', 'wing', 'corner'])}`
-  return invented(random)
+    return `${chance(random, 0.5) ? invented(random) : pick(random, COMMON)} ${pick(random, ['room', 'room', 'hall', 'suite', 'wing', 'corner', 'lounge', 'nook', 'house'])}`
+  return chance(random, 0.6) ? invented(random) : pick(random, COMMON)
 }
 export const floor = (random: Random) =>
   chance(random, 0.9) ? pick(random, FLOORS) : `${invented(random)} floor`
@@ -69,15 +80,17 @@ export function thing(random: Random, kinds: readonly Kind[], named = 0.35): Thi
     const mods = MODIFIERS[kind] ?? ADJECTIVES
     const r = random()
     const mod =
-      r < 0.62
+      r < 0.56
         ? pick(random, mods)
-        : r < 0.72
-          ? possessive(pick(random, PEOPLE))
-          : r < 0.82
-            ? invented(random)
-            : r < 0.9
-              ? `${room(random)} ${pick(random, mods)}`
-              : `${pick(random, ADJECTIVES)} ${pick(random, mods)}`
+        : r < 0.63
+          ? pick(random, COMMON)
+          : r < 0.72
+            ? possessive(pick(random, PEOPLE))
+            : r < 0.82
+              ? invented(random)
+              : r < 0.9
+                ? `${room(random)} ${pick(random, mods)}`
+                : `${pick(random, ADJECTIVES)} ${pick(random, mods)}`
     const many = chance(random, 0.25)
     const tail = chance(random, 0.06) ? ` ${number(random, int(random, 1, 5))}` : ''
     return {
@@ -154,15 +167,17 @@ export function oddThing(random: Random): Thing {
   const roll = random()
   const the = pick(random, ['the ', 'the ', 'my ', '', ''])
   const name =
-    roll < 0.5
+    roll < 0.42
       ? pick(random, ODD_NAMES)
-      : roll < 0.75
-        ? invented(random)
-        : roll < 0.85
-          ? `${invented(random)} ${invented(random)}`
-          : roll < 0.93
-            ? `${pick(random, ADJECTIVES)} ${pick(random, ODD_NAMES)}`
-            : `${possessive(pick(random, PEOPLE))} ${pick(random, ODD_NAMES)}`
+      : roll < 0.52
+        ? `${pick(random, COMMON)}${chance(random, 0.3) ? ` ${pick(random, COMMON)}` : ''}`
+        : roll < 0.75
+          ? invented(random)
+          : roll < 0.85
+            ? `${invented(random)} ${invented(random)}`
+            : roll < 0.93
+              ? `${pick(random, ADJECTIVES)} ${pick(random, ODD_NAMES)}`
+              : `${possessive(pick(random, PEOPLE))} ${pick(random, ODD_NAMES)}`
   return { text: `${the}[dev:${name}]`, kind: 'thing', placed: false, plural: false }
 }
 

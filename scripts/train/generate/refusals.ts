@@ -1,5 +1,6 @@
 /** Talk that is no command for a home: the model must answer <none>. A wide mixture of frames and subjects. */
 import { chance, expand, int, pick, type Random, type Rules } from './expand.js'
+import { patternsOf, type Split } from './split.js'
 import { clock, duration } from './values.js'
 import { invented, inWords, PEOPLE, ROOMS, TIMER_NAMES, TITLES } from './words.js'
 
@@ -336,6 +337,31 @@ const FRAMES: readonly string[] = [
   'what temperature should i (cook|bake|serve|store|grill) {food}',
   '(increase|raise|lower|decrease|reduce) (my |the |) (credit limit|salary|speed limit|taxes|interest rate|rent|price|spending limit|cholesterol|blood pressure|font size|heart rate)',
   '(set|change|update|reset) (my |the |a |) (password|pin|address|goal|budget|profile picture|ringtone|wallpaper|user name|home address|insurance|plan|date|voicemail greeting|meeting) (to {word}|for {day}|)',
+  '(i|we|my wife|{name}) (always|usually|never|sometimes|often) (turn|turns|switch|leave|leaves|forget|forgets) (on|off|) the (lights|light|heating|tv|oven|fan) (on |)(at night|in the morning|when it rains|in summer|)',
+  '(do you think|is it true that|why do people say) (led lights|smart homes|robot vacuums|heat pumps|dishwashers|smart locks) (save money|are worth it|are safe|use less water|can be hacked|last long)',
+  '(write|draw|design|plan|describe|imagine) (me |) (a |an |the |) (poem|logo|kitchen|garden|house|essay|story|letter|playlist name|menu) (about {topic}|for {rel}|with {food}|)',
+  '(how long|how much time) (does|do|until|should) (a |the |my |) (battery|light bulb|phone|laptop|tank|charge|paint|dough|meat|road trip) (last|dry|rise|rest|take|need)',
+  '(what|which) (song|movie|light bulb|color|mode|temperature|timer) (do you|would you|should i|does {person}) (like|recommend|prefer|use|buy) (best|most|for {event}|)',
+  '(give|lend|bring|hand|throw|pass) (me |him |her |us |) (the |a |my |your |) (hammer|keys|money|phone|salt|towel|hand|break|hug|call|number|book)',
+  '(meet|see|pick up|drop off|visit|join|help|thank|ask|email|remind) ({rel}|{name}|me|us|them) (at {clock}|in {city}|{day}|at the {place2}|for {event}|)',
+  "(my|the) (car|phone|tv|computer|tablet|laptop|vacuum|printer) (will not|won't|does not|doesn't|can not) (start|turn on|charge|connect|print|work|boot)",
+  '(play|start|open|host|join|watch) (a |the |) (game|chess|poker|trivia|quiz|tournament|match|meeting|webinar|livestream) (with {name}|against {rel}|online|{day}|)',
+  '(set|put|change|update|add) (my |the |a |) (status|away message|profile|wallpaper|signature|nickname|auto reply|out of office) (to {word}|for {day}|)',
+  '(read|sing|tell|recite) (me |) (a |the |my |) (bedtime story|lullaby|chapter|horoscope|fortune|poem|text|newspaper) (again|please|tonight|)',
+  '(raise|lower|open|close|cancel|start|stop|check|freeze) (a |my |the |) (claim|case|ticket|savings account|brokerage|position|credit line|business|complaint|petition|loan)',
+  "(what is|what's|show|tell me) (the |my |) (status|balance|limit|score|level|number|rate) (of|on|for|in) (my |the |) ({event}|{thing}|bank account|order|claim|application|card|game|tax return)",
+  '(is there|are there|do you have) (a |an |any |) ({place2}|{event}|{thing}|discounts|messages|tickets|news|sales|parking) (near me|left|{day}|in {city}|for {title}|around)',
+  '(ring|call|wake|tell|text) {rel} (when|and|that) (dinner is ready|i am late|say {word}|i am home|the train leaves)',
+  '(turn|make) (a |) (left|right|u turn) (at the {place2}|here|now|on main street|)',
+  '(turn|change|make) (water into wine|lead into gold|me into a {animal}|the world upside down|back time|the clock back|over a new leaf|a profit|a wish|the bed|a list|a reservation|a sandwich|me laugh|sense)',
+  '(set|put) (the table|the record straight|sail|fire to the {noun}|your mind at ease|on a {event}|the bar high|a trap|foot in {city}|money aside|an example)',
+  '(open|close) (your (mouth|eyes|heart|mind)|the (deal|case|book|gap|discussion|meeting|conversation)|a can of beans|the bottle|the fridge door with your hand)',
+  '(stop|start|quit|keep) (smoking|worrying|crying|laughing|dating {name}|eating {food}|a family|a fight|a rumor|kidding me|following me|tracking my {thing}|the bleeding)',
+  '(dry|cold|hot|warm|light|dark|bright|loud) (humor|cases|topics|regards|reading|matter|ideas|colors|shirts)',
+  '(how|why|when) (is|was|does|did) (the |) (light|sound|heat|water|air|fan club|fan fiction|speaker of the house|lock down|shade|power) (bend|travel|boil|work|form|start|made|so expensive|elected|measured)',
+  '(the|a|my|this) {noun} (near|in|from|of|behind) {city}',
+  '({name}|{rel}) (is|was) (at the {place2}|in {city}|{feeling}|at work|late|sick|asleep|my best friend)',
+  '(please |) (listen|wait|stay|come here|go away|leave me alone|look at me|forgive me|trust me|calm down|hurry up|hold on a second|think about it)',
   '(add|remove|connect|pair|rename|register|set up) (a |the |my |) (new |) (device|phone|bluetooth|user|account|hub|skill|camera to the network|wifi network|printer)',
 ]
 
@@ -369,8 +395,8 @@ const OPENERS = [
 ]
 
 /** One sentence that must be refused. */
-export function refusal(random: Random): string {
-  const frame = pick(random, FRAMES)
+export function refusal(random: Random, split: Split = 'all'): string {
+  const frame = pick(random, patternsOf(FRAMES, split))
   const text = expand(frame, RULES, random)
   return /^(can|could|please|hey|do |i )/.test(text) ? text : pick(random, OPENERS) + text
 }

@@ -140,7 +140,7 @@ export function duration(random: Random, adjective = false): string {
     return `${part(random, 'h', adjective)} ${pick(random, ['', '', 'and '])}${part(random, 'm', adjective)}`
   if (roll < 0.33 && !adjective)
     return `${part(random, 'm', adjective)} ${pick(random, ['', '', 'and '])}${part(random, 's', adjective)}`
-  if (roll < 0.36 && !adjective)
+  if (roll < 0.39 && !adjective)
     return `${part(random, 'h', false)} ${part(random, 'm', false)} ${pick(random, ['', 'and '])}${part(random, 's', false)}`
   return part(random, pick(random, ['m', 'm', 'm', 'm', 'h', 's', 's']), adjective)
 }

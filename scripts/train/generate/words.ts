@@ -155,3 +155,17 @@ export function inWords(n: number): string {
 }
 /** A number as people write or say it. */
 export const number = (random: Random, n: number): string => (chance(random, 0.5) ? String(n) : inWords(n))
+
+/** Plain words of every sort, for names that nobody could foresee. */
+export const COMMON =
+  list(`acorn, alpha, amber, anchor, angel, apple, april, arrow, arctic, aspen, atlas, autumn, badger, bamboo, banner, basil, beacon, bear, bella, berry, birch, bishop, blossom, bluebird, bolt, bonsai, breeze, bridge, bronze, brook, bubble, bunny, butter,
+ cactus, camel, canyon, captain, caramel, castle, cedar, champion, charlie, cherry, chestnut, chief, cinder, cinnamon, circle, citrus, clover, cloud, cobalt, cobra, comet, compass, copper, coral, cosmo, cotton, coyote, crane, cricket, crow, crystal, daisy, dawn, delta, desert, diamond,
+ dolphin, domino, dragon, duchess, dune, dusk, eagle, east, echo, eclipse, ember, emerald, falcon, fern, fiddle, finch, firefly, flamingo, flora, forest, fossil, fox, frost, galaxy, gamma, gazelle, gem, ginger, glacier, granite, grizzly, grove, gull, harbor, harvest, hawk, hazel, heron, hickory,
+ hollow, honey, horizon, hummingbird, iceberg, indigo, iris, island, ivory, jade, jasmine, jasper, jet, joker, jungle, juniper, jupiter, kiwi, knight, lagoon, lake, lantern, lark, laurel, lavender, legend, lemon, leopard, lilac, lily, lion, lotus, lunar, lynx, magnet, mango, maple, marble, marlin, mars, meadow, mercury,
+ meteor, midnight, mint, misty, monarch, moose, mountain, mustang, nectar, neon, nickel, noble, north, nova, oak, oasis, ocean, octopus, olive, onyx, opal, orbit, orchid, orion, osprey, otter, owl, panda, panther, paprika, peach, pearl, pebble, pelican, pepper, phoenix, pine, pioneer, pirate, planet, pluto, pony, poppy,
+ prairie, prism, puffin, pumpkin, quartz, quill, rabbit, raccoon, rainbow, raven, redwood, reef, ridge, river, robin, rocket, rosemary, ruby, rustic, saffron, sage, salmon, sapphire, saturn, scarlet, scout, seashell, sequoia, shamrock, sierra, silk, sky, slate, sparrow, spruce, squirrel, stella, stone, storm, sugar, summit,
+ sunflower, swan, tango, tempest, thistle, thunder, tiger, timber, titan, topaz, tornado, trout, tulip, tundra, turtle, twilight, valley, vanilla, velvet, venus, violet, viper, walnut, west, whale, wheat, willow, winter, wolf, wren, yankee, zebra, zenith, zephyr, bench, arch, cage, crate, booth, counter, ladder, mantel, ottoman, pedestal, perch, ramp, rack, trellis, tripod, trunk, tub, vault`)
+/** Programs of washing machines, dishwashers, ovens and the like. */
+export const PROGRAMS = list(
+  `eco, cotton, cotton 60, quick, quick wash, delicate, delicates, wool, synthetics, intensive, rinse, spin, half load, express, express 30, glass, auto, pots and pans, easy care, baby clothes, jeans, sportswear, silk, dark wash, hygiene, self clean, drum clean, pre wash, soak, steam, grill, fan bake, defrost, reheat, popcorn, pizza, bread, pyrolysis, short, night, gentle, daily, mixed load, bedding, towels, curtains, hand wash, sixty degrees, turbo, espresso, lungo, americano, ristretto, latte macchiato, flat white`,
+)
