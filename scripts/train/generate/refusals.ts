@@ -149,7 +149,7 @@ const FRAMES: readonly string[] = [
   '(what|which|how many) (alarms|reminders) (do i have|are set|are on)',
   '(is|are) (my|the) (alarm|alarms) (set|on|off|for {clock})',
   '{event} (reminder|reminders|details|with {rel}|at {clock}|on {day}|from {clock} to {clock})',
-  'new (event|reminder|meeting|appointment|calendar entry|alarm)',
+  'new (reminder|meeting|appointment|calendar entry|alarm)',
   "when (is|was) {person}'s birthday",
   'how many days (until|till|to) {day}',
   'invite {rel} to (the|my) {event}',
