@@ -395,7 +395,7 @@ export const MEDIA_FAMILIES: readonly Family[] = [
     placed: 0.25,
     patterns: [
       '(resume|unpause|continue|keep playing|carry on|go on playing|play|press play|hit play|un pause|continue playing) {L}',
-      '(resume|unpause|continue|restart|un pause|play) (the |my |) (music|song|movie|show|track|video|playback|media|film|episode|podcast|media player|player) {L}',
+      '(resume|unpause|continue|restart|un pause|play) (the |my |) (music|song|movie|show|track|video|playback|media|film|episode|podcast|audiobook|playlist|radio|game|album|media player|player) {L}',
       'continue (playing|playback) {L}',
       'start playing again {L}',
       'pick up where (i|we) left off',
@@ -434,7 +434,7 @@ export const MEDIA_FAMILIES: readonly Family[] = [
       action: 'play_media',
       kinds: PLAYERS,
       value: 'title',
-      weight: m === '' ? 9 : 2.2,
+      weight: m === '' ? 10 : 3,
       placed: 0.3,
       ...(m ? { media: m } : {}),
       patterns:
@@ -458,6 +458,8 @@ export const MEDIA_FAMILIES: readonly Family[] = [
               `(play|put on|start) (the |) {V} ${the} {PL}`,
               `play the ${the} {V} on {D} {L}`,
               `play (the |) {V} ${the} on {D} {L}`,
+              `play ${the} {V} (please|now|for me|)`,
+              `play the ${the} {V}`,
               `play ${the} called {V}`,
               `{D} play the ${the} {V}`,
               `play (music|songs|something) by the ${the} {V}`
@@ -539,7 +541,18 @@ export const MEDIA_FAMILIES: readonly Family[] = [
   },
   {
     action: 'stop',
-    kinds: ['vacuum', 'vacuum', 'coffee_maker', 'dishwasher', 'washer', 'dryer', 'car', 'microwave'],
+    kinds: [
+      'vacuum',
+      'vacuum',
+      'coffee_maker',
+      'dishwasher',
+      'washer',
+      'dryer',
+      'car',
+      'microwave',
+      'thing',
+      'thing',
+    ],
     weight: 6,
     placed: 0.1,
     patterns: [

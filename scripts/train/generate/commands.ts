@@ -257,6 +257,52 @@ export const FAMILIES: readonly Family[] = [
       'kill every [dev:light] (but|except) the [except:{R} light]',
       'all [dev:lights] off (except|but) the [except:{R}]',
       'turn off every [dev:lamp] except (the |) [except:{N}]',
+      'i want all the [dev:lights] off (except|but not|apart from) the [except:{N}]',
+      'turn off the [dev:lights] (except|except for|but not|apart from|besides) (the |) [except:{N}]',
+      'turn off the [dev:lights] (except|but not|besides) the (ones in the |) [except:{R}]',
+      'leave the [except:{N}] on (but|and) turn off all the other [dev:lights]',
+      'switch off all other [dev:lights] (but|except) (the |) [except:{N}]',
+    ],
+  },
+  {
+    action: 'turn_off',
+    weight: 2,
+    quantifier: 'all',
+    patterns: [
+      '(turn|switch|shut) off everything (except|but|except for|apart from|besides) (the |my |) [except:{N}]',
+      '(turn|switch|shut) everything off (except|but|except for|apart from|besides) (the |my |) [except:{N}]',
+      'everything off (except|but) (the |) [except:{N}]',
+      '(turn|switch) off everything in the [area:{R}] (except|but) (the |) [except:{N}]',
+      'kill everything (except|but|besides) (the |) [except:{R} lights]',
+    ],
+  },
+  {
+    action: 'close',
+    kinds: ['blind', 'window', 'curtain', 'shutter', 'shade', 'door'],
+    weight: 1,
+    quantifier: 'all',
+    patterns: [
+      '(close|shut|lower) all (the |) {DP} (except|but|except for|apart from) (the |) [except:{R}]',
+      '(close|shut) every {DS} (except|but) (the one in |) the [except:{R}]',
+    ],
+  },
+  {
+    action: 'open',
+    kinds: ['blind', 'window', 'curtain', 'shutter', 'shade'],
+    weight: 0.7,
+    quantifier: 'all',
+    patterns: [
+      '(open|raise) all (the |) {DP} (except|but|except for|apart from) (the |) [except:{R}]',
+      'open every {DS} (except|but) the [except:{R}]',
+    ],
+  },
+  {
+    action: 'lock',
+    kinds: ['door', 'lock'],
+    weight: 0.7,
+    quantifier: 'all',
+    patterns: [
+      'lock all (the |my |) {DP} (except|but|except for|apart from) (the |) [except:({R} door|front door|back door|{R})]',
     ],
   },
   {
@@ -415,6 +461,8 @@ export const FAMILIES: readonly Family[] = [
       'could {D} be at {V}',
       'set the (dimmer|level|intensity) (of|on|for) {D} to {V}',
       'run {D} at {V}',
+      'make {D} {L} {V}',
+      '(raise|lower|bring|dim|turn|brighten) {D} {L} (up |down |) [val:(half way|halfway)]',
     ],
   },
   {
@@ -794,6 +842,8 @@ export const FAMILIES: readonly Family[] = [
       '{V} (warmer|hotter) {L}',
       'turn {D} up (by |) {V} {L}',
       'turn the (temperature|heat) up (by |) {V} {L}',
+      '(raise|increase|warm) {D} {V} {L}',
+      '(warm|heat) it up {V} {L}',
     ],
   },
   {
@@ -810,6 +860,8 @@ export const FAMILIES: readonly Family[] = [
       '{V} (cooler|colder) {L}',
       'turn {D} down (by |) {V} {L}',
       'turn the (temperature|heat) down (by |) {V} {L}',
+      '(lower|drop|decrease|reduce) {D} {V} {L}',
+      '(cool|drop) it {V} {L}',
     ],
   },
   {

@@ -616,6 +616,30 @@ export const PEOPLE_FAMILIES: readonly Family[] = [
       'start a [val:{PG}] (wash|program|cycle) (on|in) {D}',
     ],
   },
+  {
+    action: 'stop',
+    kinds: ['vacuum', 'thing', 'thing', 'lawn_mower'],
+    weight: 2.5,
+    named: 0.5,
+    patterns: [
+      'stop {D}',
+      '(stop|halt|abort) {D} (now|please|right now|)',
+      '{D} (stop|halt)',
+      'tell {D} to stop',
+    ],
+  },
+  {
+    action: 'return_to_base',
+    kinds: ['vacuum', 'thing', 'lawn_mower'],
+    weight: 2,
+    named: 0.5,
+    patterns: [
+      '(dock|park) {D}',
+      '{D} (go home|dock)',
+      'send {D} (home|back)',
+      'return {D} to (its |the |) (base|dock|charger)',
+    ],
+  },
   // ------------------------------------------------------------------ covers
   {
     action: 'open',

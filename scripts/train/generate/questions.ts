@@ -92,6 +92,11 @@ export const QUESTION_FAMILIES: readonly Family[] = [
         weight: weight * 0.45,
         patterns: [
           `(is|are|is|are) {D} {L} ${S}`,
+          `(is|are) {D} (still|already|really|even) ${S} {L}`,
+          `(is|are) {D} {L} (still|already|currently|now) ${S}`,
+          `(can you |could you |) (see|check|tell me|find out) if (i have|we have|there is) {D} ${S} {L}`,
+          `do i have (my |the |any |) {DP} ${S} {L}`,
+          `have (i|we) got {D} ${S}`,
           `(is|are) {D} ${S} {L}`,
           `did (i|we|you|anyone|someone) leave {D} ${S} {L}`,
           `do i have {D} ${S} {L}`,
@@ -177,6 +182,19 @@ export const QUESTION_FAMILIES: readonly Family[] = [
       'have (i|we|you) [val:locked] {D}',
       'have (i|we) [val:closed] {D}',
       'did (i|we) forget to [val:close] {D}',
+    ],
+  },
+  {
+    action: 'get_state',
+    kinds: ['washer', 'dryer', 'dishwasher', 'coffee_maker', 'vacuum', 'lawn_mower', 'oven', 'thing'],
+    weight: 1.5,
+    patterns: [
+      '(is|are) {D} (still |) [val:(running|on|working|going|active)]',
+      '(is|has) {D} [val:(finished|done|ready|stopped)] (yet|already|)',
+      'how long (until|till|before) {D} is [val:(done|finished|ready)]',
+      'when (is|will) {D} (be |) [val:(done|finished|ready)]',
+      'what is {D} (doing|up to) (now|)',
+      'is {D} [val:done] with (its|the) (cycle|program|job|work)',
     ],
   },
   {

@@ -7,6 +7,8 @@ export type Split = 'train' | 'validation' | 'all'
 
 /** One pattern in so many is for validation. */
 const PATTERNS = 33
+/** Only from lists of so many or more: in a short one, each pattern is needed. */
+const ENOUGH = 15
 /** One name in so many is for validation. */
 const NAMES = 16
 
@@ -28,8 +30,8 @@ const PARTS = new WeakMap<readonly string[], Record<Split, readonly string[]>>()
 export function patternsOf(list: readonly string[], split: Split): readonly string[] {
   let parts = PARTS.get(list)
   if (!parts) {
-    const [held, open] = [list.filter(isHeldOut), list.filter(p => !isHeldOut(p))]
-    parts = { train: open.length ? open : list, validation: held, all: list }
+    const held = list.length < ENOUGH ? [] : list.filter(isHeldOut)
+    parts = { train: list.filter(p => !held.includes(p)), validation: held, all: list }
     PARTS.set(list, parts)
   }
   return parts[split]

@@ -28,6 +28,11 @@ export function percent(random: Random, extremes = true): string {
       'the top',
       'the loudest',
       'the highest setting',
+      'as bright as possible',
+      'as high as possible',
+      'as much as possible',
+      'its maximum',
+      'their brightest',
     ])
   if (extremes && roll < 0.17)
     return pick(random, [
@@ -45,6 +50,10 @@ export function percent(random: Random, extremes = true): string {
       'the darkest',
       'the bottom',
       'the quietest',
+      'as low as possible',
+      'as dim as possible',
+      'its minimum',
+      'their dimmest',
     ])
   if (roll < 0.24)
     return pick(random, [
@@ -64,8 +73,11 @@ export function percent(random: Random, extremes = true): string {
   const n = chance(random, 0.7) ? pick(random, ROUND) : int(random, 0, 100)
   return `${number(random, n)}${pick(random, [' percent', ' percent', '%', '%', '%', ' per cent', '', ' pct'])}`
 }
-/** A plain percentage, for "by ..." */
-export const amount = (random: Random) => percent(random, false)
+/** A plain percentage, for "by ..."; "half way" is a place to stop, not a step. */
+export function amount(random: Random): string {
+  const text = percent(random, false)
+  return /way/.test(text) ? amount(random) : text
+}
 
 export function degrees(random: Random): string {
   const n = chance(random, 0.6) ? int(random, 14, 30) : int(random, 50, 85)
