@@ -57,11 +57,11 @@ export async function complete(
   let next: number[] = prompt.slice(cached)
   let stop: Completion['stop'] = 'length'
 
-  const write = (id: number, bytes: string, probability: number, forced: boolean) => {
+  const write = (id: number, bytes: string, probability: number, forced: boolean, rejected = 0) => {
     const all = torn + bytes
     const whole = all.length - tornBytes(all)
     torn = all.slice(whole)
-    tokens.push({ text: fromBytes(all.slice(0, whole)), probability, forced })
+    tokens.push({ text: fromBytes(all.slice(0, whole)), probability, rejected, forced })
     span = bytes.endsWith('>')
       ? { ids: [], bytes: '' }
       : { ids: [...span.ids, id], bytes: span.bytes + bytes }
@@ -79,16 +79,16 @@ export async function complete(
     for (const id of ids) write(id, model.bytesOf(id), 1, true)
     return ids
   }
-  /** Takes a choice into the answer if the grammar allows it. */
-  const take = ({ token, probability }: Choice): 'no' | 'end' | 'more' => {
+  /** Takes a choice into the answer if the grammar allows it. `rejected`: probability of those that it did not allow. */
+  const take = ({ token, probability }: Choice, rejected: number): 'no' | 'end' | 'more' => {
     if (model.isEnd(token)) {
       if (!matcher.canEnd()) return 'no'
-      tokens.push({ text: '', probability, forced: false })
+      tokens.push({ text: '', probability, rejected, forced: false })
       return 'end'
     }
     const bytes = model.bytesOf(token)
     if (bytes === '' || !matcher.advance(bytes)) return 'no'
-    write(token, bytes, probability, false)
+    write(token, bytes, probability, false, rejected)
     return 'more'
   }
 
@@ -97,12 +97,15 @@ export async function complete(
     while (!matcher.isOver() && tokens.length < room) {
       signal.throwIfAborted()
       let choice = await model.choose(next)
-      let taken = take(choice)
-      if (taken === 'no')
+      let taken = take(choice, 0)
+      if (taken === 'no') {
+        let rejected = 0
         for (choice of await model.reconsider()) {
-          taken = take(choice)
+          taken = take(choice, rejected)
           if (taken !== 'no') break
+          rejected = Math.min(1, rejected + choice.probability)
         }
+      }
       if (taken === 'no') throw errors.no_way_on({ after: tokens.map(t => t.text).join('') })
       if (taken === 'end') {
         stop = 'complete'

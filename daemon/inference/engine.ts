@@ -1,3 +1,4 @@
+import type { Calibration } from './confidence.js'
 import type { Grammar } from './grammar.js'
 
 /** One completion. Output is always bound by a grammar: malformed output cannot happen. */
@@ -16,6 +17,8 @@ export interface CompletionToken {
   text: string
   /** Probability of this token among those the model could choose, 0 to 1; 1 when the grammar forced it. */
   probability: number
+  /** Probability of the likelier tokens that the grammar did not allow here, 0 to 1. */
+  rejected: number
   forced: boolean
 }
 
@@ -53,6 +56,8 @@ export interface ModelInfo {
   threads: number
   /** Requests that run at the same time. */
   sequences: number
+  /** Weights that turn what is known of an answer into its probability; absent when the model carries none. */
+  calibration?: Calibration
 }
 
 /** A model as a service. */

@@ -37,7 +37,8 @@ export type ToParent =
   | { type: 'pong'; id: number; rssBytes: number; steps: number }
 
 const Count = z.number().int().nonnegative()
-const Token = z.object({ text: z.string(), probability: z.number().min(0).max(1), forced: z.boolean() })
+const Share = z.number().min(0).max(1)
+const Token = z.object({ text: z.string(), probability: Share, rejected: Share, forced: z.boolean() })
 /** Messages of the child, as the parent lets them in. */
 export const ToParentSchema = z.discriminatedUnion('type', [
   z.object({

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.js'
 import { describe } from '../base/errors.js'
 import type { Part } from '../base/part.js'
 import { parse } from '../base/schema.js'
+import { type Calibration, calibrationOf } from './confidence.js'
 import type { Completion, CompletionRequest, Engine, ModelInfo } from './engine.js'
 import { errors } from './errors.js'
 import { checkGguf } from './gguf.js'
@@ -79,6 +80,8 @@ export class SupervisedEngine implements Engine, Part {
   #stopping = false
   #attempt = 0
   #last = 0
+  /** Of the model file as it was last checked. */
+  #calibration: Calibration | undefined
   #jobs = new Map<number, Job>()
   #watch: NodeJS.Timeout | undefined
   #restart: NodeJS.Timeout | undefined
@@ -115,7 +118,7 @@ export class SupervisedEngine implements Engine, Part {
   async start(signal: AbortSignal): Promise<void> {
     const { path, sha256 } = this.#o.model
     this.#attempt = 0
-    await checkGguf(path, sha256 ? { sha256 } : {})
+    this.#calibration = calibrationOf(await checkGguf(path, sha256 ? { sha256 } : {}), path)
     this.#stopping = false
     await this.#launch(signal)
     clearInterval(this.#watch)
@@ -266,11 +269,12 @@ export class SupervisedEngine implements Engine, Part {
           loaded = true
           clearTimeout(timer)
           signal?.removeEventListener('abort', onAbort)
-          this.info = message.info
+          const info = { ...message.info, ...(this.#calibration ? { calibration: this.#calibration } : {}) }
+          this.info = info
           if (message.trials.length > 0) this.trials = message.trials
           this.#loadedAt = this.#now()
           this.#ready = true
-          this.#tell({ ...message, type: 'loaded' })
+          this.#tell({ ...message, info, type: 'loaded' })
           this.#pump()
           resolve()
         } else if (message.type === 'load_failed') fail(message.problem)
@@ -332,7 +336,10 @@ export class SupervisedEngine implements Engine, Part {
     this.#restart = setTimeout(() => {
       // the file may have changed under the child that died
       checkGguf(path)
-        .then(() => (this.#stopping ? undefined : this.#launch()))
+        .then(header => {
+          this.#calibration = calibrationOf(header, path)
+          return this.#stopping ? undefined : this.#launch()
+        })
         .catch(error => {
           this.#tell({ type: 'output', text: describe(error) })
           if (!this.#stopping) this.#again()

@@ -35,7 +35,7 @@ def tensors(model: Model):
 FILE_TYPE = {"F32": gguf.LlamaFileType.ALL_F32, "F16": gguf.LlamaFileType.MOSTLY_F16, "Q8_0": gguf.LlamaFileType.MOSTLY_Q8_0, "Q4_0": gguf.LlamaFileType.MOSTLY_Q4_0}
 
 
-def write(model: Model, tokenizer_file: Path, out: Path, kind: str, name: str, version: str):
+def write(model: Model, tokenizer_file: Path, out: Path, kind: str, name: str, version: str, calibration: dict | None):
     s: Shape = model.shape
     w = gguf.GGUFWriter(str(out), "llama")
     w.add_type("model")
@@ -56,6 +56,10 @@ def write(model: Model, tokenizer_file: Path, out: Path, kind: str, name: str, v
     w.add_rope_dimension_count(s.dim // s.heads)
     w.add_rope_freq_base(s.rope_base)
     w.add_layer_norm_rms_eps(s.norm_eps)
+    if calibration:
+        # read by daemon/inference/confidence.ts
+        w.add_array("fieldmouse.calibration", [float(x) for x in calibration["weights"]])
+        w.add_string("fieldmouse.calibration.features", " ".join(calibration["features"]))
 
     spec = json.loads(tokenizer_file.read_text())
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
@@ -143,9 +147,10 @@ if __name__ == "__main__":
     p.add_argument("--version", required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--answers", type=Path, help="write the fixed prompts with the answers of the weights as JSON")
+    p.add_argument("--calibration", type=Path, help="JSON of scripts/evaluate/calibrate.ts: weights that make the confidence a probability")
     args = p.parse_args()
     model = load(args.work)
-    write(model, args.work / "tokenizer.json", args.out, args.type, args.name, args.version)
+    write(model, args.work / "tokenizer.json", args.out, args.type, args.name, args.version, json.loads(args.calibration.read_text()) if args.calibration else None)
     if args.answers:
         args.answers.write_text("[\n" + ",\n".join(json.dumps(a) for a in fixed_answers(model, args.work / "tokenizer.json")) + "\n]\n")
     print(f"{args.out}: {args.out.stat().st_size} bytes")

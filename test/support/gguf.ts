@@ -12,13 +12,23 @@ const u64 = (n: number | bigint) => {
 }
 const text = (s: string) => Buffer.concat([u64(Buffer.byteLength(s)), Buffer.from(s)])
 
+/** Texts, whole numbers (as 32 bits) and lists of numbers (as 32-bit floats). */
+type Metadata = Record<string, string | number | readonly number[]>
+
+function pairOf([key, value]: [string, string | number | readonly number[]]): Buffer {
+  if (typeof value === 'string') return Buffer.concat([text(key), u32(8), text(value)])
+  if (typeof value === 'number') return Buffer.concat([text(key), u32(4), u32(value)])
+  const floats = Buffer.from(Float32Array.from(value).buffer)
+  return Buffer.concat([text(key), u32(9), u32(6), u64(value.length), floats])
+}
+
 export interface GgufParts {
   magic?: string
   version?: number
   /** Overrides the true counts. */
   tensorCount?: number | bigint
   pairCount?: number | bigint
-  metadata?: Record<string, string | number>
+  metadata?: Metadata
   tensors?: { name: string; shape: (number | bigint)[]; type: number; offset: number | bigint }[]
   /** Bytes of tensor data. */
   data?: number
@@ -28,12 +38,7 @@ export interface GgufParts {
 export function ggufBytes(parts: GgufParts = {}): Buffer {
   const { magic = 'GGUF', version = 3, metadata = { 'general.architecture': 'llama' }, data = 128 } = parts
   const tensors = parts.tensors ?? [{ name: 'w', shape: [32], type: 0, offset: 0 }]
-  const pairs = Object.entries(metadata).map(([key, value]) =>
-    Buffer.concat([
-      text(key),
-      typeof value === 'string' ? Buffer.concat([u32(8), text(value)]) : Buffer.concat([u32(4), u32(value)]),
-    ]),
-  )
+  const pairs = Object.entries(metadata).map(pairOf)
   const infos = tensors.map(t =>
     Buffer.concat([text(t.name), u32(t.shape.length), ...t.shape.map(u64), u32(t.type), u64(t.offset)]),
   )
@@ -47,4 +52,18 @@ export function ggufBytes(parts: GgufParts = {}): Buffer {
   ])
   const pad = Buffer.alloc((32 - (head.length % 32)) % 32)
   return Buffer.concat([head, pad, Buffer.alloc(data)])
+}
+
+const PAIR_COUNT_AT = 16
+const PAIRS_AT = 24
+
+/** A copy of a whole GGUF (alignment 32) with more metadata. */
+export function withMetadata(gguf: Buffer, metadata: Metadata): Buffer {
+  const added = Object.entries(metadata).map(pairOf)
+  // tensor data stays aligned when what is put before it is a multiple of the alignment
+  const length = added.reduce((sum, b) => sum + b.length, 0) + pairOf(['test.padding', '']).length
+  added.push(pairOf(['test.padding', ' '.repeat((32 - (length % 32)) % 32)]))
+  const head = Buffer.from(gguf.subarray(0, PAIRS_AT))
+  head.writeBigUInt64LE(head.readBigUInt64LE(PAIR_COUNT_AT) + BigInt(added.length), PAIR_COUNT_AT)
+  return Buffer.concat([head, ...added, gguf.subarray(PAIRS_AT)])
 }

@@ -1,4 +1,5 @@
-import type { Completion, Engine } from '../../inference/engine.js'
+import { confidenceOf, featuresOf } from '../../inference/confidence.js'
+import type { Engine } from '../../inference/engine.js'
 import { compactGrammar, decode, promptFor } from '../compact.js'
 import { errors } from '../errors.js'
 import type { CommandStage, Utterance } from './stage.js'
@@ -31,13 +32,8 @@ export class FactoryStage implements CommandStage {
         outputTokens: completion.figures.outputTokens,
         inferMs: completion.figures.inferMs,
       },
-      confidence: confidenceOf(completion),
+      confidence: confidenceOf(featuresOf(completion, command.length === 0), this.#engine.info?.calibration),
       reason: command.length ? 'read by the factory model' : 'the factory model takes it for no command',
     }
   }
-}
-
-/** Probability of the whole answer: the product over the tokens that the model chose. 0 to 1. */
-export function confidenceOf(completion: Completion): number {
-  return completion.tokens.reduce((p, token) => (token.forced ? p : p * token.probability), 1)
 }

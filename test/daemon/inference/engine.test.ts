@@ -61,6 +61,15 @@ t.test('the real model reads commands under the grammar', async t => {
   t.ok(forced.figures.forcedTokens > 0, 'the rest of a long name is appended, not sampled')
 })
 
+t.test('what the grammar does not allow is told beside what was taken instead', async t => {
+  const { e } = await engine(t)
+  const request = ask('turn on the hall lamp')
+  t.equal((await e.complete(request)).tokens[0]?.rejected, 0, 'the likeliest was allowed')
+  const grammar = { root: 'a', rules: { a: alt(lit('<lock>'), lit('<unlock>')) } }
+  const [first] = (await e.complete({ ...request, grammar })).tokens
+  t.ok(first!.rejected > 0.5 && first!.rejected <= 1, `${first!.rejected} wanted to say something else`)
+})
+
 t.test('requests side by side share the context and each gets its own answer', async t => {
   const { e } = await engine(t)
   const asked = Array.from({ length: 24 }, (_, i) => ask(`turn off the fan in room ${i + 10}`))
