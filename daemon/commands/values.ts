@@ -109,16 +109,26 @@ function numberAt(tokens: readonly string[], at: number): { value: number; next:
       value = Number(`${value}.${digits}`)
       next = j
     }
-  } else if (
-    tokens[next] === 'and' &&
-    /^(a|one)$/.test(tokens[next + 1] ?? '') &&
-    tokens[next + 2] === 'half'
-  ) {
-    value += 0.5
-    next += 3
+  } else if (tokens[next] === 'and' && /^(a|one)$/.test(tokens[next + 1] ?? '')) {
+    const share = shareAt(tokens, next + 1)
+    if (share) {
+      value += share.value
+      next = share.next
+    }
   }
   return { value, next }
 }
+/** The same words with every number in digits: "cotton sixty" is "cotton 60". For comparing only. */
+export function withFigures(tokens: readonly string[]): string[] {
+  const out: string[] = []
+  for (let i = 0; i < tokens.length; ) {
+    const number = numberAt(tokens, i)
+    out.push(number ? String(number.value) : tokens[i]!)
+    i = number ? number.next : i + 1
+  }
+  return out
+}
+
 const isNumberWord = (word: string | undefined) => word !== undefined && (word in SMALL || word in TENS)
 
 /**
@@ -148,6 +158,13 @@ const UNITS: readonly [RegExp, keyof Duration, number][] = [
   [/^(s|sec|secs|second|seconds)$/, 'seconds', 1],
 ]
 
+/** What follows "an hour and": "a half", "half", "a quarter"; not "half a minute", which is a length of its own. */
+function shareAt(tokens: readonly string[], at: number): { value: number; next: number } | undefined {
+  const next = /^(a|one)$/.test(tokens[at] ?? '') ? at + 1 : at
+  const value = tokens[next] === 'half' ? 0.5 : tokens[next] === 'quarter' ? 0.25 : undefined
+  return value === undefined ? undefined : { value, next: next + 1 }
+}
+
 /** Reads "ten minutes", "1 hour 5 and a half minutes", "half an hour", "a couple of hours". */
 export function parseDuration(words: string): Duration | undefined {
   const out: Duration = {}
@@ -160,19 +177,24 @@ export function parseDuration(words: string): Duration | undefined {
   }
   const tokens = words
     .replace(/\b(\d+)(h|hr|hrs|m|min|mins|s|sec|secs)\b/g, '$1 $2')
-    .replace(/\bthree quarters of (an|a|one) /g, '0.75 ')
-    .replace(/\b(a |one )?quarter of (an|a|one) /g, '0.25 ')
-    .replace(/\bhalf (an|a) /g, '0.5 ')
-    .replace(/\ba couple( of)?\b/g, '2')
-    .replace(/\ba few\b/g, '3')
+    .replace(/\b(?:three|3) quarters? of (?:an|a|one) /g, '0.75 ')
+    .replace(/\b(?:a |one )?quarter (?:of )?(?:an|a|one) /g, '0.25 ')
+    .replace(/\b(?:a |one )?half (?:of )?(?:an|a|one) /g, '0.5 ')
+    // "a half hour", "two and a half hours" are left to the number reader
+    .replace(/(?<!and )\b(?:a |one )?(half|quarter)[ -](?=(?:hour|minute)\b)/g, (_, share) =>
+      share === 'half' ? '0.5 ' : '0.25 ',
+    )
+    .replace(/\b(?:a |the )?couple(?: of)?\b/g, '2')
+    .replace(/\b(?:a )?few\b/g, '3')
     .split(' ')
     .filter(w => w && w !== 'of')
   let i = 0
   let last: keyof Duration | undefined
   while (i < tokens.length) {
-    if (tokens[i] === 'and' && tokens[i + 1] === 'a' && tokens[i + 2] === 'half' && last) {
-      add(last, 0.5)
-      i += 3
+    const share = last && tokens[i] === 'and' ? shareAt(tokens, i + 1) : undefined
+    if (share && last) {
+      add(last, share.value)
+      i = share.next
       continue
     }
     const article = /^(a|an)$/.test(tokens[i]!) ? { value: 1, next: i + 1 } : numberAt(tokens, i)
@@ -181,9 +203,15 @@ export function parseDuration(words: string): Duration | undefined {
       add(unit[1], article.value)
       last = unit[1]
       i = article.next + 1
-    } else i++
+    } else {
+      // "one hour thirty"
+      const finer = ({ hours: 'minutes', minutes: 'seconds', seconds: undefined } as const)[last ?? 'seconds']
+      if (article && finer && article.next === tokens.length && tokens[i] !== 'a')
+        out[finer] ??= article.value
+      i = article?.next ?? i + 1
+    }
   }
-  return last ? out : undefined
+  return Object.keys(out).length ? out : undefined
 }
 
 /** A time of day as "HH:MM", 24 hours. Without am or pm an hour from 1 to 12 is kept as said. */
