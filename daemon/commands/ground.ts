@@ -3,11 +3,13 @@
  * code knows the home. "There is no light in the garage" is therefore certain, not guessed. Pure.
  */
 import { type CompactAction, type CompactCommand, isMove } from './compact.js'
+import { fullyNamed, meantByFullName, sensorAskedFor } from './full-names.js'
+import { groundProgram } from './ground-program.js'
 import type { Home } from './home.js'
 import { placeOf, words } from './names.js'
 import { paramsOf } from './params.js'
 import type { Action, ParsedCommand, Refusal } from './parsed-command.js'
-import { selectTargets } from './select.js'
+import { type Selection, selectTargets } from './select.js'
 import { ACTIONS } from './vocabulary.js'
 
 /** Where the command was said. */
@@ -15,6 +17,8 @@ export interface Setting {
   home: Home
   /** Area id of the microphone or button. */
   area?: string
+  /** The utterance after `normalise`: it tells where the spans of a reading cut a name. */
+  said?: string
   /** The last command of the session as read, when there is one that this may be about. */
   before?: readonly CompactAction[]
 }
@@ -25,15 +29,18 @@ export function ground(command: CompactCommand, setting: Setting): ParsedCommand
   const actions: Action[] = []
   for (const c of command) {
     if (isMove(c)) return { refusal: nothingBefore() }
-    const one = groundOne(c, setting)
+    const one = groundOne(c, setting, command.length === 1)
     if ('refusal' in one) return one
     actions.push(one.action)
   }
   return { actions }
 }
 
-/** A name of one word ("light", "car") says too little to answer by it alone. */
-const WORDS_OF_A_NAME = 2
+/** A question about a sensor whatever else was made of it; see full-names.ts. */
+export function askedOfSensor(normalised: string, { home }: Setting): Action | undefined {
+  const sensor = sensorAskedFor(normalised, home)
+  return sensor && { action: 'get_state', targets: [sensor.id], params: {} }
+}
 
 /**
  * A question that names one device in full can be answered by the name alone, whatever else the model made of it:
@@ -41,19 +48,8 @@ const WORDS_OF_A_NAME = 2
  * @returns undefined when no device is named in full, or several different ones are
  */
 export function askedByName(normalised: string, { home }: Setting): Action | undefined {
-  const said = ` ${words(normalised).join(' ')} `
-  let longest = 0
-  let found: string[] = []
-  for (const device of home.devices)
-    for (const name of [device.name, ...device.aliases]) {
-      const phrase = words(name)
-      if (phrase.length < Math.max(WORDS_OF_A_NAME, longest) || !said.includes(` ${phrase.join(' ')} `))
-        continue
-      if (phrase.length > longest) found = []
-      longest = phrase.length
-      if (!found.includes(device.id)) found.push(device.id)
-    }
-  return found.length === 1 ? { action: 'get_state', targets: found, params: {} } : undefined
+  const found = fullyNamed(normalised, home.devices, 'loosely')
+  return found ? { action: 'get_state', targets: [found.device.id], params: {} } : undefined
 }
 
 const notForAHome = (): Refusal => ({
@@ -68,8 +64,16 @@ const nothingBefore = (): Refusal => ({
   remedy: 'Say the whole command: what to do, with which device.',
 })
 
-function groundOne(c: CompactAction, setting: Setting): { action: Action } | { refusal: Refusal } {
-  const read = paramsOf(c, setting.home.units)
+/** @param alone whether it is the only command of the sentence, so that every name in the sentence is about it */
+function groundOne(
+  c: CompactAction,
+  setting: Setting,
+  alone: boolean,
+): { action: Action } | { refusal: Refusal } {
+  const { said, ...elsewhere } = setting
+  const program = groundProgram(c, alone ? setting : elsewhere)
+  if (program) return program
+  const read = paramsOf(c, setting.home.units, said)
   if ('problem' in read)
     return {
       refusal: {
@@ -88,6 +92,11 @@ function groundOne(c: CompactAction, setting: Setting): { action: Action } | { r
     return { action: { action: c.action, targets: [], params } }
   }
   const selected = selectTargets(c, setting)
+  const meant =
+    alone && said !== undefined && isBroad(selected)
+      ? meantByFullName(said, c, c.action, setting.home, setting.area)
+      : undefined
+  if (meant) return { action: { action: c.action, targets: [meant.id], params } }
   if ('refusal' in selected) return selected
   return {
     action: {
@@ -96,4 +105,11 @@ function groundOne(c: CompactAction, setting: Setting): { action: Action } | { r
       params: { ...params, ...selected.params },
     },
   }
+}
+
+/** Whether the spans came to a sort of device rather than to devices by name, or to none that the home knows. */
+function isBroad(selected: Selection): boolean {
+  return 'refusal' in selected
+    ? selected.refusal.reason === 'unknown_device'
+    : selected.targets.some(target => typeof target !== 'string')
 }

@@ -3,6 +3,7 @@ import { parse as parseYaml } from 'yaml'
 import { describe } from '../base/errors.js'
 import { parse, z } from '../base/schema.js'
 import { errors } from './errors.js'
+import { checkHome } from './home-checks.js'
 import { CAPABILITIES, type Capability, DOMAINS, type Domain } from './vocabulary.js'
 
 /*
@@ -27,6 +28,25 @@ export interface Area {
   floor: string | null
 }
 
+/** What an appliance can be told to run: a washing programme, a cooking mode. */
+export interface Program {
+  name: string
+  aliases: string[]
+  /** How the device spells it on MQTT; its name when absent. */
+  payload?: string
+}
+
+/** Sentences under one name: who says the name says them all, in order. */
+export interface Routine {
+  id: string
+  name: string
+  aliases: string[]
+  /** Area id in which the sentences count as said; null for the speaker's own. */
+  area: string | null
+  /** Plain commands. None of them names a routine, so that there can be no loop. */
+  do: string[]
+}
+
 /** One thing that can be named, asked about and, mostly, told what to do. */
 export interface Device {
   /** Unique in the home, as Home Assistant's entity ids: `light.ceiling`. */
@@ -40,6 +60,8 @@ export interface Device {
   /** Home Assistant's device class (`blind`, `outlet`, `motion`), or null. */
   class: string | null
   capabilities: Capability[]
+  /** What it can be started with; absent for a device that is just started. */
+  programs?: Program[]
 }
 
 /** A home as known now. */
@@ -51,6 +73,7 @@ export interface Home {
   floors: Floor[]
   areas: Area[]
   devices: Device[]
+  routines: Routine[]
 }
 
 /** MQTT settings of a device, under the keys of Home Assistant's MQTT platforms; binding.ts reads them. */
@@ -64,9 +87,22 @@ export interface ConfiguredDevice extends Device {
   capabilitiesAssumed?: boolean
 }
 
+/** What the owner adds to a device that announces itself: the entry of a device without its kind. */
+export interface Addition {
+  /** Id under which the device announces itself. */
+  id: string
+  /** Instead of the announced name; undefined keeps that. */
+  name?: string
+  aliases: string[]
+  area: string | null
+  class: string | null
+  programs?: Program[]
+}
+
 /** A home as its owner wrote it. Also a `Home`. */
 export interface ConfiguredHome extends Home {
   devices: ConfiguredDevice[]
+  additions: Addition[]
 }
 
 /** What a device can do when its owner does not say. */
@@ -115,30 +151,80 @@ const AreaEntry = nameOr(
     .strictObject({ id: Id.optional(), name: Name, aliases: Aliases, floor: Id.nullish() })
     .transform((area): Area => ({ ...area, id: area.id ?? slug(area.name), floor: area.floor ?? null })),
 )
-const DeviceEntry = z
+const ProgramEntry = nameOr(
+  z
+    .strictObject({
+      name: Name,
+      aliases: Aliases,
+      payload: z.union([z.string().min(1), z.number()]).optional(),
+    })
+    .transform(
+      ({ payload, ...program }): Program => ({
+        ...program,
+        ...(payload === undefined ? {} : { payload: String(payload) }),
+      }),
+    ),
+)
+const RoutineEntry = z
   .strictObject({
-    id: Id.optional().describe('Default: the kind, a dot, and the name as an id.'),
+    id: Id.optional(),
     name: Name,
     aliases: Aliases,
     area: Id.nullish(),
-    kind: z.enum(DOMAINS),
-    class: Id.nullish(),
-    capabilities: z.array(z.enum(CAPABILITIES)).optional(),
-    mqtt: z.union([z.string().min(1), z.record(z.string(), z.unknown())]).optional(),
+    do: z.array(z.string().trim().min(1).max(300)).min(1).max(30),
   })
   .transform(
-    (device): ConfiguredDevice => ({
-      id: device.id ?? `${device.kind}.${slug(device.name)}`,
-      name: device.name,
+    (routine): Routine => ({ ...routine, id: routine.id ?? slug(routine.name), area: routine.area ?? null }),
+  )
+const DeviceEntry = z
+  .strictObject({
+    id: Id.optional().describe('Default: the kind, a dot, and the name as an id.'),
+    name: Name.optional(),
+    aliases: Aliases,
+    area: Id.nullish(),
+    kind: z.enum(DOMAINS).optional(),
+    class: Id.nullish(),
+    capabilities: z.array(z.enum(CAPABILITIES)).optional(),
+    programs: z.array(ProgramEntry).min(1).optional(),
+    mqtt: z.union([z.string().min(1), z.record(z.string(), z.unknown())]).optional(),
+  })
+  .transform((device, context): ConfiguredDevice | Addition => {
+    const { id, name, kind, mqtt, programs } = device
+    const own = {
       aliases: device.aliases,
       area: device.area ?? null,
-      kind: device.kind,
       class: device.class ?? null,
-      capabilities: device.capabilities ?? [...DEFAULT_CAPABILITIES[device.kind]],
-      ...(device.mqtt === undefined ? {} : { mqtt: device.mqtt }),
+      ...(programs === undefined ? {} : { programs }),
+    }
+    if (kind === undefined) {
+      if (id === undefined || mqtt !== undefined || device.capabilities !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['kind'],
+          message:
+            'is missing; only an entry that adds names to a device found by discovery (its id, without mqtt and capabilities) needs none',
+        })
+      return { id: id ?? '', ...(name === undefined ? {} : { name }), ...own }
+    }
+    if (name === undefined) context.addIssue({ code: 'custom', path: ['name'], message: 'is missing' })
+    return {
+      id: id ?? `${kind}.${slug(name ?? '')}`,
+      name: name ?? '',
+      kind,
+      capabilities: device.capabilities ?? [
+        ...DEFAULT_CAPABILITIES[kind],
+        // what has programs can be started
+        ...(programs === undefined || DEFAULT_CAPABILITIES[kind].includes('start_stop')
+          ? []
+          : (['start_stop'] as const)),
+      ],
+      ...own,
+      ...(mqtt === undefined ? {} : { mqtt }),
       ...(device.capabilities ? {} : { capabilitiesAssumed: true }),
-    }),
-  )
+    }
+  })
+
+const isAddition = (entry: ConfiguredDevice | Addition): entry is Addition => !('kind' in entry)
 
 /** Reads a home, from our YAML or from a row of a `homes.json`. Unknown keys, doubled ids and dangling references are refused. */
 export const HomeSchema = z
@@ -149,33 +235,18 @@ export const HomeSchema = z
     floors: z.array(FloorEntry).default([]),
     areas: z.array(AreaEntry).default([]),
     devices: z.array(DeviceEntry).default([]),
+    routines: z.array(RoutineEntry).default([]),
   })
-  .transform((home): ConfiguredHome => home)
-  .superRefine((home, context) => {
-    const problem = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: 'custom', path, message })
-    const known = { floors: new Set<string>(), areas: new Set<string>(), devices: new Set<string>() }
-    for (const list of ['floors', 'areas', 'devices'] as const) {
-      home[list].forEach((entry, index) => {
-        if (!entry.id) problem([list, index, 'id'], `"${entry.name}" gives no id of its own; write one`)
-        if (known[list].has(entry.id))
-          problem([list, index, 'id'], `"${entry.id}" is there twice; ids are unique`)
-        known[list].add(entry.id)
-      })
-    }
-    home.areas.forEach((area, index) => {
-      if (area.floor !== null && !known.floors.has(area.floor))
-        problem(['areas', index, 'floor'], `there is no floor "${area.floor}"${list(known.floors)}`)
-    })
-    home.devices.forEach((device, index) => {
-      if (device.area !== null && !known.areas.has(device.area))
-        problem(['devices', index, 'area'], `there is no area "${device.area}"${list(known.areas)}`)
-    })
-  })
-
-function list(ids: Set<string>): string {
-  return ids.size ? ` (there are ${[...ids].slice(0, 12).join(', ')})` : ' (none are declared)'
-}
+  .superRefine((home, context) =>
+    checkHome(home, (path, message) => context.addIssue({ code: 'custom', path, message })),
+  )
+  .transform(
+    (home): ConfiguredHome => ({
+      ...home,
+      devices: home.devices.filter((entry): entry is ConfiguredDevice => !isAddition(entry)),
+      additions: home.devices.filter(isAddition),
+    }),
+  )
 
 /** Reads a home from a value. @throws invalid_value with every problem and its path */
 export function parseHome(value: unknown, where: string): ConfiguredHome {

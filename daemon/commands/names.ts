@@ -100,7 +100,7 @@ interface Named {
 }
 /** Comparable words of a thing's names, kept as long as the thing: a home does not change under its reader. */
 const PHRASES = new WeakMap<Named, string[][]>()
-function phrases(thing: Named): string[][] {
+export function phrases(thing: Named): string[][] {
   let known = PHRASES.get(thing)
   if (!known) {
     known = [thing.name, ...thing.aliases].map(words)

@@ -44,7 +44,28 @@ const toHome = (degrees: number, unit: 'c' | 'f' | undefined, units: 'metric' | 
   return Math.round((unit === 'f' ? ((degrees - 32) * 5) / 9 : (degrees * 9) / 5 + 32) * 10) / 10
 }
 
-function ofAction(c: CompactAction, units: 'metric' | 'us'): ParamsResult {
+/** "The river film", "the friends episode": the article is that of the last word. */
+const WORK =
+  '(?:movie|film|song|track|album|record|single|show|series|episode|playlist|mix|podcast|station|channel|genre|soundtrack|band|artist|singer)'
+
+/** A title keeps the article that its span lost: "play the river" is "the river", "play the river film" is "river". */
+function titleOf(span: string, said: string | undefined): string {
+  const lost =
+    said !== undefined && new RegExp(`\\bplay the ${escaped(span)}(?! ${WORK})(?: |$)`, 'u').test(said)
+  return lost ? `the ${span}` : span
+}
+const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+
+/** A length of time keeps the half that its span lost: "for half a minute" read as "a minute". */
+function lengthOf(span: string | undefined, said: string | undefined): Duration | undefined {
+  if (span === undefined) return undefined
+  const words = escaped(span)
+  const before = said?.match(new RegExp(`\\b((?:half|(?:a |three )?quarters? of) )${words}(?: |$)`, 'u'))
+  const after = said?.match(new RegExp(`\\b${words}( and (?:a )?(?:half|quarter))(?: |$)`, 'u'))
+  return parseDuration(`${/^(an?|one) /.test(span) ? (before?.[1] ?? '') : ''}${span}${after?.[1] ?? ''}`)
+}
+
+function ofAction(c: CompactAction, units: 'metric' | 'us', said: string | undefined): ParamsResult {
   switch (c.action) {
     case 'set_brightness':
       return level(c, 'brightness', 'brightness_step', 1)
@@ -81,7 +102,7 @@ function ofAction(c: CompactAction, units: 'metric' | 'us'): ParamsResult {
       return c.val ? { params: { mode: parseMode(c.val) } } : { problem: '' }
     case 'play_media':
       return c.val
-        ? { params: { query: c.val, ...(c.media ? { media_class: c.media } : {}) } }
+        ? { params: { query: titleOf(c.val, said), ...(c.media ? { media_class: c.media } : {}) } }
         : { problem: '' }
     case 'get_state':
       return {
@@ -93,11 +114,11 @@ function ofAction(c: CompactAction, units: 'metric' | 'us'): ParamsResult {
     case 'start_timer':
     case 'increase_timer':
     case 'decrease_timer': {
-      const d = c.for === undefined ? undefined : parseDuration(c.for)
+      const d = lengthOf(c.for, said)
       return d ? { params: spread(d) } : { problem: c.for ?? '' }
     }
     default: {
-      const d = c.for === undefined ? undefined : parseDuration(c.for)
+      const d = lengthOf(c.for, said)
       return { params: d ? spread(d) : {} }
     }
   }
@@ -124,19 +145,20 @@ const stateWord = (words: string) => STATE_WORDS[words] ?? words
 /**
  * All parameters of an action, times included.
  * @param units what degrees without a unit mean, and what the home counts in
+ * @param said the utterance after `normalise`, when there is one
  */
-export function paramsOf(c: CompactAction, units: 'metric' | 'us'): ParamsResult {
-  const own = ofAction(c, units)
+export function paramsOf(c: CompactAction, units: 'metric' | 'us', said?: string): ParamsResult {
+  const own = ofAction(c, units, said)
   if ('problem' in own) return own
   const params = { ...own.params }
   if (c.timer !== undefined) {
-    const d = parseDuration(c.timer)
+    const d = lengthOf(c.timer, said)
     if (!d) return { problem: c.timer }
     Object.assign(params, spread(d, 'start_'))
   }
   if (c.name !== undefined) params.name = c.name
   if (c.in !== undefined) {
-    const d = parseDuration(c.in)
+    const d = lengthOf(c.in, said)
     if (!d) return { problem: c.in }
     Object.assign(params, spread(d, 'delay_'))
   }

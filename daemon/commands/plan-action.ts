@@ -10,6 +10,8 @@ import { isRgb, type Value } from './devices/codec.js'
 import { alike, colorByName, whiteByName } from './devices/color.js'
 import { type Area, type Device, type Home, slug } from './home.js'
 import type { Params } from './parsed-command.js'
+import { among, levelOf, near, nearer, numberOf, stepOf } from './plan-levels.js'
+import { type ProgramPlan, planProgram } from './plan-program.js'
 import { durationSeconds } from './timers.js'
 import type { ActionName } from './vocabulary.js'
 
@@ -47,9 +49,12 @@ const refuse = (refusal: string) => ({ refusal })
 
 /** @returns messages and what to wait for, or a refusal as a sentence without its subject ("can only be set from 7 to 35") */
 export function planAction(action: ActionName, params: Params, facts: Facts): Result<ActionPlan> {
-  const draft = drafted(action, params, facts)
-  if ('refusal' in draft) return draft
   const { binding } = facts
+  const program = params.program === undefined ? undefined : planProgram(String(params.program), facts)
+  if (program && 'refusal' in program) return program
+  const plain = drafted(action, params, facts)
+  if ('refusal' in plain) return plain
+  const draft = program ? withProgram(plain, program) : plain
   const hears = binding.reads.length > 0
   const waits = hears
     ? { ...(draft.done ? { done: draft.done } : {}), ...(draft.anyNews ? { anyNews: true } : {}) }
@@ -59,12 +64,23 @@ export function planAction(action: ActionName, params: Params, facts: Facts): Re
       draft.change.filter(([field]) => !['state', 'do', 'power'].includes(field)),
     )
     const payload = JSON.stringify({ action, ...said, ...draft.more })
-    return { messages: [{ topic: binding.actionTopic, payload }], ...waits }
+    return { messages: [...(program?.before ?? []), { topic: binding.actionTopic, payload }], ...waits }
   }
+  if (program?.instead) return { messages: program.instead, ...waits }
   const written = writeMessages(binding, draft.change)
   if ('missing' in written)
     return refuse(`has no way to be told ${WORDS[written.missing] ?? written.missing}`)
-  return { messages: written.messages, ...waits }
+  return { messages: [...(program?.before ?? []), ...written.messages], ...waits }
+}
+
+/** The same action, done once the device also runs the program, where it tells which it runs. */
+function withProgram(draft: Draft, { more, runs }: ProgramPlan): Draft {
+  const { done } = draft
+  return {
+    ...draft,
+    more: { ...draft.more, ...more },
+    ...(done ? { done: (now: Fields) => done(now) && runs(now) } : {}),
+  }
 }
 
 const WORDS: Record<string, string> = {
@@ -348,52 +364,6 @@ function segmentsOf(segments: Value | undefined, area: Area | undefined): string
   )
 }
 
-/** A percentage, said as such or as a step from where it is. */
-function levelOf(
-  params: Params,
-  absolute: string,
-  relative: string,
-  now: Value | undefined,
-  usual: number,
-): Result<{ to: number }> {
-  const said = params[absolute]
-  if (said !== undefined) {
-    const to = numberOf(said)
-    return to === undefined || to < 0 || to > 100 ? refuse('can only be set from 0 to 100 %') : { to }
-  }
-  const step = params[relative]
-  const by = step === undefined ? undefined : stepOf(step, usual)
-  if (by === undefined) return refuse('was not told how much')
-  if (typeof now !== 'number')
-    return refuse('has not said where it is now, so it cannot go up or down from there')
-  return { to: Math.round(Math.min(100, Math.max(0, now + by))) }
-}
-
-function stepOf(step: string | number, usual: number): number | undefined {
-  return step === 'up' ? usual : step === 'down' ? -usual : numberOf(step)
-}
-
-function numberOf(value: unknown): number | undefined {
-  const number =
-    typeof value === 'string' && value.trim()
-      ? Number(value.trim().replace(/\s*(%|percent|k|kelvin)$/i, ''))
-      : value
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
-}
-
 function pickParams(params: Params, keys: readonly string[]): Params {
   return Object.fromEntries(Object.entries(params).filter(([key]) => keys.includes(key)))
-}
-
-function among(value: Value | undefined, ...words: string[]): boolean {
-  return typeof value === 'string' && words.includes(value.toLowerCase())
-}
-
-function near(value: Value | undefined, wanted: number, by: number): boolean {
-  return typeof value === 'number' && Math.abs(value - wanted) <= by
-}
-
-/** Whether something has come closer to where it should go: a blind takes its time. */
-function nearer(before: Value | undefined, now: Value | undefined, to: number): boolean {
-  return typeof before === 'number' && typeof now === 'number' && Math.abs(now - to) < Math.abs(before - to)
 }

@@ -205,6 +205,23 @@ export class Registry implements Part {
         })
       } else devices.set(own.id, own)
     }
+    for (const { id, name, ...added } of home.additions) {
+      const found = devices.get(id)
+      if (!found)
+        problems.push({
+          device: id,
+          reason: 'has not announced itself, so its names in the home file are of no use',
+        })
+      else
+        devices.set(id, {
+          ...found,
+          name: name ?? found.name,
+          aliases: [...found.aliases, ...(name === undefined ? [] : [found.name]), ...added.aliases],
+          area: added.area ?? found.area,
+          class: added.class ?? found.class,
+          ...(added.programs === undefined ? {} : { programs: added.programs }),
+        })
+    }
     for (const [id, binding] of bindings)
       for (const { capability, reason } of binding.unavailable)
         problems.push({ device: id, reason: `${capability} is not available: ${reason}` })
@@ -217,6 +234,7 @@ export class Registry implements Part {
       floors: home.floors,
       areas,
       devices: [...devices.values()],
+      routines: home.routines,
     })
   }
 

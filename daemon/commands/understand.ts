@@ -1,12 +1,17 @@
 /** Text to a parsed command: normalise, run the cascade, ground in the home, refuse what is unsure. */
 import { FieldmouseError } from '../base/errors.js'
 import { type CascadeAnswer, runCascade } from '../inference/cascade.js'
-import type { CompactCommand } from './compact.js'
+import { called } from './called.js'
+import { type CompactCommand, isMove } from './compact.js'
+import { corroborated } from './corroborate.js'
 import { carryOver } from './dialogue/moves.js'
-import { askedByName, ground, type Setting } from './ground.js'
+import { askedByName, askedOfSensor, ground, type Setting } from './ground.js'
+import type { Routine } from './home.js'
 import { normalise } from './normalise.js'
 import type { ParsedCommand } from './parsed-command.js'
+import { expandRoutine } from './routines.js'
 import type { MemoStage } from './stages/memo.js'
+import { RuleStage } from './stages/rule.js'
 import type { CommandStage, Reading } from './stages/stage.js'
 
 /** Errors that say that the sentence is too much for the model. */
@@ -40,12 +45,29 @@ export interface UnderstandOptions {
  * Understands one utterance.
  * @throws what the last stage threw when no stage could answer
  */
-export async function understand(
+export function understand(
   text: string,
   setting: Setting,
   options: UnderstandOptions,
   signal?: AbortSignal,
 ): Promise<Understanding> {
+  return understandAs(text, setting, options, { routines: true }, signal)
+}
+
+/** @param among whether the utterance may call a routine; a sentence of a routine may not */
+async function understandAs(
+  text: string,
+  setting: Setting,
+  options: UnderstandOptions,
+  among: { routines: boolean },
+  signal?: AbortSignal,
+): Promise<Understanding> {
+  const expand = async (routine: Routine) => ({
+    stage: 'rule',
+    ...(await expandRoutine(routine, setting, (sentence, there) =>
+      understandAs(sentence, there, options, { routines: false }, signal),
+    )),
+  })
   const normalised = normalise(text)
   const nothing = {
     stage: 'none',
@@ -71,7 +93,9 @@ export async function understand(
   const utterance = { normalised, dialogue: setting.before !== undefined }
   let answer: CascadeAnswer<Reading>
   try {
-    answer = await runCascade([options.memo, ...options.stages], utterance, {
+    // names go before the memo: one that was added since the sentence was first said counts
+    const stages: CommandStage[] = [new RuleStage(setting.home, among), options.memo, ...options.stages]
+    answer = await runCascade(stages, utterance, {
       minConfidence: options.minConfidence,
       ...(signal ? { signal } : {}),
     })
@@ -88,7 +112,8 @@ export async function understand(
     throw error
   }
   const { value, confidence, stage } = answer
-  if (stage !== 'memo') options.memo.remember(utterance, value, confidence)
+  if (value.called && 'routine' in value.called) return expand(value.called.routine)
+  if (stage !== 'memo' && stage !== 'rule') options.memo.remember(utterance, value, confidence)
   const figures = {
     stage,
     confidence,
@@ -98,10 +123,28 @@ export async function understand(
     promptTokens: value.promptTokens,
     outputTokens: value.outputTokens,
   }
-  const parsed = ground(carryOver(value.command, setting.before), setting)
-  const unsure = value.command.length > 0 && confidence < options.minConfidence
-  if ((unsure || 'refusal' in parsed) && value.command[0]?.action === 'get_state') {
-    const question = askedByName(normalised, setting)
+  if (value.called) {
+    const targets = [value.called.device.id]
+    return {
+      ...figures,
+      reason: answer.reason,
+      parsed: { actions: [{ action: 'activate', targets, params: {} }] },
+    }
+  }
+  const command = carryOver(value.command, setting.before)
+  const parsed = ground(command, { ...setting, said: normalised })
+  const routine = among.routines && 'refusal' in parsed ? routineIn(command, setting) : undefined
+  if (routine && confidence >= options.minConfidence) return expand(routine)
+  const doubtful = value.command.length > 0 && confidence < options.minConfidence
+  const known = doubtful && 'actions' in parsed && corroborated(command, normalised, setting.home)
+  const unsure = doubtful && !known
+  if (unsure || 'refusal' in parsed) {
+    const asks = value.command[0]?.action === 'get_state'
+    const question = asks
+      ? askedByName(normalised, setting)
+      : value.command.length === 0
+        ? askedOfSensor(normalised, setting)
+        : undefined
     if (question)
       return {
         ...figures,
@@ -122,5 +165,21 @@ export async function understand(
         },
       },
     }
-  return { ...figures, reason: answer.reason, parsed }
+  return {
+    ...figures,
+    reason: known ? `${answer.reason}, and every name in it is known here` : answer.reason,
+    parsed,
+  }
+}
+
+/** A routine that the model read as a thing to start, in words that are not the name alone ("could we do the bedtime thing"). */
+function routineIn(command: CompactCommand, { home }: Setting): Routine | undefined {
+  const [only] = command
+  if (!only || command.length > 1 || isMove(only) || !['activate', 'start', 'turn_on'].includes(only.action))
+    return undefined
+  // a time belongs to each of its sentences, and these may have their own
+  if (only.dev === undefined || only.in !== undefined || only.at !== undefined || only.for !== undefined)
+    return undefined
+  const found = called(`start ${only.dev}`, home)
+  return found && 'routine' in found ? found.routine : undefined
 }

@@ -257,7 +257,7 @@ function obeyAction({ device, fields }: Virtual, payload: Uint8Array): void {
   if (state !== undefined) fields.state = state
   if (action === 'mute' || action === 'unmute') fields.muted = action === 'mute'
   if (action === 'play_media') fields.media_title = String(said.query ?? '')
-  for (const field of ['volume_level', 'temperature', 'mode']) {
+  for (const field of ['volume_level', 'temperature', 'mode', 'program']) {
     const value = said?.[field]
     if (typeof value === 'number' || typeof value === 'string') fields[field] = value
   }

@@ -32,6 +32,14 @@ export function bind(
   const settings = new Settings(values)
   const ports = BINDERS[kind](settings, surroundings)
   if ('reason' in ports) return { reason: [ports.reason, ...settings.problems.map(p => p.reason)].join('; ') }
+  // ours: Home Assistant has no programs
+  const program = settings.write(
+    'program',
+    'program_command_topic',
+    'program_command_template',
+    { as: 'text' },
+    'start_stop',
+  )
   const mode = settings.text('availability_mode', 'latest')
   const unit = settings.text('unit_of_measurement')
   const availability = settings.availability()
@@ -40,6 +48,7 @@ export function bind(
       kind,
       limits: {},
       ...ports,
+      writes: [...ports.writes, ...program],
       availability,
       availabilityMode: mode === 'all' || mode === 'any' ? mode : 'latest',
       qos: settings.qos(),
@@ -217,6 +226,7 @@ function bindActions(settings: Settings, { capabilities = [] }: Surroundings): P
     ['media_title', { as: 'text' }],
     ['temperature', { as: 'number' }],
     ['mode', { as: 'text' }],
+    ['program', { as: 'text' }],
   ]
   return {
     capabilities,

@@ -7,7 +7,7 @@ import { payloadScope, render, type Template } from './template.js'
  * how each value is spelled there. The owner's YAML and Home Assistant's discovery messages become the same form.
  *
  * Fields: `state` (the main one: on, open, locked, cleaning, a mode, a reading), `brightness`, `position`, `percentage`,
- * `volume_level` (percent), `kelvin`, `color`, `temperature` (wanted), `current_temperature`, `mode`, `preset`, and
+ * `volume_level` (percent), `kelvin`, `color`, `temperature` (wanted), `current_temperature`, `mode`, `preset`, `program`, and
  * `do` (written only): open, close, stop, lock, unlock, start, pause, return_to_base, activate.
  */
 

@@ -18,8 +18,13 @@ import type { Binding } from './binding.js'
  * | lock | `LOCK`, `UNLOCK` | `LOCKED`, `UNLOCKED` |
  * | vacuum | `start`, `stop`, `pause`, `return_to_base`; `<base>/segments/set` a list of ids | JSON `{"state", "battery_level", "segments": {id: name}}` |
  * | lawn_mower | `<base>/start_mowing/set`, `<base>/pause/set`, `<base>/dock/set` | `mowing`, `paused`, `docked`, `returning` |
- * | media_player, appliance | JSON `{"action": "set_volume", "volume_level": 30}`: our action names and parameters | JSON `{"state", "volume_level", "muted", "media_title", "temperature", "mode"}` |
+ * | media_player, appliance | JSON `{"action": "set_volume", "volume_level": 30}`: our action names and parameters | JSON `{"state", "volume_level", "muted", "media_title", "temperature", "mode", "program"}` |
  * | sensor, binary_sensor | | the reading; `ON`, `OFF` |
+ *
+ * Programs of a device (`programs:` in the home file): an appliance is told `{"action": "start", "program": "Eco"}`, with the
+ * program's `payload` instead of its name where it has one; any other device is told that payload alone, on the topic on
+ * which it is otherwise started. A `program_command_topic` (with `program_command_template`) among the settings is told the
+ * payload, or the name, before the device is started.
  *
  * Home Assistant reads the same settings through discovery, except for media_player, appliance and script.
  */

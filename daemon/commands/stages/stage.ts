@@ -1,4 +1,5 @@
 import type { Stage } from '../../inference/cascade.js'
+import type { Called } from '../called.js'
 import type { CompactCommand } from '../compact.js'
 
 /** What every stage gets: the utterance in the one spelling (see normalise.ts). */
@@ -11,6 +12,8 @@ export interface Utterance {
 /** What every stage gives: the command as spans, not yet grounded. */
 export interface Reading {
   command: CompactCommand
+  /** What was called by its name; then nothing is left to ground. */
+  called?: Called
   /** Name of the model that read it; null for stages without one. */
   model: string | null
   /** Figures of the model, zero for stages without one. */

@@ -82,6 +82,12 @@ t.test('every device of the demo home does as it is told, and says so', async t 
   await does('media_player.kitchen_speaker', 'pause', {}, { state: 'paused' })
   await does('media_player.kitchen_speaker', 'next', {}, { state: 'playing' })
   await does('appliance.coffee_machine', 'start', {}, { state: 'running' })
+  await does(
+    'appliance.washing_machine',
+    'start',
+    { program: 'Cotton 60' },
+    { state: 'running', program: 'COTTON_60' },
+  )
   await does('switch.printer_socket', 'turn_on', {}, { state: 'on' })
   await does('valve.garden_tap', 'open', {}, { state: 'open' })
   t.match(await one('scene.movie_night', 'activate'), { result: 'sent', reason: 'cannot confirm it' })

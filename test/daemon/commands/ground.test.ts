@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type CompactAction, SPAN_SLOTS } from '../../../daemon/commands/compact.js'
-import { askedByName, ground } from '../../../daemon/commands/ground.js'
-import { loadHomeFile } from '../../../daemon/commands/home.js'
+import { type CompactAction, decode, SPAN_SLOTS } from '../../../daemon/commands/compact.js'
+import { askedByName, askedOfSensor, ground } from '../../../daemon/commands/ground.js'
+import { loadHomeFile, parseHome } from '../../../daemon/commands/home.js'
 import { alike, stem } from '../../../daemon/commands/names.js'
 import { operations } from '../../../daemon/commands/resolve.js'
 import { ACTION_NAMES, KIND_NAMES, QUANTIFIERS } from '../../../daemon/commands/vocabulary.js'
@@ -146,6 +146,100 @@ t.test('a question that names one device in full is answered by the name', async
   t.strictSame(asked('is there anything about a kitchen leak to know'), ['binary_sensor.kitchen_leak'])
   t.equal(asked('how is the heater'), undefined, 'one word is too little')
   t.equal(asked('how do the piano lamp and the hob light compare'), undefined, 'two devices')
+})
+
+const barn = parseHome(
+  {
+    floors: ['Ground floor', 'Hay floor'],
+    areas: [
+      { name: 'Stable', floor: 'ground_floor' },
+      { name: 'Hay loft', floor: 'hay_floor' },
+      { name: 'Yard', floor: null },
+    ],
+    devices: [
+      { name: 'Stable corner', kind: 'light', area: 'hay_loft' },
+      { name: 'Hay loft light', kind: 'light', area: 'hay_loft' },
+      { name: 'Hay loft spots', kind: 'light', area: 'hay_loft' },
+      { name: 'Stable light', kind: 'light', area: 'stable' },
+      { name: 'Reading nook', kind: 'light', area: 'stable' },
+      {
+        name: 'Record player',
+        kind: 'media_player',
+        area: 'stable',
+        capabilities: ['play_media', 'playback'],
+      },
+      { name: 'Oats energy stored', kind: 'sensor', class: 'energy', area: 'yard' },
+      { name: 'Trough energy', kind: 'sensor', class: 'energy', area: 'yard' },
+      { name: 'Manger fill level', kind: 'sensor', area: 'stable' },
+    ],
+  },
+  'test',
+)
+const inBarn = (short: string, said: string, area?: string) => {
+  const parsed = ground(decode(short) ?? [], { home: barn, said, ...(area ? { area } : {}) })
+  if ('refusal' in parsed) return parsed.refusal.reason
+  return operations(parsed.actions, barn, area).map(o => o.deviceId)
+}
+
+t.test('a device that the sentence names in full is meant, where the spans cut its name', async t => {
+  const corner = ['light.stable_corner']
+  const cut = '<turn_on><k_light><dev> lights<area> hay floor'
+  t.strictSame(inBarn(cut, 'turn on stable corner lights on the hay floor'), corner)
+  t.strictSame(inBarn(cut, 'turn on the stable corner on the hay floor'), corner)
+  t.strictSame(inBarn('<turn_on><k_light><dev> corner bulb', 'turn on the stable corner'), corner)
+  t.strictSame(
+    inBarn('<get_state><k_energy><dev> energy', 'what is the oats energy stored now'),
+    ['sensor.oats_energy_stored'],
+    'a question, rather than all of its class',
+  )
+})
+
+t.test('a name in the sentence does not make one device of several, nor another device of it', async t => {
+  const all = ['light.stable_corner', 'light.hay_loft_light', 'light.hay_loft_spots']
+  const place = '<turn_on><k_light><dev> lights<area> hay loft'
+  t.strictSame(inBarn(place, 'turn on the hay loft lights'), all, 'a plural is the lot')
+  t.strictSame(inBarn(place, 'turn on all lights like the stable corner in the hay loft'), all)
+  t.strictSame(inBarn(place, 'turn on the lights and the stable corner in the hay loft'), all)
+  t.strictSame(inBarn(place, 'turn on lights near old stable corner'), all, 'part of a longer name')
+  const unknown = '<turn_on><k_light><dev> pit lamp'
+  t.equal(inBarn(unknown, 'turn on the stable corner fan'), 'unknown_device', 'another sort of thing')
+  t.equal(inBarn(unknown, 'turn on the stable corner in the dance hall'), 'unknown_device', 'no such place')
+  t.equal(inBarn(unknown, 'turn on the stable corner in the stable'), 'unknown_device', 'not in that place')
+  const two = `<turn_off><k_light><dev> reading nook<turn_on><k_light><dev> lights<area> hay floor`
+  t.strictSame(
+    inBarn(two, 'turn off reading nook turn on stable corner lights on the hay floor'),
+    ['light.reading_nook', ...all],
+    'of two commands neither is touched',
+  )
+})
+t.test('a sensor that a question ends with is asked, whatever it measures', async t => {
+  const asked = (said: string) => askedOfSensor(said, { home: barn })?.targets
+  t.strictSame(asked('what is the manger fill level right now'), ['sensor.manger_fill_level'])
+  t.strictSame(asked('tell me the manger fill level'), ['sensor.manger_fill_level'])
+  t.equal(asked('what is the manger fill level of a cow'), undefined)
+  t.equal(asked('what is the reading nook'), undefined, 'no sensor')
+  t.equal(asked('i like the manger fill level'), undefined, 'no question')
+})
+
+t.test('a title and a length of time keep the words that their spans lost', async t => {
+  const params = (short: string, said: string) => {
+    const parsed = ground(decode(short) ?? [], { home: barn, said })
+    return 'actions' in parsed ? parsed.actions[0]?.params : parsed.refusal.reason
+  }
+  const play = (span: string, said: string) =>
+    (params(`<play_media><k_media_player><val> ${span}`, said) as { query?: string }).query
+  t.equal(play('lark', 'play the lark on the record player'), 'the lark')
+  t.equal(play('lark', 'play the song lark'), 'lark')
+  t.equal(play('lark', 'play the lark album'), 'lark')
+  t.equal(play('lark', 'play lark'), 'lark')
+  t.equal(play('l.a. (live', 'play the l.a. (live'), 'the l.a. (live')
+  t.strictSame(params('<start_timer><for> a minute', 'set a timer for half a minute'), { seconds: 30 })
+  t.strictSame(params('<start_timer><for> an hour', 'a timer of three quarters of an hour'), { minutes: 45 })
+  t.strictSame(params('<start_timer><for> 2 hours', 'set a timer for 2 hours and a half'), {
+    hours: 2,
+    minutes: 30,
+  })
+  t.strictSame(params('<start_timer><for> an hour', 'set a timer for an hour'), { hours: 1 })
 })
 
 t.test('timers need no device', async t => {

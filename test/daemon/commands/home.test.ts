@@ -42,6 +42,10 @@ t.test('what is wrong with a home is said with its place and its remedy', async 
   t.match(problem({ devices: [{ name: 'Bulb', kind: 'lamp' }] }), /devices\.0\.kind/)
   t.match(problem({ devices: [{ name: '!!!', kind: 'light', id: '' }] }), /devices\.0\.id/)
   t.match(problem({ areas: ['???'] }), /gives no id of its own/)
+  t.match(problem({ devices: [{ name: 'Bulb' }] }), /devices\.0\.kind: is missing/)
+  t.match(problem({ devices: [{ id: 'light.a', mqtt: 'a' }] }), /devices\.0\.kind: is missing/)
+  t.match(problem({ devices: [{ id: 'light.a', kind: 'light' }] }), /devices\.0\.name: is missing/)
+  t.equal(problem({ devices: [{ id: 'light.a', aliases: ['the big one'] }] }), 'nothing')
 })
 
 t.test('a file holds one home or several, in YAML or JSON', async t => {

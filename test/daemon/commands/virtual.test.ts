@@ -152,3 +152,40 @@ t.test('starting twice and stopping twice leave nothing behind', async t => {
   t.strictSame(registry.problems(), [])
   await t.rejects(registry.start(AbortSignal.abort(new Error('too late'))), { message: 'too late' })
 })
+
+t.test('the owner adds names to a device that announces itself, by its id alone', async t => {
+  const url = await startAedes(t)
+  const wire = await connectWire(t, url)
+  const home = parseHome(
+    {
+      areas: ['Shed'],
+      devices: [
+        { id: 'switch.pump', aliases: ["gran's gusher", 'the big light'] },
+        { id: 'switch.tub', name: 'Sitz bath', area: 'shed', programs: ['Warm'] },
+      ],
+    },
+    't',
+  )
+  t.strictSame(home.devices, [], 'it is no device before it announces itself')
+  const registry = new Registry({ home, wire, clock: systemClock })
+  await registry.start(SIGNAL)
+  t.teardown(() => registry.stop())
+  t.match(registry.problems(), [{ device: 'switch.pump', reason: /not announced itself/ }, {}])
+  for (const name of ['Pump', 'Tub'])
+    await wire.publish(
+      `homeassistant/switch/${name.toLowerCase()}/config`,
+      JSON.stringify({ name, command_topic: `${name}/set`, device: { suggested_area: 'Yard' } }),
+    )
+  await until('both are found', () => registry.home().devices.length === 2)
+  t.match(registry.home().devices, [
+    {
+      id: 'switch.pump',
+      name: 'Pump',
+      aliases: ["gran's gusher", 'the big light'],
+      kind: 'switch',
+      area: 'yard',
+    },
+    { id: 'switch.tub', name: 'Sitz bath', aliases: ['Tub'], area: 'shed', programs: [{ name: 'Warm' }] },
+  ])
+  t.strictSame(registry.problems(), [])
+})
