@@ -166,7 +166,7 @@ export function decode(text: string): CompactCommand | undefined {
 
 /** Words without which a slot makes no sense: the grammar offers it only where one was said. */
 const EXCEPT = /\b(except|but|besides|apart|other|excluding|without|not|save|minus)\b/
-const IN = /\b(in|after|within|from now|later)\b/
+const IN = /\b(in|after|within|from now|later|wait|delay|postpone)\b/
 const AT = /\b(at|by|noon|midnight|midday|o'clock|am|pm|tonight|morning|evening|afternoon|past)\b/
 
 /** Which slots an action takes; the grammar holds the model to it. */
@@ -257,7 +257,7 @@ export function compactGrammar(normalised: string, options: { dialogue?: boolean
     media: seq(ref('target'), opt(media), slot('val'), ref('time')),
     question: seq(ref('target'), opt(slot('val'))),
     timer: seq(opt(slot('area')), opt(slot('timer')), opt(slot('name'))),
-    timed: seq(opt(slot('area')), slot('for'), opt(slot('timer')), opt(slot('name'))),
+    timed: seq(opt(slot('area')), opt(slot('for')), opt(slot('timer')), opt(slot('name'))),
     bare: seq(),
     carry: seq(ref('target'), opt(ref('step')), opt(slot('val')), opt(slot('for')), ref('time')),
   }

@@ -6,7 +6,7 @@ import type { Family } from './commands.js'
 import { chance, expand, int, pick, type Random, type Rules, unmark } from './expand.js'
 import { floor, noun, oddThing, place, room, thing } from './phrases.js'
 import { patternsOf, type Split } from './split.js'
-import { amount, degrees, duration, kelvin, ovenDegrees, percent } from './values.js'
+import { amount, clock, degrees, duration, kelvin, ovenDegrees, percent } from './values.js'
 import {
   ADJECTIVES,
   COLORS,
@@ -209,6 +209,7 @@ export function clause(random: Random, family: Family, split: Split): Clause | u
     F: floor,
     S: STAIRS,
     TN: r => (chance(r, 0.8) ? pick(r, TIMER_NAMES) : invented(r)),
+    CL: clock,
     DUR: r => duration(r),
     DUA: r => duration(r, true),
     N: r =>
@@ -219,6 +220,10 @@ export function clause(random: Random, family: Family, split: Split): Clause | u
     // things to measure mostly carry a name that says what
     DM: measured,
     MS: MEASURED,
+    ME: MEASURED,
+    DT: r =>
+      thing(r, ['washer', 'dryer', 'tv', 'fan', 'oven', 'dishwasher', 'light', 'thing', 'outlet', 'car'], 0.3)
+        .text,
     PG: r => (chance(r, 0.85) ? pick(r, PROGRAMS) : invented(r)),
     K: r => {
       kind = pick(r, kinds ?? ['light'])

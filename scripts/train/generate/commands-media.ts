@@ -69,7 +69,8 @@ export const MEDIA_FAMILIES: readonly Family[] = [
       'i want (the |your |) (volume|sound|music) (louder|higher|up|raised|increased|turned up)',
       'turn the volume (up|higher) (a bit|a little|some|more|a lot|)',
       'could you (be|speak|talk) louder',
-      'be louder',
+      'be (louder|loud)',
+      'louder',
       'your volume is too low',
       'the [area:{R}] volume up',
       'volume increase',
@@ -450,6 +451,8 @@ export const MEDIA_FAMILIES: readonly Family[] = [
               'put {V} on {PL}',
               'watch {V} on {D}',
               'play (me |us |) {V}',
+              '(play|put on|start) (some|a little|a bit of) {V} {PL}',
+              "(let's|i want to|we want to) (hear|listen to|have) (some |a bit of |) {V} {PL}",
               'play {V} on the {D} {L}'.replace('the {D}', '{D}'),
             ]
           : [
@@ -764,6 +767,8 @@ export const MEDIA_FAMILIES: readonly Family[] = [
       'can you time [for:{DUR}]',
       'please time me for [for:{DUR}]',
       'i need a timer set for [for:{DUR}]',
+      '(set|start|create|make|begin|i need|i want|give me) a timer (please|for me|now|)',
+      'start the timer',
     ],
   },
   {

@@ -292,7 +292,7 @@ const swap = (word: string, random: Random) => {
 }
 /** Words that the grammar of the short form looks for: misspelt, they would not open the slot that they announce. */
 const OPENS_A_SLOT =
-  /^(except|besides|apart|other|excluding|without|minus|save|after|within|later|from|noon|midnight|midday|tonight|morning|evening|afternoon|past)$/
+  /^(except|besides|apart|other|excluding|without|minus|save|wait|delay|postpone|after|within|later|from|noon|midnight|midday|tonight|morning|evening|afternoon|past)$/
 
 /** Misspells one word wherever it stands, in the utterance and in the spans alike. */
 export function typo(random: Random, pair: Pair): Pair {

@@ -640,6 +640,62 @@ export const PEOPLE_FAMILIES: readonly Family[] = [
       'return {D} to (its |the |) (base|dock|charger)',
     ],
   },
+  // ------------------------------------------------------------------ put off until later
+  ...(
+    [
+      ['start', ['vacuum', 'coffee_maker', 'washer', 'dishwasher', 'car', 'lawn_mower', 'dryer']],
+      ['turn_on', ['light', 'climate', 'fan', 'outlet', 'thing', 'tv', 'oven']],
+    ] as const
+  ).map(
+    ([action, kinds]): Family => ({
+      action,
+      kinds,
+      weight: 4,
+      patterns: [
+        '(schedule|program|set|book|plan) {D} (for|at|to run at|to start at|to turn on at|to go on at|to come on at) [at:{CL}]',
+        '(have|get|let) {D} (start|run|on|going|ready|come on) (at|by) [at:{CL}]',
+        '{D} on at [at:{CL}]',
+        '{D} at [at:{CL}]',
+        'at [at:{CL}] (start|turn on) {D}',
+        '(delay|postpone) {D} (by|for) [in:{DUR}]',
+        '(start|turn on|run) {D} (after|in) [in:{DUR}]',
+        '{D} on in [in:{DUR}]',
+        'in [in:{DUR}] (start|turn on|run) {D}',
+        'wait [in:{DUR}] then (start|turn on) {D}',
+        '[in:{DUR}] from now (start|turn on) {D}',
+        '(start|turn on) {D} [in:{DUR}] (from now|later)',
+      ],
+    }),
+  ),
+  {
+    action: 'turn_off',
+    kinds: ['light', 'light', 'climate', 'fan', 'outlet', 'thing', 'tv', 'speaker', 'oven'],
+    weight: 5,
+    patterns: [
+      '{D} off at [at:{CL}]',
+      '{D} off in [in:{DUR}]',
+      'at [at:{CL}] (turn|switch|shut) off {D}',
+      'in [in:{DUR}] (turn|switch|shut) off {D}',
+      '(turn|switch|shut) {D} off (in|after) [in:{DUR}]',
+      '(turn|switch|shut) off {D} [in:{DUR}] (from now|later)',
+      'wait [in:{DUR}] then (turn|switch) off {D}',
+      '(have|get|let) {D} (go off|turn off|switch off|off) (at|by) [at:{CL}]',
+      '(schedule|set|program) {D} to (go|turn|switch) off (at|by) [at:{CL}]',
+      '(schedule|set|program) {D} to (go|turn|switch) off in [in:{DUR}]',
+    ],
+  },
+  {
+    action: 'start',
+    kinds: ['coffee_maker'],
+    weight: 2,
+    patterns: [
+      '(have|get) (my |the |) coffee (ready|made|brewed) (at|by) [at:{CL}]',
+      '(make|brew|start) (me |) (a |some |the |) (coffee|cup of coffee|pot of coffee) (at|by) [at:{CL}]',
+      '(make|brew|start) (me |) (a |some |the |) (coffee|cup of coffee) in [in:{DUR}]',
+      'coffee (at|by) [at:{CL}]',
+      'i want (my |a |) coffee (at|by|ready by) [at:{CL}]',
+    ],
+  },
   // ------------------------------------------------------------------ covers
   {
     action: 'open',

@@ -348,6 +348,40 @@ export const QUESTION_FAMILIES: readonly Family[] = [
   },
   {
     action: 'get_state',
+    kinds: ['sensor'],
+    weight: 3,
+    placed: 0.6,
+    patterns: [
+      "(what's|what is|how high is|how low is|tell me|check|read) the [dev:{ME} (level|reading|concentration|value|sensor|)] {L}",
+      'how (much|high is the|low is the) [dev:{ME}] (is there|) {L}',
+      'current [dev:{ME} (level|reading|)] {L}',
+    ],
+  },
+  {
+    action: 'get_state',
+    kinds: ['energy'],
+    weight: 1.5,
+    patterns: [
+      'how much (power|energy|electricity|current) (is|are) {DT} (using|drawing|consuming|pulling)',
+      'how much (power|energy|electricity) (does|did) {DT} (use|consume|need|take)',
+      "(what is|what's) the (power consumption|energy use|power draw|energy consumption) of {DT}",
+      'how many (watts|kilowatts|kilowatt hours) (is|does) {DT} (using|use)',
+    ],
+  },
+  {
+    action: 'get_state',
+    kinds: ['lock', 'door', 'window', 'garage_door', 'gate', 'oven', 'washer', 'dishwasher'],
+    weight: 2,
+    placed: 0.15,
+    patterns: [
+      'check {D} {L}',
+      'check on {D} {L}',
+      '(have a look at|look at|take a look at) {D} {L}',
+      'is {D} {L} (ok|okay|alright|all right)',
+    ],
+  },
+  {
+    action: 'get_state',
     kinds: ['sensor', 'sensor', 'sensor', 'thing'],
     weight: 13,
     placed: 0.12,
