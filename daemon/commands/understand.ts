@@ -8,11 +8,12 @@ import { carryOver } from './dialogue/moves.js'
 import { askedByName, askedOfSensor, ground, type Setting } from './ground.js'
 import type { Routine } from './home.js'
 import { normalise } from './normalise.js'
-import type { ParsedCommand } from './parsed-command.js'
+import type { ParsedCommand, Refusal } from './parsed-command.js'
 import { expandRoutine } from './routines.js'
 import type { MemoStage } from './stages/memo.js'
 import { RuleStage } from './stages/rule.js'
 import type { CommandStage, Reading } from './stages/stage.js'
+import { unreadTime } from './unread-time.js'
 
 /** Errors that say that the sentence is too much for the model. */
 const TOO_MUCH = new Set(['prompt_too_long', 'answer_cut_short'])
@@ -132,8 +133,11 @@ async function understandAs(
     }
   }
   const command = carryOver(value.command, setting.before)
-  const parsed = ground(command, { ...setting, said: normalised })
-  const routine = among.routines && 'refusal' in parsed ? routineIn(command, setting) : undefined
+  const time = unreadTime(normalised, command)
+  const parsed: ParsedCommand = time
+    ? { refusal: noSuchTime(time) }
+    : ground(command, { ...setting, said: normalised })
+  const routine = among.routines && 'refusal' in parsed && !time ? routineIn(command, setting) : undefined
   if (routine && confidence >= options.minConfidence) return expand(routine)
   const doubtful = value.command.length > 0 && confidence < options.minConfidence
   const known = doubtful && 'actions' in parsed && corroborated(command, normalised, setting.home)
@@ -171,6 +175,13 @@ async function understandAs(
     parsed,
   }
 }
+
+const noSuchTime = (time: string): Refusal => ({
+  reason: 'unsupported',
+  message: `You said "${time}", and I cannot wait for that. I did nothing, rather than do it now.`,
+  remedy:
+    'Say how long to wait ("in ten minutes") or a clock time ("at seven pm"), one time for one command.',
+})
 
 /** A routine that the model read as a thing to start, in words that are not the name alone ("could we do the bedtime thing"). */
 function routineIn(command: CompactCommand, { home }: Setting): Routine | undefined {
