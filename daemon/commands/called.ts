@@ -1,14 +1,15 @@
 /**
- * Scenes, scripts and routines that are called by name: "movie night", "please run the movie night routine". Certain
- * code, so that a name works from the moment it stands in the home file. Pure.
+ * Scenes, scripts and routines that are called by name: "movie night", "please run the movie night routine"; and programs
+ * of appliances: "start the washer on cotton sixty". Certain code, so that a name works from the moment it stands in the home file. Pure.
  */
-import type { Device, Home, Routine } from './home.js'
+import type { Device, Home, Program, Routine } from './home.js'
 import { named, nounAtEnd, placeOf, rawWords, words } from './names.js'
 import { normalise } from './normalise.js'
+import { programAlone } from './programs.js'
 import type { Kind } from './vocabulary.js'
 
-/** What was called. */
-export type Called = { device: Device } | { routine: Routine }
+/** What was called: a scene or script, an appliance with its program, a routine. */
+export type Called = { device: Device; program?: Program } | { routine: Routine }
 
 /** Spelling in which called names are compared: "Wi-Fi off", "wifi off" and "WIFI OFF!" are the same. */
 export function calledKey(name: string): string {
@@ -129,7 +130,8 @@ export function called(
   among: { routines: boolean } = { routines: true },
 ): Called | undefined {
   const index = indexOf(home)
-  if (index.size === 0) return undefined
+  const choosers = home.devices.filter(d => d.programs?.length)
+  if (index.size === 0 && choosers.length === 0) return undefined
   for (const { name, whole, verb, sorts } of readings(normalised)) {
     // one word alone ("party") is said about many things
     if (!whole && !verb && !name.includes(' ')) continue
@@ -141,6 +143,8 @@ export function called(
     const routines = found.filter(thing => 'routine' in thing)
     const one = routines.length ? routines : found
     if (one.length) return one.length === 1 ? one[0] : undefined
+    const started = verb && !sorts ? programAlone(name, choosers, free => !takenBy(free, home)) : undefined
+    if (started && !takenBy(name, home)) return started
   }
   return undefined
 }

@@ -52,6 +52,38 @@ export function programWithin(phrase: string, programs: readonly Program[]): Pro
   return found.length === 1 ? found[0] : undefined
 }
 
+/**
+ * The device and program that some words name and nothing else, in either order: "washer on cotton sixty", "eco program of
+ * the dishwasher"; or a program alone ("quick wash", "eco program") where one device alone has it.
+ * @param isFree whether a name is said for nothing else
+ */
+export function programAlone(
+  phrase: string,
+  devices: readonly Device[],
+  isFree: (name: string) => boolean,
+): { device: Device; program: Program } | undefined {
+  const found: { device: Device; program: Program }[] = []
+  const said = essence(phrase)
+  const bare = programKey(phrase).replace(/ (?:program|programme|cycle)$/, '')
+  // one word alone is said about many things
+  const alone = bare !== programKey(phrase) || bare.includes(' ')
+  for (const device of devices)
+    for (const program of device.programs ?? [])
+      if (
+        namesOf(program).some(
+          name =>
+            (alone && programKey(name) === bare && isFree(name)) ||
+            [device.name, ...device.aliases].some(own =>
+              [`${own} ${name}`, `${name} ${own}`].some(
+                both => said !== '' && essence(both) === said && essence(name) !== '',
+              ),
+            ),
+        )
+      )
+        found.push({ device, program })
+  return found.length === 1 ? found[0] : undefined
+}
+
 /** Some words without those that stand in others or name no program; empty when nothing of use is left. */
 export function beside(phrase: string, others: readonly string[]): string {
   const known = new Set(others.flatMap(programWords))

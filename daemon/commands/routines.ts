@@ -1,20 +1,23 @@
 /** A routine as the actions of its sentences. */
 import type { Setting } from './ground.js'
 import type { Routine } from './home.js'
-import type { Action, ParsedCommand } from './parsed-command.js'
+import type { Action, Params, ParsedCommand, Refusal } from './parsed-command.js'
+import { hasTime } from './put-off.js'
 import { resolve } from './resolve.js'
 import type { Understanding } from './understand.js'
 import { ACTIONS } from './vocabulary.js'
 
 /**
  * Understands every sentence of a routine, in order; one that cannot be done refuses the whole.
+ * @param call the routine, and the time when it is to be done (`delay_minutes`, `at`)
  * @param understandSentence reads one plain command; it must not call routines, so that there can be no loop
  */
 export async function expandRoutine(
-  routine: Routine,
+  call: { routine: Routine; when: Params },
   setting: Setting,
   understandSentence: (text: string, setting: Setting) => Promise<Understanding>,
 ): Promise<Omit<Understanding, 'stage'>> {
+  const { routine, when } = call
   const area = routine.area ?? setting.area
   const there: Setting = { home: setting.home, ...(area === undefined ? {} : { area }) }
   const sum: Omit<Understanding, 'stage'> = {
@@ -41,7 +44,9 @@ export async function expandRoutine(
       ...one.parsed.actions.map(action => (routine.area === null ? action : pinned(action, there))),
     )
   }
-  return { ...sum, parsed: { actions } }
+  const later = Object.keys(when).length > 0
+  if (later && actions.some(isOfItsTime)) return { ...sum, parsed: { refusal: hasItsTimes(routine) } }
+  return { ...sum, parsed: { actions: actions.map(a => ({ ...a, params: { ...a.params, ...when } })) } }
 }
 
 /** Targets as devices: whoever carries the action out takes selectors from where the speaker is. */
@@ -52,11 +57,17 @@ function pinned(action: Action, { home, area }: Setting): Action {
   return { ...action, targets: [...new Set(ids)] }
 }
 
-function refused(
-  routine: Routine,
-  sentence: string,
-  refusal: Extract<ParsedCommand, { refusal: unknown }>['refusal'],
-): ParsedCommand {
+/** Whether an action is put off already, or makes no sense later: a timer, a question. */
+const isOfItsTime = ({ action, params }: Action) =>
+  hasTime(params) || action === 'get_state' || ACTIONS[action].needs === 'no_device'
+
+const hasItsTimes = (routine: Routine): Refusal => ({
+  reason: 'unsupported',
+  message: `The routine "${routine.name}" has times, timers or questions of its own, so it cannot be put off.`,
+  remedy: 'Say its name alone, or take these out of its sentences in the home file.',
+})
+
+function refused(routine: Routine, sentence: string, refusal: Refusal): ParsedCommand {
   return {
     refusal: {
       reason: refusal.reason,

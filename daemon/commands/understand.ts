@@ -8,7 +8,7 @@ import { carryOver } from './dialogue/moves.js'
 import { askedByName, askedOfSensor, ground, type Setting } from './ground.js'
 import type { Routine } from './home.js'
 import { normalise } from './normalise.js'
-import type { ParsedCommand, Refusal } from './parsed-command.js'
+import type { Action, Params, ParsedCommand, Refusal } from './parsed-command.js'
 import { expandRoutine } from './routines.js'
 import type { MemoStage } from './stages/memo.js'
 import { RuleStage } from './stages/rule.js'
@@ -63,9 +63,9 @@ async function understandAs(
   among: { routines: boolean },
   signal?: AbortSignal,
 ): Promise<Understanding> {
-  const expand = async (routine: Routine) => ({
+  const expand = async (routine: Routine, when: Params = {}) => ({
     stage: 'rule',
-    ...(await expandRoutine(routine, setting, (sentence, there) =>
+    ...(await expandRoutine({ routine, when }, setting, (sentence, there) =>
       understandAs(sentence, there, options, { routines: false }, signal),
     )),
   })
@@ -113,7 +113,7 @@ async function understandAs(
     throw error
   }
   const { value, confidence, stage } = answer
-  if (value.called && 'routine' in value.called) return expand(value.called.routine)
+  if (value.called && 'routine' in value.called) return expand(value.called.routine, value.when)
   if (stage !== 'memo' && stage !== 'rule') options.memo.remember(utterance, value, confidence)
   const figures = {
     stage,
@@ -125,12 +125,13 @@ async function understandAs(
     outputTokens: value.outputTokens,
   }
   if (value.called) {
-    const targets = [value.called.device.id]
-    return {
-      ...figures,
-      reason: answer.reason,
-      parsed: { actions: [{ action: 'activate', targets, params: {} }] },
+    const { device, program } = value.called
+    const action: Action = {
+      action: program ? 'start' : 'activate',
+      targets: [device.id],
+      params: { ...(program ? { program: program.name } : {}), ...value.when },
     }
+    return { ...figures, reason: answer.reason, parsed: { actions: [action] } }
   }
   const command = carryOver(value.command, setting.before)
   const time = unreadTime(normalised, command)

@@ -70,6 +70,19 @@ t.test('what the home cannot do is refused with a reason and a remedy, and nothi
   t.equal(told(), before, 'no device was told anything')
 })
 
+t.test('a routine and a program of the home file are done by their names', async t => {
+  const mouse = await startMouse(t)
+  await mouse.daemon.virtualHome?.set('cover.garage_door', { state: 'open', position: 100 })
+  t.match(await mouse.command('good night'), {
+    ok: true,
+    stage: 'rule',
+    result: { actions: [{ action: 'turn_off' }, { action: 'close' }, { action: 'lock' }] },
+  })
+  t.match(mouse.daemon.virtualHome?.fields('cover.garage_door'), { state: 'closed' })
+  t.match(await mouse.command('start the washer on cotton sixty'), { ok: true, stage: 'rule', model: null })
+  t.match(mouse.daemon.virtualHome?.fields('appliance.washing_machine'), { program: 'COTTON_60' })
+})
+
 t.test('the area of the microphone tells which light is meant', async t => {
   const mouse = await startMouse(t)
   t.match(await mouse.command({ text: 'turn on the light', area: 'kitchen' }), {

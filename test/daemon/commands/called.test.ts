@@ -4,6 +4,7 @@ import { called, calledKey, takenBy } from '../../../daemon/commands/called.js'
 import { decode } from '../../../daemon/commands/compact.js'
 import { HomeSchema, parseHome } from '../../../daemon/commands/home.js'
 import { normalise } from '../../../daemon/commands/normalise.js'
+import { withoutTime } from '../../../daemon/commands/put-off.js'
 import { MemoStage } from '../../../daemon/commands/stages/memo.js'
 import type { CommandStage } from '../../../daemon/commands/stages/stage.js'
 import { type UnderstandOptions, understand } from '../../../daemon/commands/understand.js'
@@ -29,6 +30,7 @@ const home = parseHome(
     routines: [
       { name: 'Off to bed', aliases: ['nighty-night'], do: ['turn off the den light', 'lock the back door'] },
       { name: 'Porch time', area: 'porch', do: ['turn on the lights'] },
+      { name: 'Slow start', do: ['turn on the den light in five minutes'] },
       { name: 'Broken one', do: ['turn on the den light', 'open the sauna'] },
     ],
   },
@@ -64,7 +66,6 @@ t.test('a name is not called by what is more, less, or the contrary', async t =>
     'turn off party',
     'stop off to bed',
     'stop the off to bed routine',
-    'off to bed in ten minutes',
     'party please',
     'off to',
     'throw a party',
@@ -174,6 +175,7 @@ const TABLE = {
   'lock the back door': '<lock><k_lock><dev> back door',
   'turn on the lights': '<turn_on><k_light><dev> lights',
   'turn on the den light': '<turn_on><k_light><dev> den light',
+  'turn on the den light in five minutes': '<turn_on><k_light><dev> den light<in> five minutes',
   'open the sauna': '<open><k_thing><dev> sauna',
   'could we do the off to bed thing': '<activate><k_scene><dev> off to bed',
 }
@@ -208,6 +210,28 @@ t.test('a routine is the actions of its sentences in order', async t => {
   })
   const read = await understand('could we do the off to bed thing', { home }, reading(TABLE))
   t.match(read, { stage: 'rule', parsed: { actions: { length: 2 } } }, 'also where the model finds its name')
+})
+
+t.test('what is called by name can be put off', async t => {
+  const said = async (text: string) => (await understand(text, { home }, reading(TABLE))).parsed
+  t.match(await said('party in an hour and a half'), {
+    actions: [
+      { action: 'activate', targets: ['scene.party'], params: { delay_hours: 1, delay_minutes: 30 } },
+    ],
+  })
+  t.match(await said('at half past six pm start off to bed'), {
+    actions: [
+      { action: 'turn_off', params: { at: '18:30' } },
+      { action: 'lock', params: { at: '18:30' } },
+    ],
+  })
+  t.match(await said('slow start in ten minutes'), {
+    refusal: { reason: 'unsupported', message: /"Slow start" has times/ },
+  })
+  t.match(await said('slow start'), { actions: [{ params: { delay_minutes: 5 } }] })
+  t.strictSame(withoutTime('party in the ten minutes room'), undefined)
+  t.strictSame(withoutTime('party at the den'), undefined)
+  t.strictSame(withoutTime('in ten minutes'), undefined, 'a time alone is no name with a time')
 })
 
 t.test('a routine with an area is said there, another one where the speaker is', async t => {

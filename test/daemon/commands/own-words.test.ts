@@ -1,5 +1,7 @@
 import t from 'tap'
 import { systemClock } from '../../../daemon/base/clock.js'
+import { decode } from '../../../daemon/commands/compact.js'
+import { corroborated } from '../../../daemon/commands/corroborate.js'
 import { parseHome } from '../../../daemon/commands/home.js'
 import { operations } from '../../../daemon/commands/resolve.js'
 import { FactoryStage } from '../../../daemon/commands/stages/factory.js'
@@ -67,3 +69,25 @@ t.test('odd names of devices and rooms work at once with the factory model', asy
   ]
   for (const [text, done] of pairs) t.strictSame(await does(text), done, text)
 })
+
+t.test(
+  'a doubted reading is taken only where the home knows every name and all else is the verb',
+  async t => {
+    const bears = (short: string, said: string) => corroborated(decode(short) ?? [], said, home)
+    const lamp = '<turn_on><k_light><dev> la grande lampe'
+    t.ok(bears(lamp, 'turn on la grande lampe'))
+    t.ok(bears(lamp, 'please switch the la grande lampe on'))
+    t.ok(bears('<turn_off><k_light><dev> lights<area> küche', 'turn off the lights in the küche'))
+    t.ok(bears('<turn_on><k_light><dev> lampe', 'turn on la grande lampe'), 'the sentence names it in full')
+    t.notOk(bears(lamp, 'turn off la grande lampe'), 'the contrary')
+    t.notOk(bears(lamp, 'la grande lampe'), 'no verb')
+    t.notOk(bears(lamp, 'do not turn on la grande lampe'), 'a word that is not understood')
+    t.notOk(bears('<turn_on><k_light><dev> la petite lampe', 'turn on la petite lampe'), 'no such name')
+    t.notOk(bears(`${lamp}<in> an hour`, 'turn on la grande lampe in an hour'), 'more than a verb')
+    t.notOk(
+      bears(`${lamp}<turn_on><k_light><dev> pendant`, 'turn on la grande lampe pendant'),
+      'two commands',
+    )
+    t.notOk(bears('<turn_off><k_light><dev> lights<area> attic', 'turn off the lights in the attic'))
+  },
+)

@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { called } from '../../../daemon/commands/called.js'
 import { decode } from '../../../daemon/commands/compact.js'
 import { bindConfigured } from '../../../daemon/commands/devices/layout.js'
 import { ground } from '../../../daemon/commands/ground.js'
 import { HomeSchema, parseHome } from '../../../daemon/commands/home.js'
+import { normalise } from '../../../daemon/commands/normalise.js'
 import { planAction } from '../../../daemon/commands/plan-action.js'
 import { programNamed, programWithin } from '../../../daemon/commands/programs.js'
 
@@ -117,6 +119,34 @@ t.test('the sentence tells the program where the reading does not', async t => {
     said: 'start the washer and rinse the radiator',
   })
   t.match(parsed, { actions: [{ params: { program: undefined } }, {}] }, 'of two commands no word is taken')
+})
+
+t.test('a device and its program are started by their names alone, without a model', async t => {
+  const calls = (text: string) => {
+    const found = called(normalise(text), home)
+    return found && 'device' in found ? `${found.device.id} ${found.program?.name}` : undefined
+  }
+  for (const text of [
+    'start the washer on gentle',
+    'please run the gentle cycle on the washer',
+    'set the laundry machine to gentle',
+    'turn on the washer with the gentle program',
+  ])
+    t.equal(calls(text), 'appliance.laundry_machine Gentle', text)
+  t.equal(calls('start boil wash ninety'), 'appliance.laundry_machine Boil wash 90')
+  t.equal(calls('start the whites program'), 'appliance.laundry_machine Boil wash 90')
+  t.equal(calls('run the glasses program'), 'appliance.dishwasher Glasses')
+  for (const text of [
+    'start the gentle program', // which of two?
+    'start rinse', // one word
+    'boil wash 90', // no verb
+    'stop the gentle cycle on the washer',
+    'turn off the washer on gentle',
+    'start the washer',
+    'start the washer on wool',
+    'is the washer on gentle',
+  ])
+    t.equal(calls(text), undefined, text)
 })
 
 t.test('a device is told its program in its own way', async t => {
