@@ -75,25 +75,33 @@ export function meantByFullName(
   home: Home,
   here: string | undefined,
 ): Device | undefined {
-  if (c.except !== undefined || c.quantifier !== undefined || OTHERS.test(said)) return undefined
+  // a quantifier that no word of the sentence bears out is a slip of the reading
+  const one = c.quantifier === undefined || c.quantifier === 'all'
+  if (c.except !== undefined || !one || OTHERS.test(said)) return undefined
   const found = fullyNamed(said, home.devices, 'as said')
   if (!found || !supports(action, found.device)) return undefined
   const { device, before, after } = found
   // "the reading desk lamp" is no desk lamp, and the "desk lamp outlet" is an outlet
   const last = before.at(-1)
-  if (before.length > 1 && last !== undefined && !LEAD_IN.has(last)) return undefined
+  // (but a scene belongs to the home: "the kitchen dinner scene" is the dinner scene)
+  const homes = device.kind === 'scene' || device.kind === 'script'
+  const led = last === undefined || LEAD_IN.has(last) || (homes && endsInPlace(before, home))
+  if (before.length > 1 && !led) return undefined
   const noun = after[0] === undefined || PLACE_WORD.has(after[0]) ? undefined : nounAtEnd([after[0]])
   if (noun && !noun.kinds.some(kind => reachOf(kind).some(({ domain }) => domain === device.kind)))
     return undefined
   const start = after.findIndex(word => PLACE_WORD.has(word))
   for (let end = after.length; start >= 0 && end > start + 1; end--) {
     const place = placeOf(words(after.slice(start + 1, end).join(' ')), home)
-    if (place) return within([device], place, home, here)[0]
+    if (place) return homes ? device : within([device], place, home, here)[0]
   }
   // "in the game room" of a home without one: another device may be meant, and there is none such
   const somewhere = start >= 0 && after.length > start + 1 && c.in === undefined && c.at === undefined
   return somewhere ? undefined : device
 }
+
+const endsInPlace = (before: readonly string[], home: Home) =>
+  [1, 2, 3].some(n => n <= before.length && placeOf(words(before.slice(-n).join(' ')), home) !== undefined)
 
 const ASKS = /^(?:please )?(?:what|what's|whats|how|tell me|show me|read|give me|check)\b/
 const NOW = new Set(['now', 'right', 'currently', 'please', 'today', 'moment', 'at'])

@@ -44,8 +44,8 @@ t.test('what validation is made of never comes up in training', async t => {
     return Array.from({ length: count }, () => sentence(random, split).utterance)
   }
   const train = new Set(draw('train', 40_000))
-  const validation = draw('validation', 2_000)
-  const seen = validation.filter(v => train.has(v))
+  const validation = new Set(draw('validation', 2_000))
+  const seen = [...validation].filter(v => train.has(v))
   // short ones ("unmute") can be drawn from two patterns
   t.ok(seen.filter(v => v.split(' ').length > 4).length <= 4, `seen in both: ${seen.join(' | ')}`)
   t.ok(patternsOf(['a {D}', 'b', 'c'], 'all').length === 3)

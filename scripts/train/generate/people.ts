@@ -618,14 +618,27 @@ export const PEOPLE_FAMILIES: readonly Family[] = [
   },
   {
     action: 'stop',
-    kinds: ['vacuum', 'thing', 'thing', 'lawn_mower'],
-    weight: 2.5,
+    kinds: ['vacuum', 'thing', 'thing', 'thing', 'lawn_mower'],
+    weight: 5,
     named: 0.5,
     patterns: [
       'stop {D}',
       '(stop|halt|abort) {D} (now|please|right now|)',
       '{D} (stop|halt)',
       'tell {D} to stop',
+    ],
+  },
+  {
+    action: 'start',
+    kinds: ['vacuum', 'thing', 'thing', 'thing', 'lawn_mower'],
+    weight: 4,
+    named: 0.5,
+    patterns: [
+      'start {D}',
+      '(start|run|launch) {D} (now|please|)',
+      '{D} start',
+      'tell {D} to start',
+      'get {D} started',
     ],
   },
   {
@@ -638,6 +651,21 @@ export const PEOPLE_FAMILIES: readonly Family[] = [
       '{D} (go home|dock)',
       'send {D} (home|back)',
       'return {D} to (its |the |) (base|dock|charger)',
+    ],
+  },
+  {
+    action: 'activate',
+    kinds: ['scene'],
+    weight: 4,
+    placed: 0.3,
+    patterns: [
+      '(change|switch|go|move|transition|set it|shift) (over |) to (the |) [dev:{SC} (mode|scene|mood|setting)] {L}',
+      '(activate|start|run|set|load|play) (the |) [area:{R}] [dev:{SC} (scene|mode|mood)]',
+      '(set|put) the [area:{R}] (to|in|into) (the |) [dev:{SC} (mode|scene|mood)]',
+      '(the |) [dev:{SC} (scene|mode)] (in|for) the [area:{R}] (please|)',
+      "(it's|it is|we're having|time for) [dev:{SC} (mode|time|scene)] {L}",
+      'make it [dev:{SC} (mode|time)] {L}',
+      '(call|recall|select|choose) (the |) [dev:{SC}] (scene|mode|preset)',
     ],
   },
   // ------------------------------------------------------------------ put off until later
