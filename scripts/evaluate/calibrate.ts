@@ -3,7 +3,7 @@
  * sentences from a seed that training does not use. Prints how well they do on sentences that were not fitted.
  *
  *   node dist/scripts/evaluate/calibrate.js --model model.gguf --out calibration.json [--count 8000] [--seed 90210]
- *       [--features "one log_p"] [--exclude rows.jsonl]
+ *       [--features "one log_p"] [--split validation|all] [--exclude rows.jsonl]
  *
  * `scripts/train/export.py --calibration calibration.json` then writes them into the model.
  */
@@ -20,6 +20,7 @@ import { confidenceOf, FEATURE_NAMES, type Features, featuresOf } from '../../da
 import type { Engine } from '../../daemon/inference/engine.js'
 import { SupervisedEngine } from '../../daemon/inference/supervisor.js'
 import { type Pair, sentence } from '../train/generate/sentence.js'
+import type { Split } from '../train/generate/split.js'
 import { homeFor, NEAR } from './home-for.js'
 import { fit, predict } from './logistic.js'
 import { calibrationError, type Judged, reliability, riskCoverage } from './reliability.js'
@@ -69,6 +70,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '8000' },
     seed: { type: 'string', default: '90210' },
     features: { type: 'string', default: 'one log_p' },
+    split: { type: 'string', default: 'all' },
     exclude: { type: 'string', multiple: true, default: [] },
   },
 })
@@ -76,6 +78,8 @@ const features = values.features.split(' ') as (keyof Features)[]
 const unknown = features.find(name => !FEATURE_NAMES.includes(name))
 if (unknown) throw new Error(`there is no feature "${unknown}": choose of ${FEATURE_NAMES.join(', ')}`)
 
+const split = values.split as Split
+if (!['validation', 'all'].includes(split)) throw new Error(`--split is validation or all, not ${split}`)
 const excluded = new Set<string>()
 for (const path of values.exclude)
   for await (const { value } of readJsonLines(path))
@@ -91,7 +95,7 @@ await engine.start(new AbortController().signal)
 const answers: Answer[] = []
 try {
   while (answers.length < Number(values.count)) {
-    const pair = sentence(random)
+    const pair = sentence(random, split)
     const answer = excluded.has(pair.utterance) ? undefined : await judge(engine, pair)
     if (answer) answers.push(answer)
   }

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+import kquants
 from data import BOS, EOS
 from model import Model, Shape
 
@@ -32,7 +33,17 @@ def tensors(model: Model):
         yield f"blk.{i}.ffn_down.weight", b.down.weight, True
 
 
-FILE_TYPE = {"F32": gguf.LlamaFileType.ALL_F32, "F16": gguf.LlamaFileType.MOSTLY_F16, "Q8_0": gguf.LlamaFileType.MOSTLY_Q8_0, "Q4_0": gguf.LlamaFileType.MOSTLY_Q4_0}
+FILE_TYPE = {"F32": gguf.LlamaFileType.ALL_F32, "F16": gguf.LlamaFileType.MOSTLY_F16, "Q8_0": gguf.LlamaFileType.MOSTLY_Q8_0, "Q4_0": gguf.LlamaFileType.MOSTLY_Q4_0,
+             "Q4_K": gguf.LlamaFileType.MOSTLY_Q4_K_S, "Q5_K": gguf.LlamaFileType.MOSTLY_Q5_K_S, "Q6_K": gguf.LlamaFileType.MOSTLY_Q6_K}
+
+
+def quantization(kind: str, tensor_name: str, length: int) -> str:
+    """As llama.cpp chooses: tied embeddings are the output as well and get 6 bits; rows that no K-quant fits get the next simple one."""
+    if kind not in kquants.K_QUANTS:
+        return kind
+    if length % kquants.BLOCK:
+        return {"Q4_K": "Q5_0", "Q5_K": "Q5_1", "Q6_K": "Q8_0"}[kind]
+    return "Q6_K" if tensor_name == "token_embd.weight" else kind
 
 
 def write(model: Model, tokenizer_file: Path, out: Path, kind: str, name: str, version: str, calibration: dict | None):
@@ -94,8 +105,9 @@ def write(model: Model, tokenizer_file: Path, out: Path, kind: str, name: str, v
         elif kind == "F16":
             w.add_tensor(tensor_name, data.astype(np.float16))
         else:
-            q = getattr(gguf.GGMLQuantizationType, kind)
-            w.add_tensor(tensor_name, gguf.quants.quantize(data, q), raw_dtype=q)
+            used = quantization(kind, tensor_name, data.shape[-1])
+            q = gguf.GGMLQuantizationType[used]
+            w.add_tensor(tensor_name, kquants.quantize(data, used) if used in kquants.K_QUANTS else gguf.quants.quantize(data, q), raw_dtype=q)
     w.write_header_to_file()
     w.write_kv_data_to_file()
     w.write_tensors_to_file()
