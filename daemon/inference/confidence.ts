@@ -19,8 +19,9 @@ export interface Features {
   one: number
   /** Sum of the natural logarithms of the probabilities of the chosen tokens; 0 or less. */
   log_p: number
-  /** The smallest of these logarithms; 0 or less. */
-  least_log_p: number
+  /** The log odds of that product, log(p / (1 - p)), from -7 to 9: 0.99 and 0.999 are far apart, and so are 0.1 and 0.01,
+   * but nothing is learned from how impossible an impossible answer was. */
+  logit_p: number
   /** How many tokens were chosen, not forced by the grammar, as log(1 + n). */
   choices: number
   /** Probability of likelier tokens that the grammar did not allow, summed over the answer; 0 or more. */
@@ -31,7 +32,7 @@ export interface Features {
 export const FEATURE_NAMES: readonly (keyof Features)[] = [
   'one',
   'log_p',
-  'least_log_p',
+  'logit_p',
   'choices',
   'rejected',
   'none',
@@ -46,15 +47,19 @@ export interface Calibration {
 
 /** A token that was chosen with less counts as this much: the logarithm stays finite. */
 const LEAST_PROBABILITY = 1e-6
+const LEAST_LOGIT = -7
+const MOST_LOGIT = 9
 
 /** @param none whether the words are taken for no command */
 export function featuresOf({ tokens }: Pick<Completion, 'tokens'>, none: boolean): Features {
   const chosen = tokens.filter(token => !token.forced)
   const logs = chosen.map(token => Math.log(Math.max(token.probability, LEAST_PROBABILITY)))
+  const logP = logs.reduce((sum, x) => sum + x, 0)
+  const logNot = Math.log(Math.max(-Math.expm1(logP), LEAST_PROBABILITY))
   return {
     one: 1,
-    log_p: logs.reduce((sum, x) => sum + x, 0),
-    least_log_p: Math.min(0, ...logs),
+    log_p: logP,
+    logit_p: Math.min(MOST_LOGIT, Math.max(LEAST_LOGIT, logP - logNot)),
     choices: Math.log1p(chosen.length),
     rejected: chosen.reduce((sum, token) => sum + token.rejected, 0),
     none: none ? 1 : 0,

@@ -28,7 +28,7 @@ t.test('without weights the confidence is the product of what was chosen', async
   const features = featuresOf({ tokens: [of(0.9), of(1, true), of(0.5), of(0.2, true)] }, false)
   t.ok(Math.abs(confidenceOf(features) - 0.45) < 1e-12)
   t.match(features, { one: 1, choices: Math.log1p(2), rejected: 0, none: 0 })
-  t.ok(Math.abs(features.least_log_p - Math.log(0.5)) < 1e-12)
+  t.ok(Math.abs(features.logit_p - Math.log(0.45 / 0.55)) < 1e-9)
   t.equal(confidenceOf(featuresOf({ tokens: [] }, true)), 1)
 })
 
@@ -45,23 +45,17 @@ t.test('the confidence of any answer by any weights is from 0 to 1', async t => 
   t.pass()
 })
 
-t.test('a likelier answer is never less sure when the weight of log_p is positive', async t => {
+t.test('a likelier answer is never less sure when the weights of its probability are positive', async t => {
   fc.assert(
-    fc.property(
-      answer,
-      weight,
-      fc.double({ min: 0, max: 20, noNaN: true }),
-      share,
-      (a, one, log_p, raise) => {
-        const calibration: Calibration = { features: ['one', 'log_p'], weights: [one, log_p] }
-        const likelier = a.tokens.map(x => ({
-          ...x,
-          probability: x.probability + (1 - x.probability) * raise,
-        }))
-        const before = confidenceOf(featuresOf(a, a.none), calibration)
-        return confidenceOf(featuresOf({ tokens: likelier }, a.none), calibration) >= before - 1e-12
-      },
-    ),
+    fc.property(answer, weight, fc.double({ min: 0, max: 20, noNaN: true }), share, (a, one, w, raise) => {
+      const calibration: Calibration = { features: ['one', 'log_p', 'logit_p'], weights: [one, w, w / 2] }
+      const likelier = a.tokens.map(x => ({
+        ...x,
+        probability: x.probability + (1 - x.probability) * raise,
+      }))
+      const before = confidenceOf(featuresOf(a, a.none), calibration)
+      return confidenceOf(featuresOf({ tokens: likelier }, a.none), calibration) >= before - 1e-12
+    }),
   )
   t.pass()
 })
@@ -123,7 +117,7 @@ t.test('a model that carries weights answers with them, one with broken weights 
     const features = {
       one: 1,
       log_p: Math.log(raw.confidence),
-      least_log_p: 0,
+      logit_p: 0,
       choices: 0,
       rejected: 0,
       none: 0,
