@@ -40,14 +40,22 @@ def phrases(path: Path, copies: int, seed: int) -> list[tuple[str, str]]:
     return [tuple(line.split("\t")) for line in done.stdout.splitlines()]
 
 
-def right(model, rows) -> list[bool]:
+def right(model, rows, together=64) -> list[bool]:
     """For each row whether the whole short form is the likeliest at every step (without the grammar's help)."""
     model.eval()
-    out = []
+    out = [False] * len(rows)
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
     with torch.no_grad():
-        for ids, prompt in rows:
-            logits = model(torch.tensor([ids[:-1]]))[0, prompt - 1 :]
-            out.append(bool((logits.argmax(-1) == torch.tensor(ids[prompt:])).all()))
+        for start in range(0, len(order), together):
+            group = order[start : start + together]
+            longest = max(len(rows[i][0]) for i in group)
+            ids = torch.zeros((len(group), longest), dtype=torch.long)
+            for row, i in enumerate(group):
+                ids[row, : len(rows[i][0])] = torch.tensor(rows[i][0])
+            best = model(ids).argmax(-1)
+            for row, i in enumerate(group):
+                tokens, prompt = rows[i]
+                out[i] = bool((best[row, prompt - 1 : len(tokens) - 1] == ids[row, prompt : len(tokens)]).all())
     model.train()
     return out
 
@@ -76,9 +84,9 @@ def main():
     p.add_argument("--out", type=Path, required=True, help="the new model (GGUF)")
     p.add_argument("--base", type=Path, default=FACTORY, help="the model to go on from")
     p.add_argument("--version", help="default: the version of the base and a short hash of the phrases")
-    p.add_argument("--minutes", type=float, default=4)
-    p.add_argument("--share", type=float, default=0.25, help="share of a batch that is your phrases, 0 to 1")
-    p.add_argument("--rate", type=float, default=3e-4)
+    p.add_argument("--steps", type=int, default=400, help="how long to train: about two minutes on two cores")
+    p.add_argument("--share", type=float, default=0.2, help="share of what is trained on that is your phrases, 0 to 1")
+    p.add_argument("--rate", type=float, default=6e-4)
     p.add_argument("--batch", type=int, default=2560, help="tokens a step, padding included")
     p.add_argument("--most-loss", type=float, default=0.01, help="share of generated sentences that may get worse on balance")
     p.add_argument("--seed", type=int, default=1)
@@ -100,21 +108,20 @@ def main():
     print(f"before: {sum(before_own)} of them read, {sum(before_validation)} of {len(validation)} generated sentences", flush=True)
 
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.0)
-    budget, began, shard, step = args.minutes * 60, time.monotonic(), 0, 0
+    began, shard, step = time.monotonic(), 0, 0
     mix = random.Random(args.seed)
     model.train()
-    while time.monotonic() - began < budget:
+    while step < args.steps:
         general = generate(args.seed * 7_000_003 + shard, 12_000)
         wanted = int(len(general) * args.share / (1 - args.share))
         mine = phrases(args.phrases, max(1, wanted // len(own)), args.seed + shard)
         rows = encode(tokenizer, general + mine)
         mix.shuffle(rows)
         for ids, targets in batches(rows, args.batch, shard):
-            left = 1 - (time.monotonic() - began) / budget
-            if left <= 0:
+            if step == args.steps:
                 break
             for group in optimizer.param_groups:
-                group["lr"] = args.rate * min(1.0, (step + 1) / 20) * max(0.02, left)
+                group["lr"] = args.rate * min(1.0, (step + 1) / 20, (args.steps - step) / args.steps)
             known = targets != -100
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 logits = model.logits(model.hidden(ids)[known])
@@ -125,7 +132,7 @@ def main():
             optimizer.zero_grad(set_to_none=True)
             step += 1
             if step % 50 == 0:
-                print(f"step {step} {(time.monotonic() - began) / 60:.1f} min loss {loss.item():.4f}", flush=True)
+                print(f"step {step} of {args.steps}, {(time.monotonic() - began) / 60:.1f} min, loss {loss.item():.4f}", flush=True)
         shard += 1
 
     after_own, after_validation = right(model, own_rows), right(model, validation_rows)
@@ -149,7 +156,7 @@ def main():
         report_file.write_text(json.dumps(report, indent=1) + "\n")
         sys.exit(
             f"not written: {100 * loss:.1f} % of the generated sentences were lost, at most {100 * args.most_loss:.1f} % may be. "
-            f"Look at {report_file}, then give fewer phrases that say opposite things, a lower --share, or more --minutes."
+            f"Look at {report_file}, then give fewer phrases that say opposite things, a lower --rate, or more --steps."
         )
     tokenizer_file = args.out.with_suffix(".tokenizer.json")
     tokenizer.save(str(tokenizer_file))
