@@ -146,6 +146,9 @@ export class Daemon implements Part {
       clock,
       understand: { stages: [new FactoryStage(engine)], memo, minConfidence: config.commands.minConfidence },
       confirmTimeoutMs: config.commands.confirmTimeoutMs,
+      sessionSeconds: config.commands.sessionSeconds,
+      askBelow: config.commands.askBelow,
+      risk: config.commands.risk,
       // the reply goes first: whoever asked waits for it, nobody waits for the event
       onCommand: event => void setImmediate(() => this.#onCommand(event)),
     })

@@ -60,10 +60,12 @@ export function program(shell: Shell, finish: Finish): Command {
     ...CONFIG,
     new Option('--area <name>', 'where it is said, for "here" and "the light"'),
     new Option('--dry-run', 'understand and check, but move nothing'),
+    new Option('--yes', 'a risky command is meant: do not ask'),
+    new Option('--session <name>', 'conversation that it belongs to; without it, that of the area'),
     new Option('--timeout <ms>', 'how long to wait for the answer').argParser(milliseconds).default(10_000),
     JSON_FLAG,
   ]).action(async (words: string[], o: Flags & SayFlags) => {
-    const { area, dryRun, timeout, json, ...flags } = o
+    const { area, dryRun, yes, session, timeout, json, ...flags } = o
     const { say } = await import('./say.js')
     const reply = await say({
       text: words.join(' '),
@@ -71,6 +73,8 @@ export function program(shell: Shell, finish: Finish): Command {
       timeoutMs: timeout,
       ...(area === undefined ? {} : { area }),
       ...(dryRun ? { dryRun } : {}),
+      ...(yes ? { confirmed: true } : {}),
+      ...(session === undefined ? {} : { session }),
       signal: shell.signal,
     })
     if (json) shell.out(JSON.stringify(reply))
@@ -137,6 +141,8 @@ export function program(shell: Shell, finish: Finish): Command {
 interface SayFlags {
   area?: string
   dryRun?: boolean
+  yes?: boolean
+  session?: string
   timeout: number
   json?: boolean
 }

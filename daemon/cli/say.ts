@@ -14,6 +14,10 @@ export interface SayOptions {
   area?: string
   /** Understand and check, but move nothing. */
   dryRun?: boolean
+  /** A risky command is meant: it is not asked about. */
+  confirmed?: boolean
+  /** Conversation that it belongs to; without it, that of the area. */
+  session?: string
   timeoutMs: number
   flags: Flags
   signal: AbortSignal
@@ -23,7 +27,16 @@ export interface SayOptions {
  * Asks the daemon that the configuration names.
  * @throws no_broker, no_daemon, no_reply, unknown_port, and what is wrong with the configuration
  */
-export async function say({ text, area, dryRun, timeoutMs, flags, signal }: SayOptions): Promise<Reply> {
+export async function say({
+  text,
+  area,
+  dryRun,
+  confirmed,
+  session,
+  timeoutMs,
+  flags,
+  signal,
+}: SayOptions): Promise<Reply> {
   const { config } = loadConfig({ flags })
   const access = accessOf(config)
   const topics = topicsOf(config.rootTopic, config.id)
@@ -31,7 +44,13 @@ export async function say({ text, area, dryRun, timeoutMs, flags, signal }: SayO
     const state = await presenceOf(connection, topics, refused, signal)
     if (state === 'absent' || state === 'offline')
       throw errors.no_daemon({ id: config.id, url: shownUrl(access.url), state })
-    const json = { text, ...(area ? { area } : {}), ...(dryRun ? { dry_run: true } : {}) }
+    const json = {
+      text,
+      ...(area ? { area } : {}),
+      ...(dryRun ? { dry_run: true } : {}),
+      ...(confirmed ? { confirmed } : {}),
+      ...(session ? { session } : {}),
+    }
     return await call(connection, topics, { kind: 'command', json, timeoutMs }, signal)
   })
 }

@@ -3,12 +3,15 @@
  * code knows the home. "There is no light in the garage" is therefore certain, not guessed. Pure.
  */
 import { type CompactAction, type CompactCommand, isMove } from './compact.js'
+import { whichQuestion } from './dialogue/answers.js'
+import { pointedAt } from './dialogue/referents.js'
 import { fullyNamed, meantByFullName, sensorAskedFor } from './full-names.js'
 import { groundProgram } from './ground-program.js'
 import type { Home } from './home.js'
 import { placeOf, words } from './names.js'
 import { paramsOf } from './params.js'
 import type { Action, ParsedCommand, Refusal } from './parsed-command.js'
+import { operations } from './resolve.js'
 import { type Selection, selectTargets } from './select.js'
 import { ACTIONS } from './vocabulary.js'
 
@@ -21,16 +24,29 @@ export interface Setting {
   said?: string
   /** The last command of the session as read, when there is one that this may be about. */
   before?: readonly CompactAction[]
+  /** Ids of the devices that the last command of the session was about. */
+  referents?: readonly string[]
+  /** Devices that the speaker chose when asked, by the place of the action. */
+  chosen?: ReadonlyMap<number, readonly string[]>
 }
 
 /** Grounds every action; one that cannot be carried out refuses the whole command, so that nothing is half done. */
 export function ground(command: CompactCommand, setting: Setting): ParsedCommand {
   if (command.length === 0) return { refusal: notForAHome() }
   const actions: Action[] = []
-  for (const c of command) {
+  for (const [at, c] of command.entries()) {
     if (isMove(c)) return { refusal: nothingBefore() }
-    const one = groundOne(c, setting, command.length === 1)
-    if ('refusal' in one) return one
+    // "turn on the lamp and make it red": in one sentence, "it" is what was named last
+    const last = actions.at(-1)
+    const within = last && operations([last], setting.home, setting.area).map(o => o.deviceId)
+    const here = within?.length ? { ...setting, referents: within } : setting
+    const one = groundOne(c, here, { at, alone: command.length === 1, sameSentence: here !== setting })
+    if ('refusal' in one) {
+      const { refusal } = one
+      if (!refusal.candidates?.length) return one
+      const devices = setting.home.devices.filter(d => refusal.candidates?.includes(d.id))
+      return { refusal: { ...refusal, at, message: whichQuestion(devices, setting.home) } }
+    }
     actions.push(one.action)
   }
   return { actions }
@@ -64,11 +80,14 @@ const nothingBefore = (): Refusal => ({
   remedy: 'Say the whole command: what to do, with which device.',
 })
 
-/** @param alone whether it is the only command of the sentence, so that every name in the sentence is about it */
+/**
+ * @param place where the command stands in the sentence; `alone` when it is the only one, so that every name in the
+ * sentence is about it
+ */
 function groundOne(
   c: CompactAction,
   setting: Setting,
-  alone: boolean,
+  { at, alone, sameSentence }: { at: number; alone: boolean; sameSentence: boolean },
 ): { action: Action } | { refusal: Refusal } {
   const { said, ...elsewhere } = setting
   const program = groundProgram(c, alone ? setting : elsewhere)
@@ -90,6 +109,16 @@ function groundOne(
       params.area = setting.area
     else if (c.area !== undefined && !place) params.name ??= c.area
     return { action: { action: c.action, targets: [], params } }
+  }
+  const chosen = setting.chosen?.get(at)
+  if (chosen) return { action: { action: c.action, targets: [...chosen], params } }
+  const pointed = pointedAt(c, said ?? '', setting.referents, setting.home, sameSentence)
+  if (pointed) {
+    if ('refusal' in pointed) return pointed
+    const { targets, action } = pointed
+    // "turn it up" of a lamp: the step is of another sort of level
+    const other = action === c.action ? read : paramsOf({ ...c, action }, setting.home.units, said)
+    if ('params' in other) return { action: { action, targets, params: other.params } }
   }
   const selected = selectTargets(c, setting)
   const meant =

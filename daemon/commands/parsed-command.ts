@@ -35,6 +35,9 @@ export interface Refusal {
   message: string
   /** What the speaker or owner can do about it. */
   remedy: string
+  /** `ambiguous`: ids of the devices that fit, and the place of the action that fits them. */
+  candidates?: readonly string[]
+  at?: number
 }
 /** Closed list of reasons why a command is not carried out. */
 export const REFUSAL_REASONS = [

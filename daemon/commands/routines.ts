@@ -26,6 +26,7 @@ export async function expandRoutine(
     reason: `the routine "${routine.name}"`,
     model: null,
     command: [],
+    resolved: [],
     inferMs: 0,
     promptTokens: 0,
     outputTokens: 0,

@@ -67,15 +67,14 @@ const unsupported = (device: Device, action: ActionName) =>
     `${device.name} cannot ${action.replace(/_/g, ' ')}.`,
     'Ask for something this device can do; what it can do stands in the home file or in its announcement.',
   )
-const ambiguous = (devices: readonly Device[], what: string) =>
-  refuse(
-    'ambiguous',
-    `Which ${what}: ${devices
-      .slice(0, 4)
-      .map(d => d.name)
-      .join(', ')}${devices.length > 4 ? ' or another' : ''}?`,
-    'Name the device or its room.',
-  )
+const ambiguous = (devices: readonly Device[], what: string): { refusal: Refusal } => ({
+  refusal: {
+    reason: 'ambiguous',
+    message: `Several fit "${what}".`,
+    remedy: 'Name the device or its room.',
+    candidates: devices.map(d => d.id),
+  },
+})
 
 /** Finds the devices that an action is for. */
 export function selectTargets(c: CompactAction, { home, area: here }: Setting): Selection {
@@ -291,15 +290,15 @@ function byKind(q: Query, wanted: Kind | undefined, noun?: readonly string[]): S
       if (target === undefined) continue
       let devices = resolve(target, c.action, home, here)
       if (devices.length === 0) continue
+      const open = !q.place && !here && c.action !== 'get_state' && !q.several
       // "lamps" are the ones called lamp, where there are any
       if (noun && kind && kind === wanted && devices.length > 1) {
         const called = containing(devices, noun)
         if (called.length && called.length < devices.length && noun.join(' ') !== firstNoun(kind))
           devices = called
-        if (called.length && devices === called)
+        if (called.length && devices === called && !(open && called.length > 1))
           return robotArea(q, { targets: devices.map(d => d.id) }, devices)
       }
-      const open = !q.place && !here && c.action !== 'get_state' && !q.several
       if (open && devices.length > 1)
         return ambiguous(devices, noun?.join(' ') ?? kind?.replace(/_/g, ' ') ?? 'device')
       return robotArea(q, { targets: [target] }, devices)

@@ -154,6 +154,12 @@ export class Timers implements Part {
     return entry !== undefined && entry.what !== null && this.#remove(entry)
   }
 
+  /** Takes back a timer. @returns whether it was still there */
+  cancel(id: number): boolean {
+    const entry = this.#entries.get(id)
+    return entry !== undefined && entry.what === null && this.#remove(entry)
+  }
+
   /**
    * Does a timer command (`start_timer`, `cancel_timer`, ...) with its parameters.
    * @param area where it was said; a new timer belongs there, and of several the one from there is meant

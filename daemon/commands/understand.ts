@@ -2,7 +2,7 @@
 import { FieldmouseError } from '../base/errors.js'
 import { type CascadeAnswer, runCascade } from '../inference/cascade.js'
 import { called } from './called.js'
-import { type CompactCommand, isMove } from './compact.js'
+import { type CompactAction, type CompactCommand, isMove } from './compact.js'
 import { corroborated } from './corroborate.js'
 import { carryOver } from './dialogue/moves.js'
 import { askedByName, askedOfSensor, ground, type Setting } from './ground.js'
@@ -29,6 +29,8 @@ export interface Understanding {
   model: string | null
   /** The reading before grounding, for logs at debug level and for evaluation. */
   command: CompactCommand
+  /** The same with what it left to the command before it filled in; empty when it is about nothing that is known. */
+  resolved: CompactAction[]
   inferMs: number
   promptTokens: number
   outputTokens: number
@@ -75,6 +77,7 @@ async function understandAs(
     confidence: 1,
     model: null,
     command: [],
+    resolved: [],
     inferMs: 0,
     promptTokens: 0,
     outputTokens: 0,
@@ -115,11 +118,13 @@ async function understandAs(
   const { value, confidence, stage } = answer
   if (value.called && 'routine' in value.called) return expand(value.called.routine, value.when)
   if (stage !== 'memo' && stage !== 'rule') options.memo.remember(utterance, value, confidence)
+  const command = carryOver(value.command, setting.before)
   const figures = {
     stage,
     confidence,
     model: value.model,
     command: value.command,
+    resolved: command.filter((c): c is CompactAction => !isMove(c)),
     inferMs: value.inferMs,
     promptTokens: value.promptTokens,
     outputTokens: value.outputTokens,
@@ -133,7 +138,6 @@ async function understandAs(
     }
     return { ...figures, reason: answer.reason, parsed: { actions: [action] } }
   }
-  const command = carryOver(value.command, setting.before)
   const time = unreadTime(normalised, command)
   const parsed: ParsedCommand = time
     ? { refusal: noSuchTime(time) }

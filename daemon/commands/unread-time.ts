@@ -40,7 +40,10 @@ export function unreadTime(normalised: string, command: CompactCommand): string 
   // words of names and titles are no times: "play midnight train", "turn on the sunrise lamp"
   let rest = ` ${normalised} `
   for (const c of command)
-    for (const slot of SPAN_SLOTS) if (c[slot] !== undefined) rest = rest.replace(` ${c[slot]} `, ' , ')
+    // a value is a title or a program; a colour "sunset" is a time that was misread
+    for (const slot of SPAN_SLOTS)
+      if (c[slot] !== undefined && (slot !== 'val' || c.action === 'play_media' || c.action === 'start'))
+        rest = rest.replace(` ${c[slot]} `, ' , ')
   for (const time of TIMES) {
     const found = rest.match(time)
     if (found) return found[0]

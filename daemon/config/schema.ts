@@ -120,6 +120,8 @@ const Requests = z
   })
   .describe('How many requests are taken, and for how long.')
 
+const riskWord = z.enum(['confirm', 'allow', 'forbid']).default('confirm')
+
 const Commands = z
   .strictObject({
     min_confidence: z
@@ -133,6 +135,30 @@ const Commands = z
     confirm_timeout_ms: whole(50, 600_000)
       .default(3000)
       .describe('How long a device may take to say that it did what it was told.'),
+    session_seconds: whole(0, 86_400)
+      .default(120)
+      .describe(
+        'How long the last command and an open question are remembered ("and the bedroom too", "undo that"); 0 is off.',
+      ),
+    ask_below: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        'Below this confidence (0 to 1) a command is asked about before it is done ("Do you mean ..."); 0 never asks.',
+      ),
+    risk: z
+      .strictObject({
+        unlock: riskWord.describe('Locks: unlocking.'),
+        open_garage: riskWord.describe('Garage doors, gates and doors that a motor moves: opening.'),
+        open_valve: riskWord.describe('Water and gas valves: opening.'),
+        heat: riskWord.describe(
+          'Ovens, stoves, heaters and the like, also on an outlet: on, or hotter. Room thermostats are not meant.',
+        ),
+      })
+      .prefault({})
+      .describe('Risky commands: `confirm` asks first, `allow` does them, `forbid` never does them.'),
     memo_entries: whole(0, 100_000)
       .default(500)
       .describe(

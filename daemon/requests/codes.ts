@@ -108,8 +108,24 @@ export const WIRE_CODES = {
     retryable: false,
   },
   ambiguous: {
-    meaning: 'Several devices fit, and acting on the wrong one would be worse than asking.',
-    remedy: 'Name the area or the device.',
+    meaning:
+      'Several devices fit, and acting on the wrong one would be worse than asking: the message asks which.',
+    remedy: 'Answer in the same session ("the desk one"), or name the area or the device.',
+    retryable: false,
+  },
+  needs_confirmation: {
+    meaning: 'The action is risky, or the words were understood with some doubt: the message asks first.',
+    remedy: 'Answer yes or no in the same session, or send the request with "confirmed": true.',
+    retryable: false,
+  },
+  forbidden: {
+    meaning: 'The owner of this device does not allow the action.',
+    remedy: 'See commands.risk in the configuration.',
+    retryable: false,
+  },
+  nothing_to_undo: {
+    meaning: 'No command is remembered that could be put back.',
+    remedy: 'Say what to change.',
     retryable: false,
   },
   not_sure: {

@@ -31,4 +31,6 @@ export interface RequestBody {
   area?: string
   /** Understand and check, but move nothing. */
   dryRun?: boolean
+  /** A risky command is meant: it is not asked about. */
+  confirmed?: boolean
 }

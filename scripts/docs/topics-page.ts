@@ -10,7 +10,7 @@ export function topicsPage(): string {
       'out, retained, last will',
       '`{state: online, degraded or offline, version, board, model, since, conditions}`',
     ],
-    [t.request('command'), 'in', 'UTF-8 text, or JSON `{text, id?, session?, area?, dry_run?}`'],
+    [t.request('command'), 'in', 'UTF-8 text, or JSON `{text, id?, session?, area?, dry_run?, confirmed?}`'],
     [t.request('voice'), 'in', 'one utterance as WAV; answered `not_available` for now'],
     [t.request('triage'), 'in', 'lines, or JSON `{lines, source?, id?}`; answered `not_available` for now'],
     [t.request('ask'), 'in', 'a question; answered `not_available` for now'],

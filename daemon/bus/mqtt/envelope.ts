@@ -59,8 +59,9 @@ const CommandJson = z.strictObject({
   session: name.optional(),
   area: name.optional(),
   dry_run: z.boolean().optional(),
+  confirmed: z.boolean().optional(),
 })
-const AskJson = CommandJson.omit({ dry_run: true })
+const AskJson = CommandJson.omit({ dry_run: true, confirmed: true })
 const TriageJson = z.strictObject({
   lines: z.union([z.array(z.string()), z.string()]),
   source: name.optional(),
@@ -222,6 +223,9 @@ function readBody(message: Incoming, kind: RequestKind): { body: RequestBody; id
       ...(json.session === undefined ? {} : { session: json.session }),
       ...(json.area === undefined ? {} : { area: json.area }),
       ...('dry_run' in json && json.dry_run !== undefined ? { dryRun: json.dry_run as boolean } : {}),
+      ...('confirmed' in json && json.confirmed !== undefined
+        ? { confirmed: json.confirmed as boolean }
+        : {}),
     },
   }
 }
