@@ -39,8 +39,8 @@ export function unreadTime(normalised: string, command: CompactCommand): string 
   if (acts.every(c => /timer/.test(c.action))) return undefined
   // words of names and titles are no times: "play midnight train", "turn on the sunrise lamp"
   let rest = ` ${normalised} `
+  // a value is a title or a program; a colour "sunset" is a time that was misread
   for (const c of command)
-    // a value is a title or a program; a colour "sunset" is a time that was misread
     for (const slot of SPAN_SLOTS)
       if (c[slot] !== undefined && (slot !== 'val' || c.action === 'play_media' || c.action === 'start'))
         rest = rest.replace(` ${c[slot]} `, ' , ')

@@ -19,10 +19,9 @@ export function carryOver(
 /** A new target replaces the whole old target, a new value the whole old value. */
 function merge({ action: _, ...said }: CompactMove, last: CompactAction): CompactAction {
   const { kind, quantifier, dev, area, except, step, val, ...rest } = last
-  const target =
-    said.dev || said.area || said.except
-      ? { ...(said.dev ? {} : { kind, dev }), ...(kind && said.dev ? { kind } : {}) }
-      : { kind, quantifier, dev, area, except }
+  // "and the bedroom too" after "turn on the desk lamp" is about lights, not about a desk lamp there
+  const sort = kind === undefined || kind === 'thing' ? { kind, dev } : { kind }
+  const target = said.dev ? {} : said.area || said.except ? sort : { kind, quantifier, dev, area, except }
   const value = said.step || said.val ? {} : { step, val }
   return Object.fromEntries(
     Object.entries({ ...rest, ...target, ...value, ...said }).filter(([, v]) => v !== undefined),

@@ -1,3 +1,4 @@
+import { isPronoun } from '../dialogue/referents.js'
 import type { CommandStage, Reading, Utterance } from './stage.js'
 
 /**
@@ -15,8 +16,13 @@ export class MemoStage implements CommandStage {
   }
 
   async run(utterance: Utterance) {
-    const key = keyOf(utterance)
-    const found = this.#kept.get(key)
+    let key = keyOf(utterance)
+    let found = this.#kept.get(key)
+    if (!found && utterance.dialogue) {
+      key = utterance.normalised
+      const alone = this.#kept.get(key)
+      if (alone && isWhole(alone.reading)) found = alone
+    }
     if (!found) return undefined
     this.#kept.delete(key)
     this.#kept.set(key, found)
@@ -42,3 +48,6 @@ export class MemoStage implements CommandStage {
 
 /** With a command before it, a sentence may read otherwise. */
 const keyOf = ({ normalised, dialogue }: Utterance) => (dialogue ? `+${normalised}` : normalised)
+/** A reading that names what it is about is the same whatever came before. */
+const isWhole = ({ command }: Reading) =>
+  command.length > 0 && command.every(c => (c.dev !== undefined || c.area !== undefined) && !isPronoun(c.dev))
