@@ -74,6 +74,20 @@ const notForAHome = (): Refusal => ({
   remedy: 'Say what to do with which device, for example "turn on the kitchen light".',
 })
 
+function missing(c: CompactAction, problem: string): Refusal {
+  if (c.action === 'start_timer' && !problem)
+    return {
+      reason: 'not_understood',
+      message: 'A timer for how long?',
+      remedy: 'Say the length with it: "set a timer for ten minutes".',
+    }
+  return {
+    reason: 'not_understood',
+    message: problem ? `I did not understand the value "${problem}".` : 'The value is missing.',
+    remedy: 'Say the value in plain words, for example "50 percent" or "ten minutes".',
+  }
+}
+
 const nothingBefore = (): Refusal => ({
   reason: 'not_understood',
   message: 'There is no command before this one that it could be about.',
@@ -93,14 +107,7 @@ function groundOne(
   const program = groundProgram(c, alone ? setting : elsewhere)
   if (program) return program
   const read = paramsOf(c, setting.home.units, said)
-  if ('problem' in read)
-    return {
-      refusal: {
-        reason: 'not_understood',
-        message: read.problem ? `I did not understand the value "${read.problem}".` : 'The value is missing.',
-        remedy: 'Say the value in plain words, for example "50 percent" or "ten minutes".',
-      },
-    }
+  if ('problem' in read) return { refusal: missing(c, read.problem) }
   const { params } = read
   if (ACTIONS[c.action].needs === 'no_device') {
     const place = c.area === undefined ? undefined : placeOf(words(c.area), setting.home)

@@ -11,6 +11,7 @@ import type { UndoStep } from './dialogue/undo.js'
 import { ground } from './ground.js'
 import type { Device, Home } from './home.js'
 import { normalise } from './normalise.js'
+import { areaId, figuresOf, verdict as verdictOf } from './outcome.js'
 import type { Action, Refusal } from './parsed-command.js'
 import { sayPlan } from './phrase.js'
 import type { Registry } from './registry.js'
@@ -305,19 +306,19 @@ export class Commands {
       .map(({ id, name, area }) => ({ id, name, area }))
     const result: CommandResult = { text: question, actions: [], devices: [], question, candidates }
     this.#tell(turn, result)
-    return { ok: false, result, error: { code, message: question, remedy }, ...figuresOf(turn) }
+    return { ok: false, result, error: { code, message: question, remedy }, ...figuresOf(turn.understanding) }
   }
 
   #fail(turn: Turn, error: { code: string; message: string; remedy: string }): ReplyOutcome {
     this.#tell(turn, { text: error.message, actions: [], devices: [] })
-    return { ok: false, error, ...figuresOf(turn) }
+    return { ok: false, error, ...figuresOf(turn.understanding) }
   }
   #told(turn: Turn, text: string): ReplyOutcome {
     return this.#finish(turn, { text, actions: [], devices: [] })
   }
   #finish(turn: Turn, result: CommandResult): ReplyOutcome {
     this.#tell(turn, result)
-    return { ...verdict(result), ...figuresOf(turn) }
+    return { ...verdictOf(result), ...figuresOf(turn.understanding) }
   }
   #tell({ understanding, text }: Turn, result: CommandResult): void {
     this.#o.onCommand({ ...(understanding ? { understanding } : {}), result, later: false, text })
@@ -328,55 +329,5 @@ export class Commands {
     if (ACTIONS[action.action].needs === 'no_device') return action.action.replace(/_/g, ' ')
     const ids = operations([action], home, area).map(o => o.deviceId)
     return sayPlan(operations([action], home, area)[0]?.action ?? action.action, ids, action.params, home)
-  }
-}
-
-const round = (n: number) => Math.round(n * 1000) / 1000
-
-/** Figures of the reply; an answer to a question is read by rule. */
-function figuresOf({ understanding: u }: Turn) {
-  if (!u) return { stage: 'rule', confidence: 1, model: null, inferMs: 0, promptTokens: 0, outputTokens: 0 }
-  return {
-    stage: u.stage,
-    confidence: round(u.confidence),
-    model: u.model,
-    inferMs: u.inferMs,
-    promptTokens: u.promptTokens,
-    outputTokens: u.outputTokens,
-  }
-}
-
-/** An area by id, name or alias, as clients may send any. */
-function areaId(
-  said: string | undefined,
-  areas: readonly { id: string; name: string; aliases: string[] }[],
-): string | undefined {
-  if (!said) return undefined
-  const low = said.trim().toLowerCase()
-  return areas.find(
-    a => a.id === said || a.name.toLowerCase() === low || a.aliases.some(x => x.toLowerCase() === low),
-  )?.id
-}
-
-/** All well, or the first thing that went wrong as the reply's error; the result tells the rest. */
-function verdict(result: CommandResult): Pick<ReplyOutcome, 'ok' | 'result' | 'error'> {
-  const bad = result.devices.find(o => o.result === 'no_answer' || o.result === 'failed')
-  if (!bad) return { ok: true, result }
-  return {
-    ok: false,
-    result,
-    error:
-      bad.result === 'no_answer'
-        ? {
-            code: 'device_no_answer',
-            message: result.text,
-            remedy:
-              'Look whether the device has power and reaches the broker, and whether its topics in the home file are right.',
-          }
-        : {
-            code: 'device_failed',
-            message: result.text,
-            remedy: 'The device refused or said something else; try again, or look at the device itself.',
-          },
   }
 }
