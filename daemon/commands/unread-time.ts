@@ -15,6 +15,9 @@ const TIMES: readonly RegExp[] = [
   new RegExp(
     `\\b(?:at|by|before|until|till|after|around) ${HOUR} ?(?:am|pm|o'clock|in the (?:morning|evening|afternoon)|at night)\\b`,
   ),
+  new RegExp(
+    `\\b(?:at|by|until|till) ${HOUR}(?= (?:please|thanks|now|today|tonight|tomorrow|and|then)\\b| *$)`,
+  ),
   /\b(?:at|by|before|until|till|after|around) (?:noon|midnight|midday|sunset|sunrise|sundown|sunup|dusk|dawn|nightfall|bedtime|half past \w+|quarter (?:past|to) \w+)\b/,
   new RegExp(`\\b(?:on|every|each|this|next) ${DAY}\\b`),
   /\b(?:every|each) (?:day|morning|evening|afternoon|night|hour|minute|week|month)\b/,
@@ -24,6 +27,9 @@ const TIMES: readonly RegExp[] = [
   /\b(?:when|whenever|once|as soon as|until|till|after|before) (?:i|we|he|she|they|it|the|my|our|someone|somebody|anyone|nobody|everyone|dinner|mum|mom|dad)\b(?! (?:can|could|like|please|want|wish|ask))/,
   /\b(?:if|unless) (?:i|we|he|she|they|it|the|my|our|someone|somebody|anyone|nobody|everyone)\b(?! (?:is|are|was|would be|will be)? ?(?:ok|okay|fine|possible|not too much|all right|alright|you))/,
 ]
+
+/** Actions whose value is a word that could have been a time. */
+const MISREAD = new Set<string>(['set_color', 'set_color_temperature', 'set_mode'])
 
 /** Slots that hold a time, so that one was read. */
 const READ = ['in', 'at', 'for', 'timer'] as const
@@ -41,8 +47,9 @@ export function unreadTime(normalised: string, command: CompactCommand): string 
   let rest = ` ${normalised} `
   // a value is a title or a program; a colour "sunset" is a time that was misread
   for (const c of command)
+    // a level or a title is no time; a colour "sunset" is one that was misread
     for (const slot of SPAN_SLOTS)
-      if (c[slot] !== undefined && (slot !== 'val' || c.action === 'play_media' || c.action === 'start'))
+      if (c[slot] !== undefined && !(slot === 'val' && MISREAD.has(c.action)))
         rest = rest.replace(` ${c[slot]} `, ' , ')
   for (const time of TIMES) {
     const found = rest.match(time)

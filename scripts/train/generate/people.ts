@@ -505,6 +505,7 @@ export const PEOPLE_FAMILIES: readonly Family[] = [
       "i don't like this (song|one|track|music)",
       'play what is next (on the list|in the queue|on my playlist|)',
       'forward one (song|track)',
+      'skip (this|the) (ad|advert|commercial|part|intro|chapter)',
     ],
   },
   // ------------------------------------------------------------------ robots, appliances, the car
@@ -724,6 +725,36 @@ export const PEOPLE_FAMILIES: readonly Family[] = [
       'i want (my |a |) coffee (at|by|ready by) [at:{CL}]',
     ],
   },
+  // ------------------------------------------------------------------ "the garage" is its door
+  ...(
+    [
+      [
+        'open',
+        [
+          'open (up |) (the |my |) [dev:garage]',
+          '[dev:garage] open',
+          'get the [dev:garage] open',
+          "i'm home open the [dev:garage]",
+        ],
+      ],
+      [
+        'close',
+        [
+          '(close|shut) (up |) (the |my |) [dev:garage]',
+          '[dev:garage] (closed|close|shut)',
+          'make sure the [dev:garage] is closed',
+        ],
+      ],
+      [
+        'get_state',
+        [
+          'is (the |my |) [dev:garage] [val:(open|closed|shut)] (right now|)',
+          'did (i|we|someone) leave the [dev:garage] [val:open]',
+          'check (if|that) the [dev:garage] is [val:(closed|open|shut)]',
+        ],
+      ],
+    ] as const
+  ).map(([action, patterns]): Family => ({ action, kinds: ['garage_door'], weight: 1.5, patterns })),
   // ------------------------------------------------------------------ covers
   {
     action: 'open',

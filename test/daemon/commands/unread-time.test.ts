@@ -14,6 +14,8 @@ t.test('a time that nobody read is found', async t => {
     ['turn on the lamp on fridays', 'on fridays'],
     ['lamp on in ten minutes please', 'in ten minutes'],
     ['put the lamp on at 7 pm', 'at 7 pm'],
+    ['put the lamp on at seven', 'at seven'],
+    ['lamp on at 6:30 please', 'at 6:30'],
     ['lamp on half an hour from now', 'half an hour from now'],
     ['turn on the lamp when it rains', 'when it'],
     ['turn the lamp on if nobody is home', 'if nobody'],
@@ -38,6 +40,8 @@ t.test('politeness, names and what was read are no such time', async t => {
   t.equal(unreadTime('turn on the every day lamp', named), undefined, 'a name')
   const title: CompactCommand = [{ action: 'play_media', val: 'after the rain at midnight' }]
   t.equal(unreadTime('play after the rain at midnight', title), undefined, 'a title')
+  const level: CompactCommand = [{ action: 'set_brightness', dev: 'lamp', val: 'seven' }]
+  t.equal(unreadTime('set the lamp at seven', level), undefined, 'a level')
   const read: CompactCommand = [{ action: 'turn_on', dev: 'lamp', in: 'ten minutes' }]
   t.equal(unreadTime('turn on the lamp in ten minutes', read), undefined, 'read')
   t.equal(
