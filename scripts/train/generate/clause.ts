@@ -5,6 +5,7 @@ import type { Kind } from '../../../daemon/commands/vocabulary.js'
 import type { Family } from './commands.js'
 import { chance, expand, int, pick, type Random, type Rules, unmark } from './expand.js'
 import { floor, noun, oddThing, place, room, thing } from './phrases.js'
+import { TALK_WORDS } from './refusals.js'
 import { patternsOf, type Split } from './split.js'
 import { amount, clock, degrees, duration, kelvin, ovenDegrees, percent } from './values.js'
 import {
@@ -96,7 +97,9 @@ function title(random: Random): string {
   ]
   const count = int(random, 1, 4)
   return Array.from({ length: count }, () =>
-    chance(random, 0.3) ? invented(random) : pick(random, chance(random, 0.5) ? words : TITLE_WORDS),
+    chance(random, 0.25)
+      ? invented(random)
+      : pick(random, chance(random, 0.3) ? words : chance(random, 0.6) ? TALK_WORDS : TITLE_WORDS),
   ).join(' ')
 }
 

@@ -2,6 +2,7 @@
 import { EVERYWHERE, NOUNS, OUTSIDE, plural } from '../../../daemon/commands/lexicon.js'
 import type { Kind, Quantifier } from '../../../daemon/commands/vocabulary.js'
 import { chance, int, pick, type Random } from './expand.js'
+import { TALK_WORDS } from './refusals.js'
 import {
   ADJECTIVES,
   COMMON,
@@ -49,6 +50,12 @@ const NOT_A_DEVICE = new Set([
 const skewed = <T>(random: Random, list: readonly T[]): T => list[Math.floor(list.length * random() ** 2.2)]!
 export const possessive = (name: string) => (name.endsWith('s') ? `${name}'` : `${name}'s`)
 
+/** A plain word of any sort. */
+export const anyWord = (random: Random) => pick(random, chance(random, 0.5) ? COMMON : TALK_WORDS)
+/** One plain word, or two. */
+const anyWords = (random: Random) =>
+  chance(random, 0.7) ? anyWord(random) : `${anyWord(random)} ${anyWord(random)}`
+
 export function noun(random: Random, kind: Kind): string {
   const nouns = (NOUNS[kind] ?? []).filter(n => !NOT_A_DEVICE.has(n))
   if (nouns.length === 0) return pick(random, ODD_NAMES)
@@ -63,8 +70,8 @@ export function room(random: Random): string {
   if (roll < 0.91)
     return `${possessive(pick(random, PEOPLE))} ${pick(random, ['room', 'room', 'bedroom', 'office', 'bathroom', 'study'])}`
   if (roll < 0.95)
-    return `${chance(random, 0.5) ? invented(random) : pick(random, COMMON)} ${pick(random, ['room', 'room', 'hall', 'suite', 'wing', 'corner', 'lounge', 'nook', 'house'])}`
-  return chance(random, 0.6) ? invented(random) : pick(random, COMMON)
+    return `${chance(random, 0.5) ? invented(random) : anyWord(random)} ${pick(random, ['room', 'room', 'hall', 'suite', 'wing', 'corner', 'lounge', 'nook', 'house'])}`
+  return chance(random, 0.6) ? invented(random) : anyWord(random)
 }
 export const floor = (random: Random) =>
   chance(random, 0.9) ? pick(random, FLOORS) : `${invented(random)} floor`
@@ -83,7 +90,7 @@ export function thing(random: Random, kinds: readonly Kind[], named = 0.35): Thi
       r < 0.56
         ? pick(random, mods)
         : r < 0.63
-          ? pick(random, COMMON)
+          ? anyWord(random)
           : r < 0.72
             ? possessive(pick(random, PEOPLE))
             : r < 0.82
@@ -169,8 +176,8 @@ export function oddThing(random: Random): Thing {
   const name =
     roll < 0.42
       ? pick(random, ODD_NAMES)
-      : roll < 0.52
-        ? `${pick(random, COMMON)}${chance(random, 0.3) ? ` ${pick(random, COMMON)}` : ''}`
+      : roll < 0.55
+        ? anyWords(random)
         : roll < 0.75
           ? invented(random)
           : roll < 0.85

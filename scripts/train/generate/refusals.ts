@@ -435,3 +435,15 @@ export function refusal(random: Random, split: Split = 'all'): string {
   const text = expand(frame, RULES, random)
   return /^(can|could|please|hey|do |i )/.test(text) ? text : pick(random, OPENERS) + text
 }
+
+/**
+ * Every plain word of the talk above. Names and titles are drawn from it too: the model can only copy what it has seen
+ * copied, and people call things by any word.
+ */
+export const TALK_WORDS: readonly string[] = [
+  ...new Set(
+    [...FRAMES, ...Object.values(RULES).flatMap(rule => (typeof rule === 'function' ? [] : rule))]
+      .flatMap(text => text.replace(/\{[a-z0-9]+\}/g, ' ').split(/[^a-z]+/))
+      .filter(word => word.length > 2),
+  ),
+]
