@@ -167,7 +167,8 @@ export function decode(text: string): CompactCommand | undefined {
 /** Words without which a slot makes no sense: the grammar offers it only where one was said. */
 const EXCEPT = /\b(except|but|besides|apart|other|excluding|without|not|save|minus)\b/
 const IN = /\b(in|after|within|from now|later|wait|delay|postpone)\b/
-const AT = /\b(at|by|noon|midnight|midday|o'clock|am|pm|tonight|morning|evening|afternoon|past|\d{1,2}:\d\d)\b/
+const AT =
+  /\b(at|by|noon|midnight|midday|o'clock|am|pm|tonight|morning|evening|afternoon|past|\d{1,2}:\d\d)\b/
 
 /** Which slots an action takes; the grammar holds the model to it. */
 type Shape =

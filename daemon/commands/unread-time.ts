@@ -46,8 +46,8 @@ export function unreadTime(normalised: string, command: CompactCommand): string 
   // words of names and titles are no times: "play midnight train", "turn on the sunrise lamp"
   let rest = ` ${normalised} `
   // a value is a title or a program; a colour "sunset" is a time that was misread
+  // a level or a title is no time; a colour "sunset" is one that was misread
   for (const c of command)
-    // a level or a title is no time; a colour "sunset" is one that was misread
     for (const slot of SPAN_SLOTS)
       if (c[slot] !== undefined && !(slot === 'val' && MISREAD.has(c.action)))
         rest = rest.replace(` ${c[slot]} `, ' , ')

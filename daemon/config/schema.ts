@@ -128,9 +128,9 @@ const Commands = z
       .number()
       .min(0)
       .max(1)
-      .default(0.05)
+      .default(0.5)
       .describe(
-        'Below this confidence (0 to 1) a command is not acted on but refused as `not_sure`. Raise it where a wrong move costs much.',
+        'Below this confidence (0 to 1) a command is not acted on but refused as `not_sure`. The confidence of the factory model is the probability that exactly the right thing happens: 0.8 where a wrong move is four times as bad as asking again.',
       ),
     confirm_timeout_ms: whole(50, 600_000)
       .default(3000)
