@@ -385,6 +385,29 @@ export const FAMILIES: readonly Family[] = [
       '(set|put) {D} {L} (at|on) {V}',
     ],
   },
+  {
+    action: 'open',
+    kinds: ['valve'],
+    weight: 2,
+    patterns: [
+      'water the (lawn|garden|plants|flowers|grass|yard|beds|tomatoes|roses) (for [for:{DUR}]|)',
+      '(start|run|turn on) (the |) (watering|irrigation|sprinkling) (for [for:{DUR}]|)',
+      'give the (lawn|plants|garden|flowers) (some |) water (for [for:{DUR}]|)',
+      '(turn|switch) on {D} (for [for:{DUR}]|)',
+      'let {D} run (for [for:{DUR}]|)',
+      'run {D} for [for:{DUR}]',
+    ],
+  },
+  {
+    action: 'close',
+    kinds: ['valve'],
+    weight: 1.2,
+    patterns: [
+      'stop watering (the |) (lawn|garden|plants|flowers|)',
+      '(stop|turn off|switch off|shut off) {D}',
+      'enough water for the (lawn|garden|plants|flowers)',
+    ],
+  },
   // ------------------------------------------------------------------ locks
   {
     action: 'lock',
@@ -546,7 +569,7 @@ export const FAMILIES: readonly Family[] = [
     weight: 14,
     placed: 0.35,
     patterns: [
-      '(dim|turn down|lower|reduce|decrease|bring down|soften|darken|drop|cut down|minimize|tone down|cut|fade|ease|diminish|lessen|shade|subdue) {D} {L}',
+      '(dim|turn down|lower|reduce|decrease|bring down|soften|darken|drop|cut down|minimize|tone down|fade|ease|diminish|lessen|shade|subdue) {D} {L}',
       '(turn|bring|put) {D} down {L}',
       '(turn|bring|dim) {D} {L} down',
       'dim down {D} {L}',

@@ -318,7 +318,10 @@ const UH = ['uh', 'um', 'er', 'uhm', 'hmm', 'like', 'you know', 'ah']
 /** Words that speech recognition mishears for one another. Never inside a name: the span must stay what was said. */
 const HOMOPHONES: readonly (readonly [RegExp, string])[] = [
   [/\bto (\d+|[a-z]+) percent\b/, 'two $1 percent'],
+  [/\bturn off\b/, 'turn of'],
   [/\bturn off the\b/, 'turn of the'],
+  [/\bturn on\b/, 'trun on'],
+  [/\bturn\b/, 'tun'],
   [/\bturn on\b/, 'turn in'],
   [/\bdim\b/, 'dem'],
   [/\bmute\b/, 'moot'],

@@ -363,6 +363,8 @@ const FRAMES: readonly string[] = [
   '({name}|{rel}) (is|was) (at the {place2}|in {city}|{feeling}|at work|late|sick|asleep|my best friend)',
   '(please |) (listen|wait|stay|come here|go away|leave me alone|look at me|forgive me|trust me|calm down|hurry up|hold on a second|think about it)',
   // the words of a home, said about something else
+  'who (left|opened|closed|turned on|turned off|locked|broke|moved|touched|changed) (the|my|our) ({room} |) (window|door|light|lights|tv|thermostat|oven|blinds|fan|garage door|radio) (open|on|off|unlocked|running|last night|again|)',
+  '(empty|fill|clean|wash|unload|load|defrost) (the|my) (vacuum|dishwasher|fridge|freezer|washing machine|kettle|bin|car|coffee machine)',
   'the (light|lights) at the end of the (tunnel|day|{noun})',
   'my (light|electricity|water|gas|heating|cable|phone|internet) bill (is|was|seems) (too high|late|wrong|due {day}|expensive|{num} dollars)',
   '(the|my|a) (fan|lock|light|cover|door|window|heat|volume|shade|switch|blind|vacuum|scene|timer|curtain) (club|base|smith|house|story|letter|bell|shopping|wave|license|tree|date|packed bag|stealer|call|index|fiction|of {inv})',

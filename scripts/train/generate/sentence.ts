@@ -90,7 +90,7 @@ export const SHARES = {
   shared: 0.04,
   several: 0.19,
   negated: 0.015,
-  typo: 0.05,
+  typo: 0.08,
   stumble: 0.06,
   wake: 0.08,
   filler: 0.04,
