@@ -24,7 +24,7 @@ SIZES = {
     "12M": (512, 4, 8, 1024),
     "20M": (512, 7, 8, 1024),
 }
-TYPES = [t for t in ("Q8_0", "Q6_K", "Q5_0", "Q4_0") if t in FILE_TYPE]
+TYPES = [t for t in ("Q8_0", "Q6_K", "Q4_K", "Q4_0") if t in FILE_TYPE]
 SEED = 555_000_111
 
 
