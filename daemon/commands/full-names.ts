@@ -100,6 +100,42 @@ export function meantByFullName(
   return somewhere ? undefined : device
 }
 
+/** Verbs that are followed, or embraced, by a name alone. */
+const PLAIN: readonly [RegExp, ActionName][] = [
+  [/^(?:turn|switch) on (.+)$|^(?:turn|switch) (.+) on$|^(.+) on$/, 'turn_on'],
+  [/^(?:turn|switch|shut) off (.+)$|^(?:turn|switch|shut) (.+) off$|^(.+) off$/, 'turn_off'],
+  [/^open (.+)$/, 'open'],
+  [/^(?:close|shut) (.+)$/, 'close'],
+  [/^lock (.+)$/, 'lock'],
+  [/^unlock (.+)$/, 'unlock'],
+  [/^(?:start|run) (.+)$/, 'start'],
+  [/^(?:stop|halt) (.+)$/, 'stop'],
+  [/^(?:activate|run|start) (.+)$/, 'activate'],
+]
+const COURTESY =
+  /^(?:(?:please|can you|could you|would you|will you|hey|ok|just) )+|(?: (?:please|now|thanks|thank you))+$/g
+
+/**
+ * An order that is a verb and the full name of one device and nothing else, whatever the model made of it: a name that
+ * stands in the home file works, however odd.
+ */
+export function orderedByName(
+  normalised: string,
+  home: Home,
+): { action: ActionName; device: Device } | undefined {
+  const said = normalised.replace(COURTESY, '')
+  for (const [verb, action] of PLAIN) {
+    const name = said.match(verb)?.slice(1).find(Boolean)
+    if (!name) continue
+    const key = (text: string) => normalise(text).replace(/^(?:the|my|our) /, '')
+    const found = home.devices.filter(
+      d => [d.name, ...d.aliases].some(n => key(n) === key(name)) && supports(action, d),
+    )
+    if (found.length === 1 && found[0]) return { action, device: found[0] }
+  }
+  return undefined
+}
+
 const endsInPlace = (before: readonly string[], home: Home) =>
   [1, 2, 3].some(n => n <= before.length && placeOf(words(before.slice(-n).join(' ')), home) !== undefined)
 

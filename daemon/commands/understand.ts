@@ -5,6 +5,7 @@ import { called } from './called.js'
 import { type CompactAction, type CompactCommand, isMove } from './compact.js'
 import { corroborated } from './corroborate.js'
 import { carryOver } from './dialogue/moves.js'
+import { orderedByName } from './full-names.js'
 import { askedByName, askedOfSensor, ground, type Setting } from './ground.js'
 import type { Routine } from './home.js'
 import { normalise } from './normalise.js'
@@ -154,6 +155,15 @@ async function understandAs(
       : value.command.length === 0
         ? askedOfSensor(normalised, setting)
         : undefined
+    const ordered = question || time ? undefined : orderedByName(normalised, setting.home)
+    if (ordered)
+      return {
+        ...figures,
+        stage: 'rule',
+        confidence: 1,
+        reason: 'the sentence is a verb and the full name of a device',
+        parsed: { actions: [{ action: ordered.action, targets: [ordered.device.id], params: {} }] },
+      }
     if (question)
       return {
         ...figures,

@@ -89,7 +89,15 @@ t.test(
 t.test('a model that carries weights answers with them, one with broken weights is not loaded', async t => {
   const folder = t.testdir({})
   const path = join(folder, 'calibrated.gguf')
-  const factory = readFileSync(factoryModelPath())
+  // the factory model without its own weights: their keys are misspelt, at the same length
+  const factory = Buffer.from(
+    readFileSync(factoryModelPath())
+      .toString('latin1')
+      .replaceAll(CALIBRATION_KEY, `${CALIBRATION_KEY.slice(0, -1)}_`),
+    'latin1',
+  )
+  const bare = join(folder, 'bare.gguf')
+  writeFileSync(bare, factory)
   const keys = (weights: number[]) => ({
     [CALIBRATION_KEY]: weights,
     [CALIBRATION_FEATURES_KEY]: 'one log_p',
@@ -108,7 +116,8 @@ t.test('a model that carries weights answers with them, one with broken weights 
   writeFileSync(path, withMetadata(factory, keys([2, 0.25])))
   const engine = await start(path)
   t.strictSame(engine.info?.calibration, { features: ['one', 'log_p'], weights: [2, 0.25] })
-  const plain = await start(factoryModelPath())
+  const plain = await start(bare)
+  t.equal(plain.info?.calibration, undefined)
   for (const normalised of ['turn on the hall lamp', 'who painted the ceiling', 'xqz blorp nim']) {
     const utterance = { normalised, dialogue: false }
     const raw = await new FactoryStage(plain).run(utterance)
