@@ -38,7 +38,7 @@ def read(path: Path) -> tuple[Model, Tokenizer, dict]:
     if "fieldmouse.calibration" in reader.fields:
         about["calibration"] = {
             "weights": _value(reader, "fieldmouse.calibration"),
-            "features": _value(reader, "fieldmouse.calibration.features"),
+            "features": _value(reader, "fieldmouse.calibration.features").split(" "),
         }
     return model, _tokenizer(reader), about
 

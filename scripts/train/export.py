@@ -46,7 +46,7 @@ def quantization(kind: str, tensor_name: str, length: int) -> str:
     return "Q6_K" if tensor_name == "token_embd.weight" else kind
 
 
-def write(model: Model, tokenizer_file: Path, out: Path, kind: str, name: str, version: str, calibration: dict | None):
+def write(model: Model, tokenizer_file: Path, out: Path, kind: str, name: str, version: str, calibration: dict | None = None):
     s: Shape = model.shape
     w = gguf.GGUFWriter(str(out), "llama")
     w.add_type("model")
