@@ -24,7 +24,13 @@ import type { ActionName } from './vocabulary.js'
  */
 
 /** "Brighter", "louder" without an amount: percent points, or degrees of the home. */
-export const STEPS = { brightness: 25, volume: 10, fan: 25, temperature: { metric: 1, us: 2 } } as const
+export const STEPS = {
+  brightness: 25,
+  volume: 10,
+  fan: 25,
+  position: 20,
+  temperature: { metric: 1, us: 2 },
+} as const
 
 /** Everything that a plan depends on. */
 export interface Facts {
@@ -165,8 +171,9 @@ function move(to: 0 | 100, verb: 'open' | 'close', { binding, known }: Facts): D
 }
 
 function position(params: Params, { known }: Facts): Result<Draft> {
-  const to = numberOf(params.position)
-  if (to === undefined || to < 0 || to > 100) return refuse('can only be set from 0 to 100 %')
+  const level = levelOf(params, 'position', 'position_step', known.position, STEPS.position)
+  if ('refusal' in level) return level
+  const { to } = level
   return {
     change: [['position', to]],
     done: now =>

@@ -71,7 +71,7 @@ const ambiguous = (devices: readonly Device[], what: string): { refusal: Refusal
   refusal: {
     reason: 'ambiguous',
     message: `Several fit "${what}".`,
-    remedy: 'Name the device or its room.',
+    remedy: 'Answer with its name or its room, or say the whole command with it.',
     candidates: devices.map(d => d.id),
   },
 })

@@ -46,7 +46,11 @@ export function pointedAt(
   const it = IT.test(said)
   // within a sentence only "it" is about what was named before it: "lights off and volume up" are two things
   if (!it && (sameSentence || c.step === undefined)) return undefined
-  return on(c, last, it && !SOUND.test(said))
+  const found = on(c, last, it && !SOUND.test(said))
+  // "make it red" right after a lamp without colours is about that lamp, not about another one
+  const domain = c.kind && reachOf(c.kind)[0]?.domain
+  const same = it ? last.find(d => d.kind === domain) : undefined
+  return found ?? (same && { refusal: cannot(same, c.action) })
 }
 
 /** The action on those devices that can do it, or, of "turn it up", the like of it. */

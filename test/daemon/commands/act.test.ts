@@ -58,6 +58,7 @@ t.test('every device of the demo home does as it is told, and says so', async t 
   await does('light.hallway_light', 'turn_on', {}, { state: 'on' })
   await does('light.hallway_light', 'turn_off', {}, { state: 'off' })
   await does('cover.living_room_blind', 'set_position', { position: 30 }, { position: 30 })
+  await does('cover.living_room_blind', 'set_position', { position_step: 'up' }, { position: 50 })
   await does('cover.living_room_blind', 'open', {}, { state: 'open', position: 100 })
   await does('cover.garage_door', 'open', {}, { state: 'open' })
   await does('cover.garage_door', 'close', {}, { state: 'closed' })

@@ -151,6 +151,9 @@ t.test('"it", "the other one" and "brighter" are about the devices of the comman
   t.match(point(louder, 'turn it up', ['media_player.gramophone']), { action: 'set_volume' })
   t.equal(point(louder, 'turn the volume up', last), undefined, 'the sound was said')
   t.equal(point({ action: 'turn_on', dev: 'fan' }, 'turn on the fan', last), undefined, 'it is named')
+  const red: CompactAction = { action: 'set_color', kind: 'light', val: 'red' }
+  t.match(point(red, 'make it red', ['light.window_lamp']), { refusal: { reason: 'unsupported' } })
+  t.equal(point(red, 'make it red', ['media_player.gramophone']), undefined, 'nobody means a gramophone')
 })
 
 t.test('in one sentence "it" is what was named last', async t => {
