@@ -170,7 +170,10 @@ export class Commands {
     instead: boolean,
   ): Promise<ReplyOutcome> {
     const home = this.#o.registry.home()
-    const { verdict, risk, devices } = judge(operations(actions, home, turn.area), home, this.#o.risk)
+    // "no, the other one" puts the last command back first: that can be a risk as well
+    const backs = instead ? (session.undo ?? []).flatMap(s => (s.type === 'device' ? s.operations : [])) : []
+    const all = [...backs, ...operations(actions, home, turn.area)]
+    const { verdict, risk, devices } = judge(all, home, this.#o.risk)
     if (verdict === 'forbid') return this.#forbidden(turn, devices, risk)
     const confidence = turn.understanding?.confidence ?? 1
     const acts = actions.some(a => a.action !== 'get_state')

@@ -69,3 +69,17 @@ t.test('what a command changed is put back, and sentences are about the one befo
   await talk(mouse, 's', 'set a timer for ten minutes', 'undo that')
   t.match((await talk(mouse, 's', 'how much time is left'))[0], { result: { text: 'No timer is running.' } })
 })
+
+t.test('putting back is a risk too when it unlocks', async t => {
+  const mouse = await startMouse(t)
+  const lock = () => mouse.daemon.registry?.readState('lock.front_door')?.state
+  await mouse.command({ text: 'unlock the front door', session: 's', confirmed: true })
+  await talk(mouse, 's', 'lock the front door')
+  t.equal(lock(), 'locked')
+  const [asked] = await talk(mouse, 's', 'undo that')
+  t.match(asked, { ok: false, error: { code: 'needs_confirmation' } })
+  await talk(mouse, 's', 'no', 'lock the front door')
+  const [instead] = await talk(mouse, 's', 'no i meant the garage door')
+  t.not(instead?.ok && lock() === 'unlocked', true)
+  t.equal(lock(), 'locked', 'nothing is unlocked without a yes')
+})
