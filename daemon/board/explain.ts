@@ -17,7 +17,7 @@ export function explainBoard(facts: BoardFacts): string {
     classes || `${cpu.cores} x ${cpu.name ?? 'an unnamed processor'}`,
     `${memory.totalMib} MiB`,
     memory.limitMib === undefined ? '' : `limited to ${memory.limitMib} MiB`,
-    facts.temperatureC === undefined ? '' : `${Math.round(facts.temperatureC)} °C`,
+    facts.readings.hottestC === undefined ? '' : `${Math.round(facts.readings.hottestC)} °C`,
     l4t ? `Jetson Linux ${l4t.release}.${l4t.revision}` : '',
     facts.system ?? '',
   ]

@@ -35,13 +35,17 @@ export function plan(facts: BoardFacts, profile: BoardProfile, catalog: readonly
   const candidates = catalog
     .filter(model => model.tasks.includes('command'))
     .flatMap(model =>
-      model.files.map(file => ({ model, file, neededMib: neededMib(model, file.size_mib, sequences) })),
+      model.files.map(file => ({
+        model,
+        file,
+        neededMib: neededMib(model, file.bytes / 1048576, sequences),
+      })),
     )
     .filter(({ file }) => profile.run.quantizations.includes(file.quantization))
     // the largest that fits, in the quantization that the profile likes best
     .sort(
       (a, b) =>
-        b.file.size_mib - a.file.size_mib ||
+        b.file.bytes - a.file.bytes ||
         profile.run.quantizations.indexOf(a.file.quantization) -
           profile.run.quantizations.indexOf(b.file.quantization),
     )
@@ -61,7 +65,7 @@ export function plan(facts: BoardFacts, profile: BoardProfile, catalog: readonly
       name: chosen.model.name,
       quantization: chosen.file.quantization,
       file: chosen.file.file,
-      sizeMib: chosen.file.size_mib,
+      sizeMib: Math.round(chosen.file.bytes / 104857.6) / 10,
     },
     mostThreads,
     sequences,

@@ -4,6 +4,7 @@ import { readCpu } from './cpu.js'
 import type { BoardFacts } from './facts.js'
 import { readLimits } from './limits.js'
 import { Tree } from './read.js'
+import { sense } from './sense.js'
 
 export interface ProbeOptions {
   /** Where /proc, /sys and /etc are: `/`, or a recorded tree. Default `/`. */
@@ -24,14 +25,14 @@ export async function probe(options: ProbeOptions = {}): Promise<BoardFacts> {
   const { root = '/', architecture = process.arch, quick = false } = options
   const tree = new Tree(root)
   const modelRead = tree.text('proc/device-tree/model')
-  const [model, compatible, cpu, meminfo, limits, nvidia, temperatureC, release, host] = await Promise.all([
+  const [model, compatible, cpu, meminfo, limits, nvidia, readings, release, host] = await Promise.all([
     modelRead,
     tree.strings('proc/device-tree/compatible'),
     readCpu(tree),
     tree.text('proc/meminfo'),
     readLimits(tree),
     tree.text('etc/nv_tegra_release'),
-    hottest(tree),
+    sense(tree),
     tree.text('etc/os-release'),
     // a PC has no device tree; boards need not wait for this
     modelRead.then(found => (root === '/' && !found && !quick ? askHost() : undefined)),
@@ -59,7 +60,8 @@ export async function probe(options: ProbeOptions = {}): Promise<BoardFacts> {
         : { limitMib: limits.memoryMib }),
     },
     ...(l4t ? { l4t } : {}),
-    ...(temperatureC === undefined ? {} : { temperatureC }),
+    accelerators: [],
+    readings,
     ...(system ? { system } : {}),
   }
 }
@@ -82,22 +84,6 @@ export function parseMeminfo(text: string): { totalMib?: number; availableMib?: 
 export function parseL4t(text: string): { release: number; revision: string } | undefined {
   const found = /^# R(\d+) \(release\), REVISION: ([\d.]+)/.exec(text)
   return found ? { release: Number(found[1]), revision: found[2]! } : undefined
-}
-
-/** The hottest zone that reads like a temperature. PMIC-Die always says 100 C on Jetson Nano; some say -256. */
-async function hottest(tree: Tree): Promise<number | undefined> {
-  const zones = await tree.names('sys/class/thermal', 'thermal_zone')
-  const readings = await Promise.all(
-    zones.map(async zone => {
-      const [type, milli] = await Promise.all([
-        tree.text(`sys/class/thermal/${zone}/type`),
-        tree.number(`sys/class/thermal/${zone}/temp`),
-      ])
-      return type === 'PMIC-Die' || milli === undefined ? undefined : milli / 1000
-    }),
-  )
-  const real = readings.filter(c => c !== undefined && c > -40 && c < 150) as number[]
-  return real.length === 0 ? undefined : Math.max(...real)
 }
 
 /** Maker and model of a PC, which are spread over many files. */

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { packageRoot } from '../../daemon/base/package-root.js'
 import { z } from '../../daemon/base/schema.js'
-import { BoardSchema, ModelSchema } from '../../device-profiles/schema.js'
+import { BoardSchema, CoresSchema, ModelSchema } from '../../device-profiles/schema.js'
 import { commandsPage } from './commands-page.js'
 import { configPage, sampleFile } from './config-page.js'
 import { errorsPage } from './errors-page.js'
@@ -28,6 +28,7 @@ export async function pages(): Promise<Map<string, string>> {
     ['docs/reference/observability.md', observabilityPage()],
     ['device-profiles/schema/board.json', json(BoardSchema)],
     ['device-profiles/schema/model.json', json(ModelSchema)],
+    ['device-profiles/schema/cores.json', json(CoresSchema)],
   ])
 }
 

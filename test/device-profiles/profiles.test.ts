@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t from 'tap'
 import { loadProfiles } from '../../device-profiles/load.js'
 
+const CORES = readFileSync('device-profiles/cores.yaml', 'utf8')
 const { boards, models } = loadProfiles(resolve('device-profiles'))
 
 t.test(
@@ -39,7 +40,7 @@ t.test('a broken profile is refused with its file and the place in it', async t 
     models: {},
   })
   t.throws(() => loadProfiles(folder), { message: /mole\.yaml: match: .*compatibel.*; cores: / })
-  const misnamed = t.testdir({ boards: {}, models: {} })
-  t.strictSame(loadProfiles(misnamed), { boards: [], models: [] })
+  const misnamed = t.testdir({ boards: {}, models: {}, 'cores.yaml': CORES })
+  t.match(loadProfiles(misnamed), { boards: [], models: [] })
   t.throws(() => loadProfiles(join(folder, 'nowhere')))
 })

@@ -34,6 +34,7 @@ export function checkBoard({ facts, match, plan }: Board): Check[] {
   const name = facts.model ?? facts.architecture
   const hot = profile.heat.hot_c.value
   const { availableMib } = facts.memory
+  const { hottestC } = facts.readings
   const needed = plan.memory.neededMib
   return [
     match.by !== 'architecture' || facts.architecture === 'x64'
@@ -43,14 +44,14 @@ export function checkBoard({ facts, match, plan }: Board): Check[] {
           `${name} is not among the known boards; the profile ${profile.name} is used`,
           'Add a profile for it: device-profiles/README.md says how, it is one file.',
         ),
-    ...(facts.temperatureC === undefined
+    ...(hottestC === undefined
       ? []
-      : facts.temperatureC < hot
-        ? [ok('heat', `${Math.round(facts.temperatureC)} °C, the board slows down at ${hot}`)]
+      : hottestC < hot
+        ? [ok('heat', `${Math.round(hottestC)} °C, the board slows down at ${hot}`)]
         : [
             warn(
               'heat',
-              `${Math.round(facts.temperatureC)} °C, the board slows down at ${hot}`,
+              `${Math.round(hottestC)} °C, the board slows down at ${hot}`,
               'Give it air, a heat sink or a fan.',
             ),
           ]),

@@ -8,6 +8,7 @@ import { topicsOf } from '../../../daemon/bus/mqtt/topics.js'
 import { checkBoard, checkData, checkNode } from '../../../daemon/cli/doctor/checks.js'
 import { doctor, sayDoctor } from '../../../daemon/cli/doctor.js'
 import { Requests } from '../../../daemon/requests/accept.js'
+import { layBoard } from '../../support/board.js'
 import {
   freePort,
   needsMosquitto,
@@ -75,7 +76,7 @@ t.test('doctor names board, profile, plan, and a remedy for whatever is not well
   const report = await doctor({
     flags,
     signal,
-    root: resolve('test/fixtures/boards/raspberry-pi-5'),
+    root: layBoard('raspberry-pi-5', t.testdir()).root,
     architecture: 'arm64',
   })
   t.match(report, {
@@ -129,7 +130,7 @@ t.test('single checks', async t => {
   t.equal((await checkData('/proc/nothing')).status, 'fail')
   const { surveyBoard } = await import('../../../daemon/board/board.js')
   const board = await surveyBoard({
-    root: resolve('test/fixtures/boards/raspberry-pi-4b'),
+    root: layBoard('raspberry-pi-4b', t.testdir()).root,
     architecture: 'arm64',
   })
   t.match(checkBoard(board), [
@@ -139,7 +140,11 @@ t.test('single checks', async t => {
   ])
   const hot = {
     ...board,
-    facts: { ...board.facts, temperatureC: 84, memory: { ...board.facts.memory, availableMib: 10 } },
+    facts: {
+      ...board.facts,
+      readings: { temperatures: [], hottestC: 84 },
+      memory: { ...board.facts.memory, availableMib: 10 },
+    },
   }
   t.match(checkBoard(hot), [
     { status: 'ok' },
