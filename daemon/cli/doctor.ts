@@ -45,7 +45,7 @@ export async function doctor(options: {
   const { flags = {}, signal, ...where } = options
   const { loaded, check: configCheck } = readConfig(flags)
   const { config } = loaded
-  const board = await surveyBoard(where)
+  const board = await surveyBoard({ root: config.board.root, ...where })
   const { facts, match, plan } = board
   const [engine, model, home, data, broker] = await Promise.all([
     checkEngine(facts.architecture),

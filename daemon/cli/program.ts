@@ -159,6 +159,7 @@ const DAEMON = [
   new Option('--data <folder>', 'folder for state'),
   new Option('--home <file>', 'home file'),
   MODEL_FLAG,
+  new Option('--board-root <folder>', 'where /proc, /sys and /etc of a recorded board are'),
   new Option('--log-level <level>', 'trace, debug, info, warn, error or silent'),
   new Option('--log-format <format>', 'auto, text or json'),
 ]

@@ -23,7 +23,7 @@ export async function run(flags: Record<string, string | undefined>): Promise<vo
         resolve(name)
       })
   })
-  const { facts, match, plan } = await surveyBoard({ quick: true })
+  const { facts, match, plan } = await surveyBoard({ root: config.board.root, quick: true })
   const daemon = new Daemon({ config, log, board: facts.model ?? match.profile.name, plan })
   await daemon.start(stop.signal)
   if (file === undefined) {

@@ -17,6 +17,7 @@ export interface Flags {
   data?: string
   home?: string
   model?: string
+  boardRoot?: string
   logLevel?: string
   logFormat?: string
 }
@@ -61,6 +62,12 @@ export const OVERRIDES: readonly Override[] = [
       ['model.file', value],
       ['model.sha256', undefined],
     ],
+  },
+  {
+    variable: 'FIELDMOUSE_BOARD_ROOT',
+    flag: 'boardRoot',
+    sentence: 'Where /proc, /sys and /etc of the board are, for recorded boards: `board.root`.',
+    sets: value => [['board.root', value]],
   },
   {
     variable: 'FIELDMOUSE_LOG_LEVEL',

@@ -98,6 +98,47 @@ const Model = z
   })
   .describe('The language model.')
 
+const Board = z
+  .strictObject({
+    root: path
+      .default('/')
+      .describe(
+        'Where /proc, /sys and /etc of the board are; another folder for recorded boards and containers.',
+      ),
+    profiles_dir: path
+      .optional()
+      .describe(
+        'Folder with `boards` and `models` of your own (YAML as in device-profiles/); a name that ships is replaced.',
+      ),
+    measure: z
+      .enum(['first_start', 'always', 'never'])
+      .default('first_start')
+      .describe(
+        'When models that are installed are measured on this board: once (kept until hardware or file changes), at every start, or never.',
+      ),
+    measure_seconds: whole(1, 600)
+      .default(20)
+      .describe('Longest time that measuring may take, all models together.'),
+    least_tokens_per_second: z
+      .number()
+      .min(0)
+      .max(1000)
+      .default(5)
+      .describe(
+        'Models that write free answers must reach this rate; 5 is about as fast as one reads aloud.',
+      ),
+    first_token_ms: whole(100, 600_000)
+      .default(5000)
+      .describe('Longest time from a question of 200 tokens to the first word of a free answer.'),
+    energy: z
+      .enum(['speed', 'thrift'])
+      .default('speed')
+      .describe(
+        'speed takes the fastest thread count; thrift the one with most tokens per joule, or where power cannot be measured the fewest threads within a quarter of the fastest.',
+      ),
+  })
+  .describe('What this board is, and by which goals its models are chosen.')
+
 const Requests = z
   .strictObject({
     queue_length: whole(1, 10_000)
@@ -210,6 +251,7 @@ export const ConfigSchema = z.strictObject({
   broker: Broker.prefault({}),
   home: Home.prefault({}),
   model: Model.prefault({}),
+  board: Board.prefault({}),
   requests: Requests.prefault({}),
   commands: Commands.prefault({}),
   log: Log.prefault({}),
@@ -224,6 +266,8 @@ export const PATH_OPTIONS: readonly string[] = [
   'data_dir',
   'home.file',
   'model.file',
+  'board.root',
+  'board.profiles_dir',
   'broker.password_file',
   'broker.ca_file',
   'broker.cert_file',
