@@ -77,14 +77,37 @@ export async function readCpu(tree: Tree): Promise<CpuFacts> {
   const sorted = [...classes.values()].sort(
     (a, b) => (b.maxMhz ?? 0) - (a.maxMhz ?? 0) || b.name.localeCompare(a.name),
   )
+  const lastCacheKib = await readLastCache(tree)
   const name = first?.get('model name') ?? sorted[0]?.name
   return {
     ...(name === undefined ? {} : { name }),
     cores: Math.max(1, used.length || (on?.length ?? 1)),
     ...(physical.size > 0 ? { physicalCores: physical.size } : {}),
     classes: sorted,
+    ...(lastCacheKib === undefined ? {} : { lastCacheKib }),
     features: (first?.get('features') ?? first?.get('flags') ?? '').split(/\s+/).filter(Boolean),
   }
+}
+
+/** Size of the highest level that the first core sees, KiB. */
+async function readLastCache(tree: Tree): Promise<number | undefined> {
+  const folder = 'sys/devices/system/cpu/cpu0/cache'
+  const levels = await Promise.all(
+    (await tree.names(folder, 'index')).map(async index => {
+      const [level = 0, size] = await Promise.all([
+        tree.number(`${folder}/${index}/level`),
+        tree.text(`${folder}/${index}/size`),
+      ])
+      return { level, kib: parseSize(size) }
+    }),
+  )
+  return levels.filter(({ kib }) => kib !== undefined).sort((a, b) => b.level - a.level)[0]?.kib
+}
+
+/** `512K`, `32M` as KiB. */
+function parseSize(text: string | undefined): number | undefined {
+  const found = /^(\d+)([KM])$/.exec(text ?? '')
+  return found ? Number(found[1]) * (found[2] === 'M' ? 1024 : 1) : undefined
 }
 
 function className(fields: ReadonlyMap<string, string>): string | undefined {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** Reads pieces of /proc, /sys and /etc below a root. What cannot be read is undefined: boards differ. */
@@ -27,6 +27,16 @@ export class Tree {
   async number(path: string): Promise<number | undefined> {
     const text = await this.text(path)
     return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
+  }
+
+  /** Whether there is anything at a path: device nodes are looked at, not opened. */
+  async exists(path: string): Promise<boolean> {
+    try {
+      await stat(join(this.root, path))
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Names in a folder that start with `prefix`, sorted. */

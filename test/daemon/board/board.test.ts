@@ -7,10 +7,11 @@ import { shippedProfiles, surveyBoard } from '../../../daemon/board/board.js'
 import { parseCpuinfo, parseCpuList } from '../../../daemon/board/cpu.js'
 import { explain } from '../../../daemon/board/explain.js'
 import type { BoardFacts } from '../../../daemon/board/facts.js'
+import { parseL4t } from '../../../daemon/board/jetson.js'
 import { parseGroups, parseQuota } from '../../../daemon/board/limits.js'
 import { match, plainModel } from '../../../daemon/board/match.js'
 import { plan } from '../../../daemon/board/plan.js'
-import { parseL4t, parseMeminfo, probe } from '../../../daemon/board/probe.js'
+import { parseMeminfo, probe } from '../../../daemon/board/probe.js'
 import { BOARDS, layBoard } from '../../support/board.js'
 
 const trees = mkdtempSync(join(tmpdir(), 'boards-'))
