@@ -7,13 +7,14 @@ import { type Clock, systemClock } from './base/clock.js'
 import { describe } from './base/errors.js'
 import { packageFile, packageVersion } from './base/package-root.js'
 import { type Part, startAll, stopAll } from './base/part.js'
-import type { Plan } from './board/plan.js'
+import type { Board } from './board/board.js'
 import { EmbeddedBroker } from './bus/broker/embedded.js'
 import { type BrokerAccess, Connection } from './bus/mqtt/connect.js'
 import { DEFAULT_LIMITS } from './bus/mqtt/envelope.js'
 import { Serve } from './bus/mqtt/serve.js'
 import { type Topics, topicsOf } from './bus/mqtt/topics.js'
 import { wireOf } from './bus/mqtt/wire.js'
+import { chooseModel, type ModelChoice } from './choose-model.js'
 import { Commands, type CommandsOptions } from './commands/handle.js'
 import { type ConfiguredHome, loadHomeFile } from './commands/home.js'
 import { Registry } from './commands/registry.js'
@@ -22,12 +23,14 @@ import { MemoStage } from './commands/stages/memo.js'
 import { Timers } from './commands/timers.js'
 import { VirtualHome } from './commands/virtual.js'
 import type { Config } from './config/schema.js'
+import { AbsentEngine } from './inference/absent.js'
 import { SupervisedEngine } from './inference/supervisor.js'
 import { Conditions } from './observability/conditions.js'
 import { Events } from './observability/events.js'
 import { createLog, type Log } from './observability/log.js'
 import { Metrics } from './observability/metrics.js'
 import { Requests } from './requests/accept.js'
+import { surveyFor } from './survey.js'
 import { type Tellers, tellers } from './tell.js'
 
 /** The model that ships: the floor every board stands on. */
@@ -38,10 +41,8 @@ export interface DaemonOptions {
   config: Config
   clock?: Clock
   log?: Log
-  /** Name of the board, for status. */
-  board?: string
-  /** What the board is to run, where the configuration leaves it open. */
-  plan?: Plan
+  /** What this machine is and is to run. Default: it is looked at. */
+  board?: Board
 }
 
 const METRICS_EVERY_MS = 60_000
@@ -53,7 +54,8 @@ export class Daemon implements Part {
   readonly topics: Topics
   readonly metrics: Metrics
   readonly requests: Requests
-  readonly #o: Required<Omit<DaemonOptions, 'plan'>> & Pick<DaemonOptions, 'plan'>
+  readonly #o: Required<Omit<DaemonOptions, 'board'>>
+  #board: Board | undefined
   readonly #log: Log
   readonly #events: Events
   readonly #conditions: Conditions
@@ -74,7 +76,8 @@ export class Daemon implements Part {
     const clock = options.clock ?? systemClock
     const { config } = options
     this.#log = options.log ?? createLog({ ...config.log, clock })
-    this.#o = { clock, log: this.#log, board: 'unknown board', ...options }
+    this.#o = { clock, log: this.#log, config }
+    this.#board = options.board
     this.#since = new Date(clock.now()).toISOString()
     this.topics = topicsOf(config.rootTopic, config.id)
     this.metrics = new Metrics(clock)
@@ -114,16 +117,19 @@ export class Daemon implements Part {
 
   async start(signal: AbortSignal): Promise<void> {
     this.#stopping = false
-    const { config, clock, board } = this.#o
+    const { config, clock } = this.#o
     const began = clock.monotonic()
+    this.#board ??= await surveyFor(config, { quick: true })
+    const choice = await this.#choose(this.#board)
     const home = (await loadHomeFile(config.home.file))[0]!
 
     if (config.broker.kind === 'embedded') await this.#begin(this.#makeBroker(), signal)
     const connection = this.#makeConnection(this.#access(), config.broker.clientId, true)
     this.#connection = connection
     // the model loads while the broker answers: each takes most of a second
-    const engine = this.#makeEngine()
+    const engine = this.#makeEngine(choice)
     await this.#beginTogether([connection, engine], signal)
+    await this.#keepMeasured(choice)
     if (config.demo.virtualDevices) await this.#beginVirtual(home, signal)
 
     const wire = wireOf(connection)
@@ -181,7 +187,7 @@ export class Daemon implements Part {
     this.#events.tell('DaemonStarted', {
       id: config.id,
       version: packageVersion(),
-      board,
+      board: this.#boardName,
       model: engine.info?.name ?? 'none',
       broker: this.brokerUrl,
       startMs: clock.monotonic() - began,
@@ -263,21 +269,57 @@ export class Daemon implements Part {
     })
   }
 
-  #makeEngine(): SupervisedEngine {
-    const { config, clock, plan } = this.#o
-    const { file, sha256, threads } = config.model
-    const sequences = config.model.sequences ?? plan?.sequences
-    const contextTokens = config.model.contextTokens ?? plan?.contextTokens
-    const planned = plan?.model ? packageFile(plan.model.file) : factoryModel()
+  get #boardName(): string {
+    return this.#board?.facts.model ?? this.#board?.match.profile.name ?? 'unknown board'
+  }
+
+  async #choose(board: Board): Promise<ModelChoice | { none: string }> {
+    const { match, problems } = board
+    this.#conditions.set('profiles_left_out', problems.length > 0, problems.join('; '))
+    const choice = await chooseModel(this.#o.config, board)
+    const none = 'none' in choice ? choice.none : undefined
+    const instead = 'none' in choice ? undefined : choice.instead
+    this.#conditions.set('model_absent', none !== undefined, none)
+    this.#conditions.set('model_replaced', instead !== undefined, instead)
+    this.#events.tell('BoardRecognised', {
+      board: this.#boardName,
+      profile: match.profile.name,
+      because: match.because,
+    })
+    return choice
+  }
+
+  #makeEngine(choice: ModelChoice | { none: string }): SupervisedEngine | AbsentEngine {
+    if ('none' in choice) return new AbsentEngine(choice.none)
+    const { path, sha256, sequences, contextTokens, threads, threadCounts } = choice
     this.#engine = new SupervisedEngine({
-      model: { path: file ?? planned, ...(sha256 ? { sha256 } : {}) },
-      clock,
-      threads: threads === 'auto' ? 0 : threads,
-      ...(sequences ? { sequences } : {}),
-      ...(contextTokens ? { contextTokens } : {}),
+      model: { path, ...(sha256 ? { sha256 } : {}) },
+      clock: this.#o.clock,
+      threads,
+      threadCounts,
+      energy: this.#o.config.board.energy,
+      sequences,
+      contextTokens,
       onEvent: this.#tell.engine,
     })
     return this.#engine
+  }
+
+  /** What the load has measured is kept, so that the next start need not. */
+  async #keepMeasured(choice: ModelChoice | { none: string }): Promise<void> {
+    const { trials = [], info } = this.#engine ?? {}
+    const trial = trials.find(t => t.threads === info?.threads)
+    if ('none' in choice || !choice.known || !info || !trial || choice.threads > 0) return
+    const { key, name, quantization } = choice.known
+    const { prefillTps, decodeTps, threads } = trial
+    this.#events.tell('BoardMeasured', { model: name, threads, prefillTps, decodeTps })
+    if (this.#o.config.board.measure !== 'first_start') return
+    const at = new Date(this.#o.clock.now()).toISOString()
+    try {
+      await this.#board?.calibration.keepModel(key, { name, quantization, threads, trials }, at)
+    } catch (error) {
+      this.#log.warn(describe(error))
+    }
   }
 
   #makeRequests(): Requests {
@@ -307,7 +349,7 @@ export class Daemon implements Part {
     return {
       state,
       version: packageVersion(),
-      board: this.#o.board,
+      board: this.#boardName,
       model: this.#engine?.info?.name ?? null,
       since: this.#since,
       conditions: state === 'offline' ? [] : this.#conditions.shown(),

@@ -31,20 +31,64 @@ export function loadProfiles(folder: string): Profiles {
   })
 }
 
+/**
+ * Reads boards and models of the owner on top of those that ship; a name that ships is replaced. One broken file does
+ * not take the others with it.
+ * @param folder may hold boards/ and models/
+ * @returns the profiles, and what is wrong with those that are left out
+ */
+export function loadOwnProfiles(
+  folder: string,
+  shipped: Profiles,
+): { profiles: Profiles; problems: string[] } {
+  const problems: string[] = []
+  const own = <S extends z.ZodType<{ name: string }>>(kind: string, schema: S): z.output<S>[] => {
+    let names: string[]
+    try {
+      names = readdirSync(join(folder, kind)).filter(file => file.endsWith('.yaml'))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') problems.push((error as Error).message)
+      return []
+    }
+    return names.sort().flatMap(name => {
+      try {
+        return [readNamed(join(folder, kind, name), schema)]
+      } catch (error) {
+        problems.push((error as Error).message)
+        return []
+      }
+    })
+  }
+  const onTop = <T extends { name: string }>(mine: readonly T[], theirs: readonly T[]): readonly T[] =>
+    Object.freeze([...mine, ...theirs.filter(t => !mine.some(m => m.name === t.name))])
+  const boards = own('boards', BoardSchema)
+  const models = own('models', ModelSchema)
+  if (boards.length + models.length + problems.length === 0)
+    problems.push(`${folder} holds no profile in boards/ or models/`)
+  return {
+    profiles: Object.freeze({
+      boards: onTop(boards, shipped.boards),
+      models: onTop(models, shipped.models),
+      speeds: shipped.speeds,
+    }),
+    problems,
+  }
+}
+
 function readAll<S extends z.ZodType<{ name: string }>>(folder: string, schema: S): readonly z.output<S>[] {
   return Object.freeze(
     readdirSync(folder)
       .filter(file => file.endsWith('.yaml'))
       .sort()
-      .map(file => {
-        const profile = readOne(join(folder, file), schema)
-        if (profile.name !== basename(file, '.yaml'))
-          throw new Error(
-            `${join(folder, file)}: name: expected ${basename(file, '.yaml')}, got ${profile.name}`,
-          )
-        return profile
-      }),
+      .map(file => readNamed(join(folder, file), schema)),
   )
+}
+
+function readNamed<S extends z.ZodType<{ name: string }>>(file: string, schema: S): z.output<S> {
+  const profile = readOne(file, schema)
+  if (profile.name !== basename(file, '.yaml'))
+    throw new Error(`${file}: name: expected ${basename(file, '.yaml')}, got ${profile.name}`)
+  return profile
 }
 
 function readOne<S extends z.ZodType>(file: string, schema: S): z.output<S> {

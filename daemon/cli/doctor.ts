@@ -1,11 +1,11 @@
 /** `fieldmouse doctor`: what this board is, what it is to run and why, and every check with its remedy. Changes nothing. */
 
 import { packageVersion } from '../base/package-root.js'
-import { surveyBoard } from '../board/board.js'
-import { explainBoard, explainMatch } from '../board/explain.js'
+import { type Explained, explain } from '../board/explain.js'
 import type { Flags } from '../config/environment.js'
 import { type LoadedConfig, loadConfig } from '../config/load.js'
 import type { Config } from '../config/schema.js'
+import { surveyFor } from '../survey.js'
 import { type Check, failed, ok, snakeKeys } from './doctor/check.js'
 import {
   checkBoard,
@@ -28,8 +28,8 @@ export interface DoctorReport {
   config: { file: string | null; overrides: Record<string, string>; id: string; data_dir: string }
   broker: { kind: string; address: string; program: string | null }
   checks: Check[]
-  /** Board, profile and plan as sentences. */
-  explained: string[]
+  /** What it saw, decided, ruled out and measured, and what to change. */
+  explained: Explained
 }
 
 /**
@@ -45,7 +45,7 @@ export async function doctor(options: {
   const { flags = {}, signal, ...where } = options
   const { loaded, check: configCheck } = readConfig(flags)
   const { config } = loaded
-  const board = await surveyBoard({ root: config.board.root, ...where })
+  const board = await surveyFor(config, where)
   const { facts, match, plan } = board
   const [engine, model, home, data, broker] = await Promise.all([
     checkEngine(facts.architecture),
@@ -80,7 +80,7 @@ export async function doctor(options: {
     config: { file, overrides: Object.fromEntries(overrides), id: config.id, data_dir: config.dataDir },
     broker: broker.choice,
     checks,
-    explained: [explainBoard(facts), explainMatch(match), ...plan.because],
+    explained: explain(board),
   }
 }
 
@@ -99,6 +99,20 @@ function sourceOf(file: string | undefined, overrides: number, { id }: Config): 
   return `${id}: ${from}${overrides ? `; ${overrides} option(s) from environment and flags` : ''}`
 }
 
+/** Sections under their headings; one that has nothing to say is left out. */
+function sayExplained({ saw, plan, excluded, measured, change }: Explained): string[] {
+  const sections: [string, readonly string[]][] = [
+    ['Board', saw],
+    ['Plan', plan],
+    ['Ruled out', excluded],
+    ['Measured', measured],
+    ['To change', change],
+  ]
+  return sections
+    .filter(([, lines]) => lines.length > 0)
+    .flatMap(([heading, lines]) => [heading, ...lines.map(line => `  ${line}`)])
+}
+
 /** The report for people. */
 export function sayDoctor(report: DoctorReport): string {
   const marks = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' }
@@ -114,12 +128,7 @@ export function sayDoctor(report: DoctorReport): string {
     : warnings
       ? `It will work; ${warnings} warning(s).`
       : 'All is well.'
-  return [
-    `fieldmouse ${report.version}`,
-    ...report.explained.map(line => `  ${line}`),
-    '',
-    ...checks,
-    '',
-    verdict,
-  ].join('\n')
+  return [`fieldmouse ${report.version}`, ...sayExplained(report.explained), '', ...checks, '', verdict].join(
+    '\n',
+  )
 }

@@ -1,10 +1,10 @@
 /** `fieldmouse run`: the daemon, until it is told to stop. */
 
 import { systemClock } from '../base/clock.js'
-import { surveyBoard } from '../board/board.js'
 import { loadConfig } from '../config/load.js'
 import { Daemon } from '../main.js'
 import { createLog } from '../observability/log.js'
+import { surveyFor } from '../survey.js'
 
 /**
  * Runs until SIGINT or SIGTERM (a second one ends at once).
@@ -23,8 +23,7 @@ export async function run(flags: Record<string, string | undefined>): Promise<vo
         resolve(name)
       })
   })
-  const { facts, match, plan } = await surveyBoard({ root: config.board.root, quick: true })
-  const daemon = new Daemon({ config, log, board: facts.model ?? match.profile.name, plan })
+  const daemon = new Daemon({ config, log, board: await surveyFor(config, { quick: true }) })
   await daemon.start(stop.signal)
   if (file === undefined) {
     const { url, kind, protocol } = daemon.broker?.address ?? {

@@ -134,7 +134,7 @@ const Board = z
       .enum(['speed', 'thrift'])
       .default('speed')
       .describe(
-        'speed takes the fastest thread count; thrift the one with most tokens per joule, or where power cannot be measured the fewest threads within a quarter of the fastest.',
+        'speed takes the fastest thread count; thrift the fewest threads that are no more than a quarter slower.',
       ),
   })
   .describe('What this board is, and by which goals its models are chosen.')

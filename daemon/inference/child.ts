@@ -1,5 +1,4 @@
 /** The process that holds native code. The only importer of `node-llama-cpp`; speaks protocol.ts over IPC. */
-import { availableParallelism } from 'node:os'
 import {
   type ControlledEvaluateInputItem,
   getLlama,
@@ -13,8 +12,9 @@ import { systemClock } from '../base/clock.js'
 import { describe, FieldmouseError } from '../base/errors.js'
 import { type Choice, complete, type TokenModel } from './decode.js'
 import type { CompletionRequest } from './engine.js'
-import type { LoadOptions, ThreadTrial, ToChild, ToParent } from './protocol.js'
+import type { LoadOptions, ToChild, ToParent } from './protocol.js'
 import { type TokenTable, tokenBytes } from './token-bytes.js'
+import { chooseThreads, timeThreads } from './trials.js'
 
 const say = (message: ToParent) => {
   if (process.connected) process.send?.(message)
@@ -103,54 +103,6 @@ async function open(options: LoadOptions, threads: number, sequences: number): P
   })
 }
 
-/** A thread count is known after so many rounds or so long, whichever is first: a large model gets one round. */
-const MOST_ROUNDS = 5
-const ENOUGH_MS = 400
-/** A round is a prompt of a command's length and so many tokens written. */
-const ROUND_TOKENS = 12
-/** More threads must be this much faster to be taken: they fight over cores with everything else on the board. */
-const WORTH_MORE_THREADS = 0.75
-
-/**
- * Times a short prompt and a short answer for growing thread counts, until more threads are no longer worth it. The mean
- * counts, not the best: threads of llama.cpp wait by spinning, and one that is preempted holds up all.
- */
-async function measureThreads(options: LoadOptions): Promise<{ threads: number; trials: ThreadTrial[] }> {
-  const trials: ThreadTrial[] = []
-  const prompt = [
-    ...start,
-    ...model!.tokenize('<cmd> turn on the light in the room and turn off the fan<out>', true),
-  ]
-  let chosen: ThreadTrial | undefined
-  for (let threads = 1; threads <= availableParallelism(); threads *= 2) {
-    const trial = await open(options, threads, 1)
-    const sequence = new SequenceModel(model!, trial.getSequence(), bytesOf)
-    let total = 0
-    let rounds = 0
-    for (let round = -1; round < MOST_ROUNDS && (rounds === 0 || total < ENOUGH_MS); round++) {
-      await sequence.keep([-1])
-      const began = systemClock.monotonic()
-      let next: number[] = prompt
-      let done = 0
-      // a count that is far behind need not be measured to the end: spinning threads can take seconds on a busy board
-      while (done < ROUND_TOKENS && !(chosen && systemClock.monotonic() - began > 3 * chosen.ms)) {
-        next = [(await sequence.choose(next)).token]
-        done++
-      }
-      const ms = systemClock.monotonic() - began
-      if (round < 0 && ms < ENOUGH_MS) continue // the first round of a small model warms up
-      total += ms
-      rounds++
-    }
-    await trial.dispose()
-    const result = { threads, ms: Math.round((total / rounds) * 100) / 100 }
-    trials.push(result)
-    if (chosen && result.ms > chosen.ms * WORTH_MORE_THREADS) break
-    chosen = result
-  }
-  return { threads: chosen?.threads ?? 1, trials }
-}
-
 async function load(options: LoadOptions): Promise<void> {
   const began = systemClock.monotonic()
   const llama = await getLlama({
@@ -169,8 +121,22 @@ async function load(options: LoadOptions): Promise<void> {
     loaded.detokenize([token as Token], true),
   )
   start = model.tokens.shouldPrependBosToken && model.tokens.bos !== null ? [model.tokens.bos] : []
-  const { threads, trials } =
-    options.threads > 0 ? { threads: options.threads, trials: [] } : await measureThreads(options)
+  const trials =
+    options.threads > 0
+      ? []
+      : await timeThreads(
+          async threads => {
+            const trial = await open(options, threads, 1)
+            return {
+              model: new SequenceModel(loaded, trial.getSequence(), bytesOf),
+              dispose: () => trial.dispose(),
+            }
+          },
+          start,
+          vocabularyOf(model),
+          options.trial,
+        )
+  const threads = options.threads || chooseThreads(trials, options.trial.energy)
   context = await open(options, threads, options.sequences)
   for (let i = 0; i < options.sequences; i++)
     free.push(new SequenceModel(model, context.getSequence(), bytesOf))
@@ -190,6 +156,9 @@ async function load(options: LoadOptions): Promise<void> {
     loadMs: systemClock.monotonic() - began,
   })
 }
+
+const vocabularyOf = (m: LlamaModel) =>
+  (m.fileInfo.metadata.tokenizer as unknown as { ggml: TokenTable }).ggml.tokens.length
 
 const parameterCount = (m: LlamaModel) =>
   (m.fileInfo.fullTensorInfo ?? []).reduce(
@@ -250,7 +219,9 @@ function isToChild(raw: unknown): raw is ToChild {
       return Number.isInteger(m.id)
     case 'load':
       return (
-        all(m.options, 'string', 'path') && all(m.options, 'number', 'sequences', 'contextTokens', 'threads')
+        all(m.options, 'string', 'path') &&
+        all(m.options, 'number', 'sequences', 'contextTokens', 'threads') &&
+        all(m.options, 'object', 'trial')
       )
     case 'complete':
       return (

@@ -37,8 +37,11 @@ export const errors = defineErrors({
     retryable: true,
   },
   engine_unavailable: {
-    says: (a: { waitedMs: number }) => `the inference process is down (waited ${a.waitedMs} ms for it)`,
-    remedy: 'Try again in a moment; `fieldmouse doctor` shows why it does not start.',
+    says: (a: { waitedMs: number; why?: string }) =>
+      a.why === undefined
+        ? `the inference process is down (waited ${a.waitedMs} ms for it)`
+        : `no model is loaded: ${a.why}`,
+    remedy: 'Try again in a moment; `fieldmouse doctor` shows why no model runs, and what would fit.',
     retryable: true,
   },
   engine_stopped: {

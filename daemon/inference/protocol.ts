@@ -10,14 +10,33 @@ export interface LoadOptions {
   sequences: number
   /** Tokens that one request may take, prompt and answer. */
   contextTokens: number
-  /** A number, or 0 to measure. */
+  /** A number, or 0 to measure as `trial` says. */
   threads: number
+  trial: TrialOptions
+}
+
+/** How thread counts are timed. */
+export interface TrialOptions {
+  /** Growing. */
+  counts: readonly number[]
+  promptTokens: number
+  outputTokens: number
+  /** For all counts together. A count is timed at least once. */
+  budgetMs: number
+  /** Every count, even when more threads were slower already. */
+  exhaustive: boolean
+  /** thrift: the fewest threads that are nearly as fast as the fastest. */
+  energy: 'speed' | 'thrift'
 }
 
 /** One measured thread count. */
 export interface ThreadTrial {
   threads: number
-  /** For a short prompt and a short answer, milliseconds. */
+  /** Reading the prompt in one batch, tokens a second. */
+  prefillTps: number
+  /** Writing, tokens a second. */
+  decodeTps: number
+  /** Prompt and answer together, milliseconds. */
   ms: number
 }
 
@@ -52,7 +71,9 @@ export const ToParentSchema = z.discriminatedUnion('type', [
       threads: Count,
       sequences: Count,
     }),
-    trials: z.array(z.object({ threads: Count, ms: z.number() })),
+    trials: z.array(
+      z.object({ threads: Count, prefillTps: z.number(), decodeTps: z.number(), ms: z.number() }),
+    ),
     loadMs: z.number(),
   }),
   z.object({ type: z.literal('load_failed'), problem: z.string() }),

@@ -1,6 +1,6 @@
 /** Keeps the inference child alive: starts it, watches it, kills it when it hangs, starts it again, retries what it lost. */
-import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { type Backoff, waitMs } from '../base/backoff.js'
 import type { Clock } from '../base/clock.js'
 import { describe } from '../base/errors.js'
@@ -9,6 +9,7 @@ import { parse } from '../base/schema.js'
 import { type Calibration, calibrationOf } from './confidence.js'
 import type { Completion, CompletionRequest, Engine, ModelInfo } from './engine.js'
 import { errors } from './errors.js'
+import { forkChild } from './fork.js'
 import { checkGguf } from './gguf.js'
 import { type ThreadTrial, type ToChild, type ToParent, ToParentSchema } from './protocol.js'
 
@@ -28,6 +29,10 @@ export interface SupervisorOptions {
   contextTokens?: number
   /** 0 measures. Default 0. */
   threads?: number
+  /** Thread counts to measure, growing. Default: doubling up to the cores there are. */
+  threadCounts?: readonly number[]
+  /** thrift: the fewest threads that are nearly as fast as the fastest. Default speed. */
+  energy?: 'speed' | 'thrift'
   /** How long loading may take. Default 120 s. */
   loadTimeoutMs?: number
   /** How long a child with work may go without finishing an evaluation before it counts as hung. Default 60 s. */
@@ -60,8 +65,9 @@ interface Job {
 
 /** A child that has lived this long is sound: the next loss counts as the first. */
 const STEADY_MS = 10_000
+/** At load a count gets what a command costs, a few times: the first answer is waited for. */
+const TRIAL = { promptTokens: 16, outputTokens: 12, budgetMs: 800, exhaustive: false }
 const BACKOFF: Backoff = { firstMs: 100, maxMs: 15_000, factor: 3 }
-const CHILD = new URL('./child.js', import.meta.url)
 
 /** An engine in a supervised child process. */
 export class SupervisedEngine implements Engine, Part {
@@ -96,6 +102,8 @@ export class SupervisedEngine implements Engine, Part {
       sequences: 4,
       contextTokens: 256,
       threads: 0,
+      threadCounts: doubling(availableParallelism()),
+      energy: 'speed',
       loadTimeoutMs: 120_000,
       hangMs: 60_000,
       probeMs: 5_000,
@@ -223,13 +231,7 @@ export class SupervisedEngine implements Engine, Part {
         return reject(
           errors.model_load_failed({ path: this.#o.model.path, problem: 'the start was cancelled' }),
         )
-      const child = fork(fileURLToPath(CHILD), [], {
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        // a small heap: the weights live outside of it, and a board has little memory
-        execArgv: ['--max-old-space-size=96', '--max-semi-space-size=2', '--enable-source-maps'],
-        // passed on, not read: one heap arena of glibc instead of one a thread, 12 MB less
-        env: { ...process.env, MALLOC_ARENA_MAX: '1' },
-      })
+      const child = forkChild()
       this.#child = child
       this.#pingedAt = 0
       let loaded = false
@@ -281,10 +283,16 @@ export class SupervisedEngine implements Engine, Part {
         else this.#hear(message)
       })
       const { path } = this.#o.model
-      const { sequences, contextTokens, threads } = this.#o
+      const { sequences, contextTokens, threads, threadCounts, energy } = this.#o
       child.send({
         type: 'load',
-        options: { path, sequences, contextTokens, threads: threads || (this.info?.threads ?? 0) },
+        options: {
+          path,
+          sequences,
+          contextTokens,
+          threads: threads || (this.info?.threads ?? 0),
+          trial: { ...TRIAL, counts: threadCounts, energy },
+        },
       } satisfies ToChild)
     })
   }
@@ -370,6 +378,12 @@ export class SupervisedEngine implements Engine, Part {
   #tell(event: EngineEvent): void {
     this.#o.onEvent?.(event)
   }
+}
+
+const doubling = (most: number) => {
+  const counts: number[] = []
+  for (let n = 1; n <= most; n *= 2) counts.push(n)
+  return counts
 }
 
 /** An error of the child as the parent throws it. */

@@ -34,6 +34,24 @@ export const CONDITIONS = {
     remedy: 'If it stays, look for out-of-memory kills (`dmesg`) and pick a smaller model.',
     showsAfterMs: 3_000,
   },
+  model_absent: {
+    severity: 'error',
+    says: 'no model is loaded: what needs one is refused',
+    remedy: 'Run `fieldmouse doctor`: it says how much memory is missing, and what would fit.',
+    showsAfterMs: 0,
+  },
+  model_replaced: {
+    severity: 'warning',
+    says: 'another model than the configured one is loaded',
+    remedy: 'Correct `model.file`, or give the daemon the memory that it needs.',
+    showsAfterMs: 0,
+  },
+  profiles_left_out: {
+    severity: 'warning',
+    says: 'board or model profiles of your own cannot be used',
+    remedy: 'Correct the named place; device-profiles/schema/ has the schema.',
+    showsAfterMs: 0,
+  },
   queue_full: {
     severity: 'warning',
     says: 'the queue is full: new requests are answered `busy`',

@@ -63,6 +63,19 @@ export const EVENTS = {
     fields: a => ({ load_ms: Math.round(a.loadMs), threads: a.threads }),
     counter: 'model_loads',
   }),
+  BoardRecognised: entry({
+    level: 'info',
+    meaning: 'What this board is, and what it is to run.',
+    says: (a: { board: string; profile: string; because: string }) =>
+      `${a.board}: profile ${a.profile}; ${a.because}`,
+  }),
+  BoardMeasured: entry({
+    level: 'info',
+    meaning: 'How fast a model runs on this board is known, and kept until hardware or file change.',
+    says: (a: { model: string; threads: number; prefillTps: number; decodeTps: number }) =>
+      `${a.model} reads ${Math.round(a.prefillTps)} and writes ${Math.round(a.decodeTps)} tokens/s with ${a.threads} thread(s)`,
+    counter: 'board_measurements',
+  }),
   EngineDied: entry({
     level: 'error',
     meaning: 'The inference process ended by itself; requests in flight are tried once more.',

@@ -19,6 +19,7 @@ t.teardown(() => rmSync(trees, { recursive: true, force: true }))
 for (const board of BOARDS) layBoard(board, join(trees, board))
 const fixture = (board: string) => join(trees, board)
 const profiles = shippedProfiles()
+const catalog = { catalog: profiles.models, speeds: profiles.speeds }
 
 t.test('each recorded board is recognised, with a model that fits and threads it has', async t => {
   const expected: Record<string, { profile: string; by: string; threads: number; sequences: number }> = {
@@ -36,7 +37,7 @@ t.test('each recorded board is recognised, with a model that fits and threads it
     t.equal(survey.plan.mostThreads, want.threads, `${board}: threads`)
     t.equal(survey.plan.sequences, want.sequences)
     t.match(survey.plan.model, { name: 'fieldmouse-command', quantization: 'q8_0' }, `${board}: model`)
-    for (const line of explain(survey.facts, survey.match, survey.plan)) t.match(line, /\.$/)
+    for (const lines of Object.values(explain(survey))) for (const line of lines) t.match(line, /\.$/)
   }
 })
 
@@ -97,18 +98,18 @@ t.test('a board is matched by compatible before model, the most special entry fi
 
 t.test('a plan is explained, and says so when nothing fits', async t => {
   const profile = profiles.boards.find(b => b.name === 'raspberry-pi-4b')!
-  const tight = plan(
-    facts({ memory: { totalMib: 3800, availableMib: 3000, limitMib: 120 } }),
+  const tight = plan({
+    facts: facts({ memory: { totalMib: 3800, availableMib: 3000, limitMib: 120 } }),
     profile,
-    profiles.models,
-  )
+    ...catalog,
+  })
   t.equal(tight.model, undefined)
   t.match(
     tight.because.join('\n'),
-    /limits us to 120 of 3800 MiB[\s\S]*does not fit in 120 MiB[\s\S]*No model/,
+    /limits us to 120 of 3800 MiB[\s\S]*No model fits: the smallest, fieldmouse-command q8_0, needs \d+ MiB with the daemon, \d+ more/,
   )
   const half = facts({ cpu: { cores: 4, quotaCores: 0.5, classes: [], features: [] } })
-  t.equal(plan(half, profile, profiles.models).mostThreads, 1, 'half a core is one thread')
+  t.equal(plan({ facts: half, profile, ...catalog }).mostThreads, 1, 'half a core is one thread')
 })
 
 t.test('whatever the facts, a plan keeps to the memory and has at least one thread', async () => {
@@ -120,7 +121,11 @@ t.test('whatever the facts, a plan keeps to the memory and has at least one thre
       fc.integer({ min: 1, max: 128 }),
       (profile, totalMib, limitMib, cores) => {
         const memory = { totalMib, availableMib: totalMib, ...(limitMib ? { limitMib } : {}) }
-        const p = plan(facts({ memory, cpu: { cores, classes: [], features: [] } }), profile, profiles.models)
+        const p = plan({
+          facts: facts({ memory, cpu: { cores, classes: [], features: [] } }),
+          profile,
+          ...catalog,
+        })
         return (
           p.mostThreads >= 1 &&
           p.mostThreads <= cores &&
