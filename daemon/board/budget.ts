@@ -46,7 +46,7 @@ export function threadBudget(facts: BoardFacts, profile: BoardProfile): { most: 
   const mode = profile.power.modes.find(m => m.name === facts.powerMode?.name)
   const bounds: [number, string][] = [
     [profile.run.most_threads.value, `the profile ${profile.name} says no more are worth it`],
-    [cores, `${cores} cores may be used`],
+    [cores, cores === 1 ? 'one core may be used' : `${cores} cores may be used`],
     [fastest, `${fastest} cores are of the fastest class`],
   ]
   if (mode?.cores !== undefined)

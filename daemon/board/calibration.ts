@@ -134,7 +134,7 @@ export function fingerprintOf(facts: BoardFacts, engine: string): string {
   const { cpu, memory } = facts
   const what = [
     facts.architecture,
-    facts.model,
+    // what a PC calls itself is not always asked for
     facts.compatible,
     cpu.name,
     cpu.cores,

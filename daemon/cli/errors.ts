@@ -2,6 +2,10 @@ import { defineErrors } from '../base/errors.js'
 
 /** What can go wrong on the shell, beside what the rooms say themselves. */
 export const errors = defineErrors({
+  unknown_model: {
+    says: (a: { name: string; known: string }) => `the catalog has no model ${a.name}; it has ${a.known}`,
+    remedy: '`fieldmouse models ls` lists the catalog; models of your own go to board.profiles_dir.',
+  },
   no_broker: {
     says: (a: { url: string; problem: string }) => `no broker answers at ${a.url}: ${a.problem}`,
     remedy: 'Is fieldmouse running? `npm start` runs it with a broker; FIELDMOUSE_BROKER names another one.',

@@ -124,6 +124,28 @@ export function program(shell: Shell, finish: Finish): Command {
     finish((await demo(shell.out, shell.signal)) ? 0 : 1)
   })
 
+  const models = root.command('models').description('the catalog of models against this board')
+  const aboutModels = (usage: string, description: string) => {
+    const added = models.command(usage).description(description)
+    for (const option of [...CONFIG, ...DAEMON]) added.addOption(option)
+    return added
+  }
+  aboutModels('ls', 'every model file: what it needs, how fast it would be, the verdict')
+    .addOption(JSON_FLAG)
+    .action(async ({ json, ...flags }: Flags & { json?: boolean }) => {
+      const { listModels, sayModels } = await import('./models.js')
+      const rows = await listModels(flags)
+      shell.out(json ? JSON.stringify(rows, null, 2) : sayModels(rows))
+      finish(0)
+    })
+  aboutModels('explain [name]', 'one model in full; without a name the one for commands').action(
+    async (name: string | undefined, flags: Flags) => {
+      const { explainModel } = await import('./models.js')
+      shell.out(await explainModel(flags, name))
+      finish(0)
+    },
+  )
+
   const bench = root.command('bench').description('figures with their baselines in the same run')
   bench
     .command('command')

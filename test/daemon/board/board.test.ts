@@ -13,6 +13,7 @@ import { match, plainModel } from '../../../daemon/board/match.js'
 import { plan } from '../../../daemon/board/plan.js'
 import { parseMeminfo, probe } from '../../../daemon/board/probe.js'
 import { BOARDS, layBoard } from '../../support/board.js'
+import { boardFacts as facts } from '../../support/facts.js'
 
 const trees = mkdtempSync(join(tmpdir(), 'boards-'))
 t.teardown(() => rmSync(trees, { recursive: true, force: true }))
@@ -153,15 +154,3 @@ t.test('readers of system files take any text', async t => {
   t.equal(parseQuota('150000 100000'), 1.5)
   t.equal(parseGroups('12:cpu,cpuacct:/docker/ab\n0::/x').get('cpu'), '/docker/ab')
 })
-
-function facts(some: Partial<BoardFacts>): BoardFacts {
-  return {
-    architecture: 'arm64',
-    compatible: [],
-    cpu: { cores: 4, classes: [], features: [] },
-    memory: { totalMib: 4000, availableMib: 3500 },
-    accelerators: [],
-    readings: { temperatures: [] },
-    ...some,
-  }
-}
