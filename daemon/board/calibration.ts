@@ -14,6 +14,7 @@ const Rate = z.number().positive()
 const Work = z.object({
   layers: z.number(),
   bodyWeights: z.number(),
+  promptWeights: z.number(),
   headWeights: z.number(),
   bytesPerWeight: z.number(),
   cacheBytes: z.number(),

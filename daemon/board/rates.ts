@@ -23,6 +23,11 @@ export interface Work {
   layers: number
   /** Weights that every token goes through, without embedding and output. */
   bodyWeights: number
+  /**
+   * Of these, what every token of a prompt goes through: in the last layer only the last token is worked out to its end.
+   * @source llama.cpp: src/llama-model.cpp, `inp_out_ids`
+   */
+  promptWeights: number
   /** Weights of the output matrix: once a written token, once a prompt. */
   headWeights: number
   /** Bytes a weight, mean over the file. */
@@ -37,13 +42,14 @@ export function workOf(
   file: ModelProfile['files'][number],
   contextTokens: number,
 ): Work {
-  const { layers, vocabulary, embedding, tied_embeddings } = model.shape
+  const { layers, vocabulary, embedding, feed_forward, tied_embeddings } = model.shape
   const all = model.parameters_m * 1e6
   const headWeights = vocabulary * embedding
   const bodyWeights = Math.max(0, all - headWeights * (tied_embeddings ? 1 : 2))
   return {
     layers,
     bodyWeights,
+    promptWeights: Math.max(0, bodyWeights - 3 * embedding * feed_forward),
     headWeights,
     bytesPerWeight: file.bytes / all,
     cacheBytes: contextTokens * model.kv_bytes_per_token.value,
@@ -66,6 +72,9 @@ export interface Sample {
 /** Prompt tokens that a prefill rate is meant for: batches of this size were measured. */
 export const PROMPT_TOKENS = 64
 
+/** Multiplications for a whole prompt. */
+const arithmeticOfPrompt = (work: Work): number => PROMPT_TOKENS * work.promptWeights + work.headWeights
+
 /** Fixed cost of a layer per evaluation where nothing was measured: cycles of one core. */
 const LAYER_CYCLES = 30_000
 
@@ -87,8 +96,7 @@ export function computeRates(
   const bandwidth = bandwidthOf(facts, profile)
   const memoryS =
     bandwidth === undefined ? 0 : bytesPerToken(work) / (bandwidth * 1e9 * speeds.bandwidth_share.value)
-  const promptS =
-    (PROMPT_TOKENS * work.bodyWeights + work.headWeights) / sum('prefill_weights_per_cycle') + layersS
+  const promptS = arithmeticOfPrompt(work) / sum('prefill_weights_per_cycle') + layersS
   return {
     prefillTps: PROMPT_TOKENS / promptS,
     decodeTps: 1 / (Math.max(arithmeticS, memoryS) + layersS),
@@ -104,9 +112,19 @@ export function computeGpuRates(work: Work, facts: BoardFacts, profile: BoardPro
   return share && bandwidth ? (bandwidth * 1e9 * share) / bytesPerToken(work) : undefined
 }
 
+/** Quantizations whose kernels are alike: a probe of one speaks for the others. @source ggml/src/ggml-cpu/repack.cpp */
+const LIKE: Record<string, string> = {
+  q4_k_m: 'q4_0',
+  q4_k_s: 'q4_0',
+  iq4_nl: 'q4_0',
+  q5_k_m: 'q4_0',
+  q6_k: 'q8_0',
+}
+
 /**
- * From other files on this board. Time is what layers cost, whatever their size, and what weights cost; both are taken
- * from the samples with the same quantization and threads. With one sample layers cost nothing of their own.
+ * From other files on this board. With one thread an evaluation costs something by itself, each layer costs something
+ * whatever its size, and weights cost by their bytes or, in a prompt, by their number. More threads divide that among
+ * them, and must be woken and waited for. How much each costs is taken from samples with the same quantization.
  */
 export function probeRates(
   work: Work,
@@ -114,26 +132,45 @@ export function probeRates(
   threads: number,
   samples: readonly Sample[],
 ): Rates | undefined {
-  const like = samples.filter(s => s.threads === threads)
-  const same = like.filter(s => s.quantization === quantization)
-  const used = same.length > 0 ? same : like
-  if (used.length === 0) return undefined
-  const decodeS = fitted(
-    used.map(s => ({ layers: s.work.layers, amount: bytesPerToken(s.work), seconds: 1 / s.decodeTps })),
-    work.layers,
-    bytesPerToken(work),
-  )
-  const arithmetic = (w: Work) => PROMPT_TOKENS * w.bodyWeights + w.headWeights
-  const promptS = fitted(
-    used.map(s => ({
-      layers: s.work.layers,
-      amount: arithmetic(s.work),
-      seconds: PROMPT_TOKENS / s.prefillTps,
-    })),
-    work.layers,
-    arithmetic(work),
-  )
+  const like = LIKE[quantization] ?? quantization
+  const same = samples.filter(s => s.quantization === like)
+  const used = same.some(s => s.threads === threads) ? same : samples
+  if (!used.some(s => s.threads === threads)) return undefined
+  const seconds = (of: (s: Sample) => number, amount: (w: Work) => number) => {
+    const point = (s: Sample): Point => ({ layers: s.work.layers, amount: amount(s.work), seconds: of(s) })
+    const alone = used.filter(s => s.threads === 1).map(point)
+    const several = used.filter(s => s.threads === threads).map(point)
+    if (threads === 1 || alone.length === 0) return fitted(several, work.layers, amount(work))
+    const one = (p: { layers: number; amount: number }) => fitted(alone, p.layers, p.amount)
+    const { waitS, share } = divided(
+      several.map(p => ({ alone: one(p), seconds: p.seconds })),
+      threads,
+    )
+    return waitS + share * one({ layers: work.layers, amount: amount(work) })
+  }
+  const decodeS = seconds(s => 1 / s.decodeTps, bytesPerToken)
+  const promptS = seconds(s => PROMPT_TOKENS / s.prefillTps, arithmeticOfPrompt)
   return { prefillTps: PROMPT_TOKENS / promptS, decodeTps: 1 / decodeS, by: 'probed', threads }
+}
+
+/**
+ * What several threads make of what one needs: `waitS + share * alone`, share between 1/threads (perfect) and 1 (no
+ * help). Least squares of relative errors; the share is held within its bounds, since waiting is as noisy as a scheduler.
+ */
+function divided(
+  points: readonly { alone: number; seconds: number }[],
+  threads: number,
+): { waitS: number; share: number } {
+  const mean = (of: (p: (typeof points)[number]) => number) => {
+    const weights = points.map(p => 1 / p.seconds ** 2)
+    return points.reduce((sum, p, i) => sum + of(p) * weights[i]!, 0) / weights.reduce((a, b) => a + b, 0)
+  }
+  const x = mean(p => p.alone)
+  const y = mean(p => p.seconds)
+  const spread = mean(p => (p.alone - x) ** 2)
+  const slope = spread > 0 ? mean(p => (p.alone - x) * (p.seconds - y)) / spread : y / x
+  const share = Math.min(1, Math.max(1 / threads, slope))
+  return { share, waitS: Math.max(0, y - share * x) }
 }
 
 interface Point {
@@ -143,34 +180,58 @@ interface Point {
   seconds: number
 }
 
+/** What may cost time: an evaluation, its layers, its weights. Weights always do. */
+const TERMS: readonly (readonly ((p: { layers: number; amount: number }) => number)[])[] = [
+  [p => p.amount],
+  [p => p.amount, () => 1],
+  [p => p.amount, p => p.layers],
+  [p => p.amount, p => p.layers, () => 1],
+]
+
 /**
- * seconds = perLayer * layers + perAmount * amount, both at least 0: the least squares of relative errors over the
- * points. With points that cannot tell the two apart, everything is put to the amount.
+ * Least squares of relative errors, with costs of at least 0: of the sets of terms that give such costs, the one that
+ * fits the points best; the smaller set where two fit alike. Extrapolates from points to another size.
  */
 export function fitted(points: readonly Point[], layers: number, amount: number): number {
-  let aa = 0
-  let ab = 0
-  let bb = 0
-  let a1 = 0
-  let b1 = 0
-  for (const p of points) {
-    const a = p.layers / p.seconds
-    const b = p.amount / p.seconds
-    aa += a * a
-    ab += a * b
-    bb += b * b
-    a1 += a
-    b1 += b
+  let best: { error: number; seconds: number } | undefined
+  for (const terms of TERMS) {
+    if (terms.length > points.length) break
+    const costs = solve(
+      points.map(p => terms.map(term => term(p) / p.seconds)),
+      points.map(() => 1),
+    )
+    if (!costs || costs.some(cost => cost < 0)) continue
+    const at = (p: { layers: number; amount: number }) =>
+      terms.reduce((sum, term, i) => sum + costs[i]! * term(p), 0)
+    const error = points.reduce((sum, p) => sum + (at(p) / p.seconds - 1) ** 2, 0)
+    if (best === undefined || error < best.error * 0.9 - 1e-12)
+      best = { error, seconds: at({ layers, amount }) }
   }
-  const determinant = aa * bb - ab * ab
-  const amountOnly = { perLayer: 0, perAmount: b1 / bb }
-  const both =
-    determinant > 1e-9 * aa * bb
-      ? { perLayer: (a1 * bb - b1 * ab) / determinant, perAmount: (b1 * aa - a1 * ab) / determinant }
-      : amountOnly
-  const { perLayer, perAmount } =
-    both.perLayer < 0 ? amountOnly : both.perAmount <= 0 ? { perLayer: a1 / aa, perAmount: 0 } : both
-  return perLayer * layers + perAmount * amount
+  // with one term there is always an answer: all cost is put to the weights
+  return best!.seconds
+}
+
+/** Least squares by the normal equations, columns scaled; undefined when they cannot be told apart. */
+function solve(rows: readonly (readonly number[])[], right: readonly number[]): number[] | undefined {
+  const n = rows[0]!.length
+  const scale = Array.from({ length: n }, (_, j) => Math.hypot(...rows.map(row => row[j]!)) || 1)
+  const a = Array.from({ length: n }, (_, i) => [
+    ...Array.from({ length: n }, (_, j) =>
+      rows.reduce((sum, row) => sum + (row[i]! / scale[i]!) * (row[j]! / scale[j]!), 0),
+    ),
+    rows.reduce((sum, row, k) => sum + (row[i]! / scale[i]!) * right[k]!, 0),
+  ])
+  for (let i = 0; i < n; i++) {
+    const pivot = a.slice(i).reduce((p, row, k) => (Math.abs(row[i]!) > Math.abs(a[p]![i]!) ? i + k : p), i)
+    ;[a[i], a[pivot]] = [a[pivot]!, a[i]!]
+    if (Math.abs(a[i]![i]!) < 1e-9) return undefined
+    for (let k = 0; k < n; k++) {
+      if (k === i) continue
+      const factor = a[k]![i]! / a[i]![i]!
+      for (let j = i; j <= n; j++) a[k]![j]! -= factor * a[i]![j]!
+    }
+  }
+  return a.map((row, i) => row[n]! / row[i]! / scale[i]!)
 }
 
 /** GB/s: of the power mode that is set, where the profile knows it, else of the board. */
