@@ -48,8 +48,16 @@ export function program(shell: Shell, finish: Finish): Command {
   command('doctor', 'board, profile, plan and why; every check with its remedy', [
     ...CONFIG,
     ...DAEMON,
+    new Option(
+      '--measure',
+      'first measure how fast this board is (a minute; stop the daemon for true figures)',
+    ),
     JSON_FLAG,
-  ]).action(async ({ json, ...flags }: Flags & { json?: boolean }) => {
+  ]).action(async ({ json, measure, ...flags }: Flags & { json?: boolean; measure?: boolean }) => {
+    if (measure) {
+      const { measureBoard } = await import('./measure-board.js')
+      await measureBoard(flags, line => shell.err(`${line} ...`), shell.signal)
+    }
     const { doctor, sayDoctor } = await import('./doctor.js')
     const report = await doctor({ flags, signal: shell.signal })
     shell.out(json ? JSON.stringify(report, null, 2) : sayDoctor(report))
@@ -155,6 +163,18 @@ export function program(shell: Shell, finish: Finish): Command {
       const { benchCommand, sayBench } = await import('./bench/command.js')
       const figures = await benchCommand(line => shell.err(`${line} ...`), shell.signal)
       shell.out(json ? JSON.stringify(figures, null, 2) : sayBench(figures))
+      finish(0)
+    })
+  bench
+    .command('board')
+    .description(
+      'what the plan predicts, beside what is measured, for models of real shapes (0.8 GB of disk)',
+    )
+    .addOption(JSON_FLAG)
+    .action(async ({ json }: { json?: boolean }) => {
+      const { benchBoard, sayBoardFigures } = await import('./bench/board.js')
+      const figures = await benchBoard(line => shell.err(`${line} ...`), shell.signal)
+      shell.out(json ? JSON.stringify(figures, null, 2) : sayBoardFigures(figures))
       finish(0)
     })
   return root

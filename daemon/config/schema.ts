@@ -117,8 +117,8 @@ const Board = z
         'When models that are installed are measured on this board: once (kept until hardware or file changes), at every start, or never.',
       ),
     measure_seconds: whole(1, 600)
-      .default(20)
-      .describe('Longest time that measuring may take, all models together.'),
+      .default(40)
+      .describe('About how long `doctor --measure` times random weights; loading comes on top.'),
     least_tokens_per_second: z
       .number()
       .min(0)
