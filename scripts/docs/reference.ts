@@ -14,6 +14,7 @@ import { commandsPage } from './commands-page.js'
 import { configPage, sampleFile } from './config-page.js'
 import { errorsPage } from './errors-page.js'
 import { observabilityPage } from './observability-page.js'
+import { plansPage } from './plans-page.js'
 import { topicsPage } from './topics-page.js'
 
 /** Every generated file: path in the repository -> content. */
@@ -26,6 +27,7 @@ export async function pages(): Promise<Map<string, string>> {
     ['docs/reference/topics.md', topicsPage()],
     ['docs/reference/commands.md', commandsPage()],
     ['docs/reference/observability.md', observabilityPage()],
+    ['docs/reference/plans.md', await plansPage()],
     ['device-profiles/schema/board.json', json(BoardSchema)],
     ['device-profiles/schema/model.json', json(ModelSchema)],
     ['device-profiles/schema/cores.json', json(CoresSchema)],
