@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** The schema of board, core and model files. `schema/*.json` are printed from here for editors. */
 
-const slug = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and `-`')
+const slug = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'expected lower-case letters, digits, `-` and `.`')
 const source = z
   .string()
   .min(8)

@@ -13,6 +13,7 @@ import {
   checkData,
   checkEngine,
   checkHome,
+  checkInstalled,
   checkModel,
   checkNode,
 } from './doctor/checks.js'
@@ -47,9 +48,10 @@ export async function doctor(options: {
   const { config } = loaded
   const board = await surveyFor(config, where)
   const { facts, match, plan } = board
-  const [engine, model, home, data, broker] = await Promise.all([
+  const [engine, model, installed, home, data, broker] = await Promise.all([
     checkEngine(facts.architecture),
     checkModel(config, plan),
+    checkInstalled(board, config.dataDir),
     checkHome(config),
     checkData(config.dataDir),
     checkBroker(config, signal),
@@ -66,6 +68,7 @@ export async function doctor(options: {
     ...checkBoard(board),
     engine,
     model,
+    ...installed,
     home,
     data,
     ...broker.checks,

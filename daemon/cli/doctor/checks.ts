@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { describe } from '../../base/errors.js'
 import { packageFile } from '../../base/package-root.js'
-import type { Board } from '../../board/board.js'
+import { type Board, modelPath, unknownModels } from '../../board/board.js'
 import { DAEMON_MIB } from '../../board/budget.js'
 import type { Plan } from '../../board/plan.js'
 import { findMosquitto } from '../../bus/broker/mosquitto.js'
@@ -15,6 +15,7 @@ import type { Config } from '../../config/schema.js'
 import { checkGguf } from '../../inference/gguf.js'
 import { presenceOf, withConnection } from '../presence.js'
 import { accessOf, shownUrl } from '../reach.js'
+import { compareToCatalog } from './catalog.js'
 import { type Check, fail, failed, ok, warn } from './check.js'
 
 const LEAST_NODE = [20, 17] as const
@@ -85,6 +86,45 @@ export async function checkEngine(architecture: string): Promise<Check> {
       'Run `npm ci` without --omit=optional on this machine.',
     )
   }
+}
+
+/** Installed files of the catalog that are not what it says, and files that it does not know. */
+export async function checkInstalled({ profiles, problems }: Board, dataDir: string): Promise<Check[]> {
+  const checks = problems.map(problem =>
+    warn(
+      'profile',
+      problem,
+      'Correct the file; device-profiles/schema/ has its schema. It is left out until then.',
+    ),
+  )
+  for (const model of profiles.models)
+    for (const file of model.files) {
+      const path = modelPath(file.file, dataDir)
+      if (path === undefined) continue
+      const name = `${model.name} ${file.quantization}`
+      try {
+        const found = compareToCatalog(model, file, await checkGguf(path))
+        if (found.length > 0)
+          checks.push(
+            warn(
+              'catalog',
+              `${name} is not what ${path} holds: ${found.join('; ')}`,
+              'Get the file again, or correct the profile of the model.',
+            ),
+          )
+      } catch (error) {
+        checks.push(failed('catalog', error))
+      }
+    }
+  for (const name of unknownModels(dataDir, profiles))
+    checks.push(
+      warn(
+        'catalog',
+        `the catalog does not know ${name} among the models`,
+        'Write a profile for it (board.profiles_dir), or name it in model.file.',
+      ),
+    )
+  return checks
 }
 
 /** The file that would be loaded, by header, sizes and hash. */
