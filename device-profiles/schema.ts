@@ -66,6 +66,9 @@ export const BoardSchema = z.strictObject({
     bandwidth_gb_s: Figure.optional().describe(
       'Peak of the memory bus: what decode of large models is bound by.',
     ),
+    bandwidth_share: Figure.optional().describe(
+      'Share of the peak that decode on CPU cores reaches, 0 to 1; without it that of cores.yaml.',
+    ),
     kept_for_system_mib: Figure.describe('What the system and other programs keep; never planned with.'),
   }),
   heat: z.strictObject({

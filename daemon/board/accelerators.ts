@@ -33,7 +33,7 @@ export async function readAccelerators(tree: Tree, compatible: readonly string[]
   const tegra = TEGRA.find(([entry]) => compatible.includes(entry))
   if (tegra) {
     // one package of drivers runs several chips: the device is asked, not the release of Jetson Linux
-    const ready = oldGpu.length > 0 || devfreq.some(name => /gpu/.test(name))
+    const ready = oldGpu.length > 0 || devfreq.some(name => /gpu|g[pv]1\db$/.test(name))
     found.push({ kind: 'cuda', name: tegra[1], ready })
   } else if (driver !== undefined) found.push({ kind: 'cuda', name: 'NVIDIA GPU', ready: true })
   if (render.length > 0 && !tegra) {

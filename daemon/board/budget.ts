@@ -12,10 +12,15 @@ export interface MemoryBudget {
 /** The daemon itself: Node and what it holds. @source docs/benchmarks.md: 99.7 MiB resident, 2026-11 */
 export const DAEMON_MIB = 96
 
+/** A small board runs a small system: no more than this share of its memory is kept for it. Our choice, 2026-11. */
+const MOST_KEPT = 0.4
+
 /** Limits of control groups count like memory that is not there. */
 export function memoryBudget(facts: BoardFacts, profile: BoardProfile): MemoryBudget {
   const { totalMib, limitMib } = facts.memory
-  const keptForSystemMib = profile.memory.kept_for_system_mib.value
+  const keptForSystemMib = Math.round(
+    Math.min(profile.memory.kept_for_system_mib.value, totalMib * MOST_KEPT),
+  )
   // a limit is ours alone: the system's part lies outside of it
   const freeForUsMib = Math.max(
     0,

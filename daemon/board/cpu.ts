@@ -16,6 +16,7 @@ const PARTS: Record<string, string> = {
   '0x41 0xd41': 'Cortex-A78',
   '0x41 0xd42': 'Cortex-A78AE',
   '0x41 0xd83': 'Neoverse-V3AE',
+  '0x4e 0x003': 'Denver2',
   '0x4e 0x004': 'Carmel',
 }
 
@@ -66,7 +67,10 @@ export async function readCpu(tree: Tree): Promise<CpuFacts> {
       if (core !== undefined) physical.add(`${fields.get('physical id') ?? 0} ${core}`)
       const name = className(fields)
       if (!name) return
-      const khz = await tree.number(`sys/devices/system/cpu/cpu${number}/cpufreq/cpuinfo_max_freq`)
+      const told = await tree.number(`sys/devices/system/cpu/cpu${number}/cpufreq/cpuinfo_max_freq`)
+      const now = Number(fields.get('cpu mhz'))
+      // a PC without cpufreq, as virtual machines are, says what it runs at now
+      const khz = told ?? (now > 0 ? now * 1000 : undefined)
       const seen = classes.get(name) ?? { name, count: 0 }
       seen.count++
       if (khz !== undefined) seen.maxMhz = Math.max(seen.maxMhz ?? 0, Math.round(khz / 1000))
@@ -110,9 +114,17 @@ function parseSize(text: string | undefined): number | undefined {
   return found ? Number(found[1]) * (found[2] === 'M' ? 1024 : 1) : undefined
 }
 
+/** x86 cores are told apart by what llama.cpp would use of them. */
+function x86Class(fields: ReadonlyMap<string, string>): string | undefined {
+  const flags = new Set((fields.get('flags') ?? '').split(/\s+/))
+  if (!flags.has('sse2')) return undefined
+  if (flags.has('avx512_vnni')) return 'x86-64 AVX-512 VNNI'
+  return flags.has('avx2') ? 'x86-64 AVX2' : 'x86-64'
+}
+
 function className(fields: ReadonlyMap<string, string>): string | undefined {
   const part = fields.get('cpu part')
-  if (part === undefined) return undefined
+  if (part === undefined) return x86Class(fields)
   const key = `${fields.get('cpu implementer') ?? ''} ${part}`.toLowerCase()
   return PARTS[key] ?? `ARM ${key}`
 }

@@ -32,6 +32,12 @@ export const NOTHING_MEASURED: Measured = { models: [], probes: [] }
 /** Models below this size are run with one thread unless a measurement says otherwise (decision 0005). */
 const SMALL_M = 50
 
+/**
+ * A GPU reads a prompt in batches and writes token by token, bound by memory: so many times faster, at least. Our
+ * estimate, 2026-11; to be measured on a Jetson.
+ */
+const GPU_READS = 10
+
 /** The best that is known: measured, else from other measurements, else from the profile. */
 export function ratesOf(input: {
   facts: BoardFacts
@@ -77,9 +83,8 @@ export function ratesOf(input: {
       : undefined
   if (gpuTps !== undefined && gpuTps > (cpu?.decodeTps ?? 0))
     return {
-      // how fast a GPU reads is not computed: at least as fast as it writes, or as the CPU reads
       rates: {
-        prefillTps: Math.max(gpuTps, cpu?.prefillTps ?? 0),
+        prefillTps: Math.max(gpuTps * GPU_READS, cpu?.prefillTps ?? 0),
         decodeTps: gpuTps,
         by: 'computed',
         threads: 1,

@@ -121,12 +121,10 @@ export function plan(input: PlanInput): Plan {
 
   const left = budget.freeForUsMib - DAEMON_MIB - (chosen?.memoryMib ?? 0)
   const answers = candidates(input, 'ask', left, threads.most).map(c => tooSlow(c, goals))
-  const larger =
-    chosen &&
-    best(
-      answers.filter(c => !c.against),
-      profile,
-    )
+  const fitting = answers.filter(c => !c.against)
+  const known = fitting.filter(c => c.rates)
+  // where nothing is known of speed, the smallest is promised, not the largest
+  const larger = chosen && (known.length > 0 ? best(known, profile) : smallest(fitting))
   because.push(
     larger
       ? `For free answers: ${larger.model.name} ${larger.file.quantization}${larger.installed ? '' : ', once installed'}, ${larger.memoryMib} MiB with ${larger.contextTokens} tokens${rateWords(larger)}.`
@@ -230,6 +228,9 @@ function best(fitting: readonly Candidate[], profile: BoardProfile): Candidate |
     (a, b) => b.quality - a.quality || order(a) - order(b) || a.file.bytes - b.file.bytes,
   )[0]
 }
+
+const smallest = (fitting: readonly Candidate[]): Candidate | undefined =>
+  [...fitting].sort((a, b) => a.file.bytes - b.file.bytes)[0]
 
 const fastest = (slow: readonly Candidate[]): Candidate | undefined =>
   [...slow].sort((a, b) => commandMs(a) - commandMs(b))[0]

@@ -95,7 +95,10 @@ export function computeRates(
   const arithmeticS = (work.bodyWeights + work.headWeights) / sum('decode_weights_per_cycle')
   const bandwidth = bandwidthOf(facts, profile)
   const memoryS =
-    bandwidth === undefined ? 0 : bytesPerToken(work) / (bandwidth * 1e9 * speeds.bandwidth_share.value)
+    bandwidth === undefined
+      ? 0
+      : bytesPerToken(work) /
+        (bandwidth * 1e9 * (profile.memory.bandwidth_share ?? speeds.bandwidth_share).value)
   const promptS = arithmeticOfPrompt(work) / sum('prefill_weights_per_cycle') + layersS
   return {
     prefillTps: PROMPT_TOKENS / promptS,

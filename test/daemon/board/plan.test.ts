@@ -130,19 +130,17 @@ t.test(
   'a board that is too small says what is missing, and loses sequences before it loses the model',
   async t => {
     const zero = profile('raspberry-pi-zero-2-w')
-    const at = (totalMib: number) =>
+    const limited = (limitMib: number) =>
       plan({
-        facts: boardFacts({ memory: { totalMib, availableMib: totalMib } }),
+        facts: boardFacts({ memory: { totalMib: 4000, availableMib: 4000, limitMib } }),
         profile: zero,
         catalog: [factory],
         speeds,
       })
-    t.match(at(416), { model: { sequences: 2 } })
-    const kept = zero.memory.kept_for_system_mib.value
-    const least = at(100_000).model!.memoryMib + 96 + kept
-    const squeezed = at(least - 1)
-    t.match(squeezed, { model: { sequences: 1 } })
-    const none = at(256)
+    const roomy = limited(1000)
+    t.match(roomy, { model: { sequences: 2 } })
+    t.match(limited(roomy.memory.neededMib - 1), { model: { sequences: 1 } })
+    const none = limited(150)
     t.equal(none.model, undefined)
     t.match(
       none.because.join('\n'),
