@@ -8,6 +8,9 @@ import { describe } from './base/errors.js'
 import { packageFile, packageVersion } from './base/package-root.js'
 import { type Part, startAll, stopAll } from './base/part.js'
 import type { Board } from './board/board.js'
+import { EnergyMeter } from './board/energy.js'
+import { Tree } from './board/read.js'
+import type { BoardWatch } from './board/watch.js'
 import { EmbeddedBroker } from './bus/broker/embedded.js'
 import { type BrokerAccess, Connection } from './bus/mqtt/connect.js'
 import { DEFAULT_LIMITS } from './bus/mqtt/envelope.js'
@@ -23,7 +26,9 @@ import { MemoStage } from './commands/stages/memo.js'
 import { Timers } from './commands/timers.js'
 import { VirtualHome } from './commands/virtual.js'
 import type { Config } from './config/schema.js'
+import { governed } from './govern.js'
 import { AbsentEngine } from './inference/absent.js'
+import { MeteredEngine } from './inference/metered.js'
 import { SupervisedEngine } from './inference/supervisor.js'
 import { Conditions } from './observability/conditions.js'
 import { Events } from './observability/events.js'
@@ -67,6 +72,7 @@ export class Daemon implements Part {
   #engine: SupervisedEngine | undefined
   #registry: Registry | undefined
   #virtual: VirtualHome | undefined
+  #meter: EnergyMeter | undefined
   #ticker: NodeJS.Timeout | undefined
   #since: string
   #stopping = false
@@ -144,13 +150,21 @@ export class Daemon implements Part {
     const timers = new Timers({ clock, onFinished: timer => this.#publishEvent('timer', { ...timer }) })
     await this.#begin(timers, signal)
 
+    const { total_rail } = this.#board.match.profile.power
+    this.#meter = new EnergyMeter({
+      tree: new Tree(config.board.root),
+      clock,
+      ...(total_rail ? { totalRail: total_rail } : {}),
+    })
+    const meter = this.#meter
+    const metered = (await meter.open()) === 'none' ? engine : new MeteredEngine(engine, () => meter.begin())
     const memo = new MemoStage(config.commands.memoEntries)
     const commands = new Commands({
       registry,
       timers,
       wire,
       clock,
-      understand: { stages: [new FactoryStage(engine)], memo, minConfidence: config.commands.minConfidence },
+      understand: { stages: [new FactoryStage(metered)], memo, minConfidence: config.commands.minConfidence },
       confirmTimeoutMs: config.commands.confirmTimeoutMs,
       sessionSeconds: config.commands.sessionSeconds,
       askBelow: config.commands.askBelow,
@@ -182,6 +196,7 @@ export class Daemon implements Part {
     )
     this.#listening = true
     this.#gauges()
+    if (config.governor.enabled === 'on') await this.#begin(this.#makeWatch(this.#board), signal)
     this.#ticker = setInterval(() => this.#publishMetrics(), METRICS_EVERY_MS)
     this.#ticker.unref()
     this.#events.tell('DaemonStarted', {
@@ -199,6 +214,7 @@ export class Daemon implements Part {
     this.#stopping = true
     this.#listening = false
     clearInterval(this.#ticker)
+    this.#meter?.close()
     const started = this.#started.splice(0)
     for (const trouble of await stopAll(started, STOP_DEADLINE_MS)) this.#log.warn(trouble)
     this.#conditions.stop()
@@ -320,6 +336,22 @@ export class Daemon implements Part {
     } catch (error) {
       this.#log.warn(describe(error))
     }
+  }
+
+  #makeWatch(board: Board): BoardWatch {
+    const { threads = 1, sequences = 1 } = this.#engine?.info ?? {}
+    return governed({
+      config: this.#o.config,
+      board,
+      clock: this.#o.clock,
+      log: this.#log,
+      events: this.#events,
+      conditions: this.#conditions,
+      metrics: this.metrics,
+      planned: { threads, sequences },
+      apply: limits => this.#engine?.adjust(limits),
+      publish: (name, payload) => this.#publishEvent(name, payload),
+    })
   }
 
   #makeRequests(): Requests {

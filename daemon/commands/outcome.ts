@@ -15,6 +15,7 @@ export function figuresOf(u: Understanding | undefined): Omit<ReplyOutcome, 'ok'
     inferMs: u.inferMs,
     promptTokens: u.promptTokens,
     outputTokens: u.outputTokens,
+    ...(u.energyMj === undefined ? {} : { energyMj: u.energyMj }),
   }
 }
 

@@ -38,6 +38,7 @@ export async function expandRoutine(
     sum.model ??= one.model
     sum.command = [...sum.command, ...one.command]
     sum.inferMs += one.inferMs
+    if (one.energyMj !== undefined) sum.energyMj = (sum.energyMj ?? 0) + one.energyMj
     sum.promptTokens += one.promptTokens
     sum.outputTokens += one.outputTokens
     if ('refusal' in one.parsed) return { ...sum, parsed: refused(routine, sentence, one.parsed.refusal) }

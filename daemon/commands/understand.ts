@@ -33,6 +33,8 @@ export interface Understanding {
   /** The same with what it left to the command before it filled in; empty when it is about nothing that is known. */
   resolved: CompactAction[]
   inferMs: number
+  /** Millijoules, where the board can tell. */
+  energyMj?: number
   promptTokens: number
   outputTokens: number
 }
@@ -127,6 +129,7 @@ async function understandAs(
     command: value.command,
     resolved: command.filter((c): c is CompactAction => !isMove(c)),
     inferMs: value.inferMs,
+    ...(value.energyMj === undefined ? {} : { energyMj: value.energyMj }),
     promptTokens: value.promptTokens,
     outputTokens: value.outputTokens,
   }

@@ -139,6 +139,55 @@ const Board = z
   })
   .describe('What this board is, and by which goals its models are chosen.')
 
+const Governor = z
+  .strictObject({
+    enabled: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe('Whether the daemon does less while the board is hot, or short of volts, memory or charge.'),
+    every_seconds: z
+      .number()
+      .min(0.1)
+      .max(3600)
+      .default(10)
+      .describe('How often sensors are looked at; five times as often while it holds back.'),
+    hold_seconds: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .default(60)
+      .describe('How long all must be well before each step up.'),
+    hot_margin_c: z
+      .number()
+      .min(1)
+      .max(40)
+      .default(5)
+      .describe('So much cooler than `hot` it must be before a step up, degrees Celsius.'),
+    hot_c: z
+      .number()
+      .min(30)
+      .max(120)
+      .optional()
+      .describe(
+        'From here on the board counts as hot, degrees Celsius. Without it: what the profile of the board says.',
+      ),
+    memory_some_percent: z
+      .number()
+      .min(1)
+      .max(100)
+      .default(10)
+      .describe(
+        'Share of time in which tasks wait for memory (PSI, ten seconds) from which on less is kept in it.',
+      ),
+    least_available_mib: whole(0, 65_536)
+      .default(24)
+      .describe('Less memory than this that can be had counts as short.'),
+    battery_low_percent: whole(0, 100)
+      .default(20)
+      .describe('A battery at or below this that is not charging counts as low; 0 is never.'),
+  })
+  .describe('When the daemon does less than it could.')
+
 const Requests = z
   .strictObject({
     queue_length: whole(1, 10_000)
@@ -252,6 +301,7 @@ export const ConfigSchema = z.strictObject({
   home: Home.prefault({}),
   model: Model.prefault({}),
   board: Board.prefault({}),
+  governor: Governor.prefault({}),
   requests: Requests.prefault({}),
   commands: Commands.prefault({}),
   log: Log.prefault({}),

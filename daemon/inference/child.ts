@@ -89,6 +89,9 @@ let context: LlamaContext | undefined
 const free: SequenceModel[] = []
 const waiting: ((sequence: SequenceModel) => void)[] = []
 const running = new Map<number, AbortController>()
+/** The same, as promises that never reject. */
+const serving = new Set<Promise<void>>()
+let loadedWith: LoadOptions | undefined
 let start: number[] = []
 /** Evaluations so far, over all requests: what the parent sees move while the child is at work. */
 let steps = 0
@@ -137,9 +140,9 @@ async function load(options: LoadOptions): Promise<void> {
           options.trial,
         )
   const threads = options.threads || chooseThreads(trials, options.trial.energy)
-  context = await open(options, threads, options.sequences)
-  for (let i = 0; i < options.sequences; i++)
-    free.push(new SequenceModel(model, context.getSequence(), bytesOf))
+  loadedWith = options
+  await fill(threads, options.sequences)
+  const context = contextOf()
   const general = model.fileInfo.metadata.general as { name?: string; version?: string }
   say({
     type: 'loaded',
@@ -155,6 +158,28 @@ async function load(options: LoadOptions): Promise<void> {
     trials,
     loadMs: systemClock.monotonic() - began,
   })
+}
+
+/** Opens the context that requests share, in place of the one before it. */
+async function fill(threads: number, sequences: number): Promise<void> {
+  const before = context
+  context = undefined
+  free.length = 0
+  await before?.dispose()
+  context = await open(loadedWith!, threads, sequences)
+  for (let i = 0; i < sequences; i++) free.push(new SequenceModel(model!, context.getSequence(), bytesOf))
+}
+
+const contextOf = (): LlamaContext => {
+  if (!context) throw new Error('there is no context')
+  return context
+}
+
+/** What runs is finished; what waits goes on with the new context. */
+async function adjust(threads: number, sequences: number): Promise<void> {
+  while (serving.size > 0) await Promise.all(serving)
+  await fill(threads, sequences)
+  say({ type: 'adjusted', threads, sequences })
 }
 
 const vocabularyOf = (m: LlamaModel) =>
@@ -217,6 +242,8 @@ function isToChild(raw: unknown): raw is ToChild {
     case 'ping':
     case 'cancel':
       return Number.isInteger(m.id)
+    case 'adjust':
+      return all(raw as Record<string, unknown>, 'number', 'threads', 'sequences')
     case 'load':
       return (
         all(m.options, 'string', 'path') &&
@@ -246,8 +273,17 @@ process.on('message', (message: unknown) => {
         say({ type: 'load_failed', problem: describe(error) })
       })
       break
-    case 'complete':
-      void serve(message.id, message.request)
+    case 'complete': {
+      const served = serve(message.id, message.request).finally(() => serving.delete(served))
+      serving.add(served)
+      break
+    }
+    case 'adjust':
+      adjust(message.threads, message.sequences).catch(error => {
+        // without a context nothing can be answered: a new process is better than a useless one
+        process.stderr.write(`no context of ${message.sequences} sequences: ${describe(error)}\n`)
+        process.exit(1)
+      })
       break
     case 'cancel':
       running.get(message.id)?.abort()

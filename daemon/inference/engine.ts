@@ -42,6 +42,8 @@ export interface CompletionFigures {
   /** Waiting for a free sequence. */
   queueMs: number
   inferMs: number
+  /** What the board used meanwhile, millijoules, where it can tell. */
+  energyMj?: number
 }
 
 /** What is loaded, and how it runs. */

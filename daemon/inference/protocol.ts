@@ -45,6 +45,8 @@ export type ToChild =
   | { type: 'complete'; id: number; request: CompletionRequest }
   | { type: 'cancel'; id: number }
   | { type: 'ping'; id: number }
+  /** Another context for what comes next; what runs is finished first. */
+  | { type: 'adjust'; threads: number; sequences: number }
   | { type: 'stop' }
 
 export type ToParent =
@@ -52,6 +54,7 @@ export type ToParent =
   | { type: 'load_failed'; problem: string }
   | { type: 'completed'; id: number; completion: Completion }
   | { type: 'failed'; id: number; code: string; details: Record<string, unknown> }
+  | { type: 'adjusted'; threads: number; sequences: number }
   /** `steps`: evaluations so far; they stand still when native code hangs. */
   | { type: 'pong'; id: number; rssBytes: number; steps: number }
 
@@ -100,5 +103,6 @@ export const ToParentSchema = z.discriminatedUnion('type', [
     code: z.string(),
     details: z.record(z.string(), z.unknown()),
   }),
+  z.object({ type: z.literal('adjusted'), threads: Count, sequences: Count }),
   z.object({ type: z.literal('pong'), id: Count, rssBytes: Count, steps: Count }),
 ])

@@ -88,6 +88,14 @@ export class SupervisedEngine implements Engine, Part {
   #last = 0
   /** Of the model file as it was last checked. */
   #calibration: Calibration | undefined
+  /** Smaller than planned, for as long as the board needs it. */
+  #limits: { threads: number; sequences: number; rest: number } | undefined
+  /** Set while the child is given, or is opening, another context; nothing is sent meanwhile. */
+  #adjusting: 'waits' | 'sent' | undefined
+  #adjustTimer: NodeJS.Timeout | undefined
+  /** Monotonic; no completion starts before. */
+  #restUntil = 0
+  #restTimer: NodeJS.Timeout | undefined
   #jobs = new Map<number, Job>()
   #watch: NodeJS.Timeout | undefined
   #restart: NodeJS.Timeout | undefined
@@ -138,6 +146,8 @@ export class SupervisedEngine implements Engine, Part {
     this.#stopping = true
     clearInterval(this.#watch)
     clearTimeout(this.#restart)
+    clearTimeout(this.#adjustTimer)
+    clearTimeout(this.#restTimer)
     for (const job of [...this.#jobs.values()]) this.#settle(job, () => job.reject(errors.engine_stopped({})))
     const child = this.#child
     this.#child = undefined
@@ -193,6 +203,28 @@ export class SupervisedEngine implements Engine, Part {
     })
   }
 
+  /**
+   * Runs with other numbers from the next completion on: what is running is finished, what waits goes on waiting. Kept
+   * for children that are started later.
+   * @param limits threads and sequences, from 1 on; rest: pause after a completion as a share of the time that it took
+   */
+  adjust(limits: { threads: number; sequences: number; rest?: number }): void {
+    const { threads, sequences, rest = 0 } = limits
+    if (![threads, sequences].every(n => Number.isInteger(n) && n >= 1) || !(rest >= 0))
+      throw new RangeError(`threads and sequences must be whole numbers from 1 on: ${threads}, ${sequences}`)
+    const before = this.#limits
+    this.#limits = { threads, sequences, rest }
+    if (rest === 0) this.#restUntil = 0
+    const same = this.info?.threads === threads && this.#sequences === sequences && before !== undefined
+    if (this.#ready && !same && this.#adjusting !== 'sent') this.#adjusting = 'waits'
+    this.#pump()
+  }
+
+  /** How many run side by side now. */
+  get #sequences(): number {
+    return this.info?.sequences ?? this.#limits?.sequences ?? this.#o.sequences
+  }
+
   #now(): number {
     return this.#o.clock.monotonic()
   }
@@ -211,17 +243,52 @@ export class SupervisedEngine implements Engine, Part {
   #pump(): void {
     if (!this.#ready) return
     const sent = [...this.#jobs.values()].filter(job => job.sentAt > 0)
-    let free = this.#o.sequences - sent.length
+    if (this.#adjusting) {
+      if (this.#adjusting === 'waits' && sent.length === 0) this.#sendAdjust()
+      return
+    }
+    if (this.#resting()) return
+    const most = this.#sequences
+    let free = most - sent.length
     let suspect = sent.some(job => job.deaths > 0)
     for (const job of this.#jobs.values()) {
       if (free <= 0) return
       if (job.sentAt > 0 || (job.deaths > 0 && suspect)) continue
       suspect ||= job.deaths > 0
       job.sentAt = this.#now()
-      if (free === this.#o.sequences) this.#movedAt = job.sentAt
+      if (free === most) this.#movedAt = job.sentAt
       this.#send({ type: 'complete', id: job.id, request: job.request })
       free--
     }
+  }
+
+  #sendAdjust(): void {
+    const { threads, sequences } = this.#limits!
+    this.#adjusting = 'sent'
+    this.#send({ type: 'adjust', threads, sequences })
+    // opening a context hangs in native code if at all: then only another process helps
+    clearTimeout(this.#adjustTimer)
+    this.#adjustTimer = setTimeout(() => this.#child?.kill('SIGKILL'), this.#o.hangMs)
+    this.#adjustTimer.unref()
+  }
+
+  #adjusted(threads: number, sequences: number): void {
+    clearTimeout(this.#adjustTimer)
+    this.#adjusting = undefined
+    if (this.info) this.info = { ...this.info, threads, sequences }
+    const { threads: wanted = threads, sequences: most = sequences } = this.#limits ?? {}
+    // the wish may have changed while the child was busy
+    if (wanted !== threads || most !== sequences) this.#adjusting = 'waits'
+    this.#pump()
+  }
+
+  /** Whether it is a time of rest; looks again when that is over. */
+  #resting(): boolean {
+    const ms = this.#restUntil - this.#now()
+    if (ms <= 0) return false
+    clearTimeout(this.#restTimer)
+    this.#restTimer = setTimeout(() => this.#pump(), Math.ceil(ms))
+    return true
   }
 
   /** Forks a child and loads the model into it. */
@@ -276,6 +343,10 @@ export class SupervisedEngine implements Engine, Part {
           if (message.trials.length > 0) this.trials = message.trials
           this.#loadedAt = this.#now()
           this.#ready = true
+          const wished = this.#limits
+          // wished for while it was loading
+          if (wished && (wished.threads !== info.threads || wished.sequences !== info.sequences))
+            this.#adjusting = 'waits'
           this.#tell({ ...message, info, type: 'loaded' })
           this.#pump()
           resolve()
@@ -283,14 +354,16 @@ export class SupervisedEngine implements Engine, Part {
         else this.#hear(message)
       })
       const { path } = this.#o.model
-      const { sequences, contextTokens, threads, threadCounts, energy } = this.#o
+      const { contextTokens, threadCounts, energy } = this.#o
+      const sequences = this.#limits?.sequences ?? this.#o.sequences
+      const threads = this.#limits?.threads ?? (this.#o.threads || (this.info?.threads ?? 0))
       child.send({
         type: 'load',
         options: {
           path,
           sequences,
           contextTokens,
-          threads: threads || (this.info?.threads ?? 0),
+          threads,
           trial: { ...TRIAL, counts: threadCounts, energy },
         },
       } satisfies ToChild)
@@ -307,11 +380,17 @@ export class SupervisedEngine implements Engine, Part {
       this.childRssBytes = message.rssBytes
       return
     }
+    if (message.type === 'adjusted') {
+      this.#adjusted(message.threads, message.sequences)
+      return
+    }
     const job = this.#jobs.get(message.id)
     if (!job) return
     if (message.type === 'completed') {
       const { completion } = message
       completion.figures.queueMs += Math.max(0, job.sentAt - job.askedAt)
+      const rest = (this.#limits?.rest ?? 0) * completion.figures.inferMs
+      if (rest > 0) this.#restUntil = this.#now() + rest
       this.#settle(job, () => job.resolve(completion))
     } else this.#settle(job, () => job.reject(remade(message.code, message.details)))
   }
@@ -320,6 +399,9 @@ export class SupervisedEngine implements Engine, Part {
   #died(how: string): void {
     this.#ready = false
     this.#child = undefined
+    // the next child is loaded with what is wished for
+    this.#adjusting = undefined
+    clearTimeout(this.#adjustTimer)
     this.losses++
     const inFlight = [...this.#jobs.values()].filter(job => job.sentAt > 0)
     this.#tell({ type: 'died', how, inFlight: inFlight.length })

@@ -52,6 +52,37 @@ export const CONDITIONS = {
     remedy: 'Correct the named place; device-profiles/schema/ has the schema.',
     showsAfterMs: 0,
   },
+  board_hot: {
+    severity: 'warning',
+    says: 'the board is hot: less is done at once',
+    remedy:
+      'Give it air, a heat sink or a fan; it goes back to full speed by itself once it has cooled down.',
+    showsAfterMs: 0,
+  },
+  under_voltage: {
+    severity: 'warning',
+    says: 'the supply is too weak: less is done at once',
+    remedy: 'Use the supply made for this board and a short cable, and take USB devices from it.',
+    showsAfterMs: 0,
+  },
+  memory_pressure: {
+    severity: 'warning',
+    says: 'memory is short: less is kept in it',
+    remedy: 'Stop other programs, or give the service more memory (MemoryMax).',
+    showsAfterMs: 0,
+  },
+  battery_low: {
+    severity: 'warning',
+    says: 'the battery is low: less is done at once',
+    remedy: 'Charge it.',
+    showsAfterMs: 0,
+  },
+  fan_stopped: {
+    severity: 'warning',
+    says: 'the fan stands still although it should turn',
+    remedy: 'Look at its plug and whether something blocks it.',
+    showsAfterMs: 0,
+  },
   queue_full: {
     severity: 'warning',
     says: 'the queue is full: new requests are answered `busy`',

@@ -76,6 +76,14 @@ export const EVENTS = {
       `${a.model} reads ${Math.round(a.prefillTps)} and writes ${Math.round(a.decodeTps)} tokens/s with ${a.threads} thread(s)`,
     counter: 'board_measurements',
   }),
+  GovernorStepped: entry({
+    level: (a: { from: string; to: string; down: boolean; because: string }) => (a.down ? 'warn' : 'info'),
+    meaning:
+      'The daemon holds itself back because of heat, volts, memory, battery or fan, or stops doing so.',
+    says: a => `${a.down ? 'holding back' : 'going on'}: ${a.from} -> ${a.to}, ${a.because}`,
+    fields: a => ({ from: a.from, to: a.to }),
+    counter: 'governor_steps',
+  }),
   EngineDied: entry({
     level: 'error',
     meaning: 'The inference process ended by itself; requests in flight are tried once more.',

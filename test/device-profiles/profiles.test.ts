@@ -22,7 +22,7 @@ t.test(
 )
 
 t.test(
-  'a model fits its files, and no board asks for more threads than cores of its fastest class',
+  'a model fits its files, and no board asks for more threads than it has cores of one class',
   async t => {
     for (const m of models) {
       t.ok(m.context_tokens.wanted <= m.context_tokens.most, m.name)
@@ -30,7 +30,8 @@ t.test(
         if (file.startsWith('ota/factory/') && existsSync(resolve('ota/factory')))
           t.ok(existsSync(resolve(file)), file)
     }
-    for (const b of boards) if (b.cores[0]) t.ok(b.run.most_threads.value <= b.cores[0].count, b.name)
+    for (const b of boards)
+      if (b.cores[0]) t.ok(b.run.most_threads.value <= Math.max(...b.cores.map(c => c.count)), b.name)
   },
 )
 

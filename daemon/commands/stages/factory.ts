@@ -31,6 +31,7 @@ export class FactoryStage implements CommandStage {
         promptTokens: completion.figures.promptTokens,
         outputTokens: completion.figures.outputTokens,
         inferMs: completion.figures.inferMs,
+        ...(completion.figures.energyMj === undefined ? {} : { energyMj: completion.figures.energyMj }),
       },
       confidence: confidenceOf(featuresOf(completion, command.length === 0), this.#engine.info?.calibration),
       reason: command.length ? 'read by the factory model' : 'the factory model takes it for no command',

@@ -27,7 +27,7 @@ export class MemoStage implements CommandStage {
     this.#kept.delete(key)
     this.#kept.set(key, found)
     return {
-      value: { ...found.reading, promptTokens: 0, outputTokens: 0, inferMs: 0 },
+      value: withoutFigures(found.reading),
       confidence: found.confidence,
       reason: 'said before',
     }
@@ -51,3 +51,8 @@ const keyOf = ({ normalised, dialogue }: Utterance) => (dialogue ? `+${normalise
 /** A reading that names what it is about is the same whatever came before. */
 const isWhole = ({ command }: Reading) =>
   command.length > 0 && command.every(c => (c.dev !== undefined || c.area !== undefined) && !isPronoun(c.dev))
+
+/** What is remembered costs nothing. */
+function withoutFigures({ energyMj: _, ...reading }: Reading): Reading {
+  return { ...reading, promptTokens: 0, outputTokens: 0, inferMs: 0 }
+}

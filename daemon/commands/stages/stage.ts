@@ -23,6 +23,8 @@ export interface Reading {
   promptTokens: number
   outputTokens: number
   inferMs: number
+  /** Millijoules, where the board can tell. */
+  energyMj?: number
 }
 
 /** One way to read an utterance. */

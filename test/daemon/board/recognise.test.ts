@@ -83,11 +83,9 @@ t.test('a Jetson says its release, its mode, and that its GPU answers', async t 
     if (!m.profile.soc?.startsWith('Tegra')) continue
     t.ok(facts.l4t, `${name}: release`)
     t.match(facts.accelerators, [{ kind: 'cuda', ready: true }], `${name}: GPU`)
-    if (facts.powerMode)
-      t.ok(
-        m.profile.power.modes.some(mode => mode.name === facts.powerMode?.name),
-        `${name}: the profile knows ${facts.powerMode.name}`,
-      )
+    const known = m.profile.power.modes.map(mode => mode.name)
+    for (const mode of facts.powerMode?.modes ?? []) t.ok(known.includes(mode), `${name}: ${mode}`)
+    t.ok(facts.powerMode, `${name}: a mode is set`)
   }
   const orin = of('jetson-orin-nano')
   t.match(orin.facts, { l4t: { jetpack: '6.2' }, powerMode: { name: '15W' } })
@@ -111,7 +109,8 @@ t.test('more bandwidth, more tokens: a faster power mode is predicted to be fast
     })
     return considered.find(c => c.name === 'qwen3-1.7b' && c.quantization === 'q8_0')!.rates!.decodeTps
   }
-  t.ok(at('25W') > at('15W') && at('15W') > at('7W'))
+  t.ok(at('25W') > at('15W'))
+  t.equal(at('7W'), at('15W'), 'the same memory clock')
 })
 
 t.test('storage, NPUs and Vulkan are seen', async t => {
