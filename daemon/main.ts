@@ -314,6 +314,7 @@ export class Daemon implements Part {
       threads,
       threadCounts,
       energy: this.#o.config.board.energy,
+      gpu: this.#o.config.model.gpu,
       sequences,
       contextTokens,
       onEvent: this.#tell.engine,

@@ -89,6 +89,12 @@ const Model = z
       .describe(
         'Threads of one completion. auto measures what is fastest on this board when the model loads.',
       ),
+    gpu: z
+      .enum(['off', 'cuda', 'vulkan'])
+      .default('off')
+      .describe(
+        'Where the model is computed: off is the CPU, which is faster for the factory model. The others need a build of node-llama-cpp for them (docs/boards.md).',
+      ),
     sequences: whole(1, 64)
       .optional()
       .describe('Completions side by side. Without it: what the plan for this board says.'),

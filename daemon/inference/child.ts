@@ -111,14 +111,17 @@ async function load(options: LoadOptions): Promise<void> {
   const llama = await getLlama({
     build: 'never',
     skipDownload: true,
-    gpu: false,
+    gpu: options.gpu === 'off' ? false : options.gpu,
     logLevel: LlamaLogLevel.warn,
     logger: (level, message) => {
       // a small model is run with as many tokens as it was trained for: llama.cpp's advice on that is no news
       if (!/n_ctx_seq/.test(message)) process.stderr.write(`llama.cpp ${level}: ${message}\n`)
     },
   })
-  model = await llama.loadModel({ modelPath: options.path })
+  model = await llama.loadModel({
+    modelPath: options.path,
+    gpuLayers: options.gpu === 'off' ? 0 : 'max',
+  })
   const loaded = model
   bytesOf = tokenBytes((model.fileInfo.metadata.tokenizer as unknown as { ggml: TokenTable }).ggml, token =>
     loaded.detokenize([token as Token], true),
@@ -246,7 +249,7 @@ function isToChild(raw: unknown): raw is ToChild {
       return all(raw as Record<string, unknown>, 'number', 'threads', 'sequences')
     case 'load':
       return (
-        all(m.options, 'string', 'path') &&
+        all(m.options, 'string', 'path', 'gpu') &&
         all(m.options, 'number', 'sequences', 'contextTokens', 'threads') &&
         all(m.options, 'object', 'trial')
       )
@@ -270,7 +273,9 @@ process.on('message', (message: unknown) => {
   switch (message.type) {
     case 'load':
       load(message.options).catch(error => {
-        say({ type: 'load_failed', problem: describe(error) })
+        const { gpu } = message.options
+        const hint = gpu === 'off' ? '' : `: is node-llama-cpp built for ${gpu} here? docs/boards.md says how`
+        say({ type: 'load_failed', problem: `${describe(error)}${hint}` })
       })
       break
     case 'complete': {

@@ -84,7 +84,7 @@ export async function measureModel(options: MeasureOptions, signal?: AbortSignal
       }
     child.send({
       type: 'load',
-      options: { path, sequences: 1, contextTokens, threads: 0, trial },
+      options: { path, sequences: 1, contextTokens, threads: 0, trial, gpu: 'off' },
     } satisfies ToChild)
   })
 }

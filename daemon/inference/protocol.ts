@@ -13,7 +13,11 @@ export interface LoadOptions {
   /** A number, or 0 to measure as `trial` says. */
   threads: number
   trial: TrialOptions
+  gpu: Gpu
 }
+
+/** Where weights and arithmetic go: `off` is the CPU. */
+export type Gpu = 'off' | 'cuda' | 'vulkan'
 
 /** How thread counts are timed. */
 export interface TrialOptions {

@@ -11,7 +11,7 @@ import type { Completion, CompletionRequest, Engine, ModelInfo } from './engine.
 import { errors } from './errors.js'
 import { forkChild } from './fork.js'
 import { checkGguf } from './gguf.js'
-import { type ThreadTrial, type ToChild, type ToParent, ToParentSchema } from './protocol.js'
+import { type Gpu, type ThreadTrial, type ToChild, type ToParent, ToParentSchema } from './protocol.js'
 
 /** What the engine tells about itself, for logs and metrics. */
 export type EngineEvent =
@@ -33,6 +33,8 @@ export interface SupervisorOptions {
   threadCounts?: readonly number[]
   /** thrift: the fewest threads that are nearly as fast as the fastest. Default speed. */
   energy?: 'speed' | 'thrift'
+  /** Needs a build of node-llama-cpp for it (docs/boards.md). Default off. */
+  gpu?: Gpu
   /** How long loading may take. Default 120 s. */
   loadTimeoutMs?: number
   /** How long a child with work may go without finishing an evaluation before it counts as hung. Default 60 s. */
@@ -112,6 +114,7 @@ export class SupervisedEngine implements Engine, Part {
       threads: 0,
       threadCounts: doubling(availableParallelism()),
       energy: 'speed',
+      gpu: 'off',
       loadTimeoutMs: 120_000,
       hangMs: 60_000,
       probeMs: 5_000,
@@ -354,7 +357,7 @@ export class SupervisedEngine implements Engine, Part {
         else this.#hear(message)
       })
       const { path } = this.#o.model
-      const { contextTokens, threadCounts, energy } = this.#o
+      const { contextTokens, threadCounts, energy, gpu } = this.#o
       const sequences = this.#limits?.sequences ?? this.#o.sequences
       const threads = this.#limits?.threads ?? (this.#o.threads || (this.info?.threads ?? 0))
       child.send({
@@ -365,6 +368,7 @@ export class SupervisedEngine implements Engine, Part {
           contextTokens,
           threads,
           trial: { ...TRIAL, counts: threadCounts, energy },
+          gpu,
         },
       } satisfies ToChild)
     })

@@ -86,6 +86,20 @@ t.test('a wish before the child is there, and nonsense', async t => {
     t.throws(() => engine.adjust(bad), RangeError)
 })
 
+t.test('a GPU that nobody built for is refused in words', async t => {
+  const engine = new SupervisedEngine({
+    model: { path: factoryModelPath() },
+    clock: systemClock,
+    threads: 1,
+    gpu: 'vulkan',
+  })
+  t.teardown(() => engine.stop())
+  await t.rejects(engine.start(new AbortController().signal), {
+    code: 'model_load_failed',
+    message: /vulkan/i,
+  })
+})
+
 t.test('a rest after each completion; none when it is taken back', async t => {
   const { engine } = await started(t)
   engine.adjust({ threads: 1, sequences: 1, rest: 30 })
