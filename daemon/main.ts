@@ -26,8 +26,8 @@ import { MemoStage } from './commands/stages/memo.js'
 import { Timers } from './commands/timers.js'
 import { VirtualHome } from './commands/virtual.js'
 import type { Config } from './config/schema.js'
+import { engineFor, keepMeasured } from './engine.js'
 import { governed } from './govern.js'
-import { AbsentEngine } from './inference/absent.js'
 import { MeteredEngine } from './inference/metered.js'
 import { SupervisedEngine } from './inference/supervisor.js'
 import { Conditions } from './observability/conditions.js'
@@ -133,9 +133,12 @@ export class Daemon implements Part {
     const connection = this.#makeConnection(this.#access(), config.broker.clientId, true)
     this.#connection = connection
     // the model loads while the broker answers: each takes most of a second
-    const engine = this.#makeEngine(choice)
+    const engine = engineFor(choice, config, clock, this.#tell.engine)
+    this.#engine = engine instanceof SupervisedEngine ? engine : undefined
     await this.#beginTogether([connection, engine], signal)
-    await this.#keepMeasured(choice)
+    await keepMeasured(choice, this.#engine, this.#board, config, clock, this.#events).catch(error =>
+      this.#log.warn(describe(error)),
+    )
     if (config.demo.virtualDevices) await this.#beginVirtual(home, signal)
 
     const wire = wireOf(connection)
@@ -303,40 +306,6 @@ export class Daemon implements Part {
       because: match.because,
     })
     return choice
-  }
-
-  #makeEngine(choice: ModelChoice | { none: string }): SupervisedEngine | AbsentEngine {
-    if ('none' in choice) return new AbsentEngine(choice.none)
-    const { path, sha256, sequences, contextTokens, threads, threadCounts } = choice
-    this.#engine = new SupervisedEngine({
-      model: { path, ...(sha256 ? { sha256 } : {}) },
-      clock: this.#o.clock,
-      threads,
-      threadCounts,
-      energy: this.#o.config.board.energy,
-      gpu: this.#o.config.model.gpu,
-      sequences,
-      contextTokens,
-      onEvent: this.#tell.engine,
-    })
-    return this.#engine
-  }
-
-  /** What the load has measured is kept, so that the next start need not. */
-  async #keepMeasured(choice: ModelChoice | { none: string }): Promise<void> {
-    const { trials = [], info } = this.#engine ?? {}
-    const trial = trials.find(t => t.threads === info?.threads)
-    if ('none' in choice || !choice.known || !info || !trial || choice.threads > 0) return
-    const { key, name, quantization } = choice.known
-    const { prefillTps, decodeTps, threads } = trial
-    this.#events.tell('BoardMeasured', { model: name, threads, prefillTps, decodeTps })
-    if (this.#o.config.board.measure !== 'first_start') return
-    const at = new Date(this.#o.clock.now()).toISOString()
-    try {
-      await this.#board?.calibration.keepModel(key, { name, quantization, threads, trials }, at)
-    } catch (error) {
-      this.#log.warn(describe(error))
-    }
   }
 
   #makeWatch(board: Board): BoardWatch {

@@ -53,9 +53,13 @@ export class EnergyMeter {
   begin(): EnergyTicket {
     if (this.#kind === undefined || this.#kind === 'none') return NOTHING
     const share = { mj: 0 }
-    // what was used before it belongs to the others
+    const begunAt = this.#o.clock.monotonic()
+    // what was used before it belongs to the others; reading takes a while, and that while is its own
     const started = this.#sample().then(() => {
       this.#open.add(share)
+      const { at, mw } = this.#last ?? {}
+      if (at !== undefined && mw !== undefined)
+        share.mj += millijoules({ at: begunAt, mw }, { at, mw }) / this.#open.size
     })
     this.#timer ??= this.#ticking()
     return {

@@ -11,6 +11,7 @@ import type { Completion, CompletionRequest, Engine, ModelInfo } from './engine.
 import { errors } from './errors.js'
 import { forkChild } from './fork.js'
 import { checkGguf } from './gguf.js'
+import { type EngineLimits, Pace } from './pace.js'
 import { type Gpu, type ThreadTrial, type ToChild, type ToParent, ToParentSchema } from './protocol.js'
 
 /** What the engine tells about itself, for logs and metrics. */
@@ -91,12 +92,8 @@ export class SupervisedEngine implements Engine, Part {
   /** Of the model file as it was last checked. */
   #calibration: Calibration | undefined
   /** Smaller than planned, for as long as the board needs it. */
-  #limits: { threads: number; sequences: number; rest: number } | undefined
-  /** Set while the child is given, or is opening, another context; nothing is sent meanwhile. */
-  #adjusting: 'waits' | 'sent' | undefined
+  readonly #pace = new Pace()
   #adjustTimer: NodeJS.Timeout | undefined
-  /** Monotonic; no completion starts before. */
-  #restUntil = 0
   #restTimer: NodeJS.Timeout | undefined
   #jobs = new Map<number, Job>()
   #watch: NodeJS.Timeout | undefined
@@ -211,21 +208,14 @@ export class SupervisedEngine implements Engine, Part {
    * for children that are started later.
    * @param limits threads and sequences, from 1 on; rest: pause after a completion as a share of the time that it took
    */
-  adjust(limits: { threads: number; sequences: number; rest?: number }): void {
-    const { threads, sequences, rest = 0 } = limits
-    if (![threads, sequences].every(n => Number.isInteger(n) && n >= 1) || !(rest >= 0))
-      throw new RangeError(`threads and sequences must be whole numbers from 1 on: ${threads}, ${sequences}`)
-    const before = this.#limits
-    this.#limits = { threads, sequences, rest }
-    if (rest === 0) this.#restUntil = 0
-    const same = this.info?.threads === threads && this.#sequences === sequences && before !== undefined
-    if (this.#ready && !same && this.#adjusting !== 'sent') this.#adjusting = 'waits'
+  adjust({ rest = 0, ...numbers }: Omit<EngineLimits, 'rest'> & { rest?: number }): void {
+    this.#pace.wish({ ...numbers, rest }, this.#ready ? this.info : undefined)
     this.#pump()
   }
 
   /** How many run side by side now. */
   get #sequences(): number {
-    return this.info?.sequences ?? this.#limits?.sequences ?? this.#o.sequences
+    return this.info?.sequences ?? this.#pace.limits?.sequences ?? this.#o.sequences
   }
 
   #now(): number {
@@ -246,8 +236,8 @@ export class SupervisedEngine implements Engine, Part {
   #pump(): void {
     if (!this.#ready) return
     const sent = [...this.#jobs.values()].filter(job => job.sentAt > 0)
-    if (this.#adjusting) {
-      if (this.#adjusting === 'waits' && sent.length === 0) this.#sendAdjust()
+    if (this.#pace.change) {
+      if (this.#pace.change === 'due' && sent.length === 0) this.#sendAdjust()
       return
     }
     if (this.#resting()) return
@@ -266,8 +256,8 @@ export class SupervisedEngine implements Engine, Part {
   }
 
   #sendAdjust(): void {
-    const { threads, sequences } = this.#limits!
-    this.#adjusting = 'sent'
+    const { threads, sequences } = this.#pace.limits!
+    this.#pace.sent()
     this.#send({ type: 'adjust', threads, sequences })
     // opening a context hangs in native code if at all: then only another process helps
     clearTimeout(this.#adjustTimer)
@@ -277,17 +267,14 @@ export class SupervisedEngine implements Engine, Part {
 
   #adjusted(threads: number, sequences: number): void {
     clearTimeout(this.#adjustTimer)
-    this.#adjusting = undefined
     if (this.info) this.info = { ...this.info, threads, sequences }
-    const { threads: wanted = threads, sequences: most = sequences } = this.#limits ?? {}
-    // the wish may have changed while the child was busy
-    if (wanted !== threads || most !== sequences) this.#adjusting = 'waits'
+    this.#pace.running({ threads, sequences })
     this.#pump()
   }
 
   /** Whether it is a time of rest; looks again when that is over. */
   #resting(): boolean {
-    const ms = this.#restUntil - this.#now()
+    const ms = this.#pace.restMs(this.#now())
     if (ms <= 0) return false
     clearTimeout(this.#restTimer)
     this.#restTimer = setTimeout(() => this.#pump(), Math.ceil(ms))
@@ -346,10 +333,7 @@ export class SupervisedEngine implements Engine, Part {
           if (message.trials.length > 0) this.trials = message.trials
           this.#loadedAt = this.#now()
           this.#ready = true
-          const wished = this.#limits
-          // wished for while it was loading
-          if (wished && (wished.threads !== info.threads || wished.sequences !== info.sequences))
-            this.#adjusting = 'waits'
+          this.#pace.running(info)
           this.#tell({ ...message, info, type: 'loaded' })
           this.#pump()
           resolve()
@@ -358,8 +342,8 @@ export class SupervisedEngine implements Engine, Part {
       })
       const { path } = this.#o.model
       const { contextTokens, threadCounts, energy, gpu } = this.#o
-      const sequences = this.#limits?.sequences ?? this.#o.sequences
-      const threads = this.#limits?.threads ?? (this.#o.threads || (this.info?.threads ?? 0))
+      const sequences = this.#pace.limits?.sequences ?? this.#o.sequences
+      const threads = this.#pace.limits?.threads ?? (this.#o.threads || (this.info?.threads ?? 0))
       child.send({
         type: 'load',
         options: {
@@ -393,8 +377,7 @@ export class SupervisedEngine implements Engine, Part {
     if (message.type === 'completed') {
       const { completion } = message
       completion.figures.queueMs += Math.max(0, job.sentAt - job.askedAt)
-      const rest = (this.#limits?.rest ?? 0) * completion.figures.inferMs
-      if (rest > 0) this.#restUntil = this.#now() + rest
+      this.#pace.completed(completion.figures.inferMs, this.#now())
       this.#settle(job, () => job.resolve(completion))
     } else this.#settle(job, () => job.reject(remade(message.code, message.details)))
   }
@@ -403,8 +386,7 @@ export class SupervisedEngine implements Engine, Part {
   #died(how: string): void {
     this.#ready = false
     this.#child = undefined
-    // the next child is loaded with what is wished for
-    this.#adjusting = undefined
+    this.#pace.lost()
     clearTimeout(this.#adjustTimer)
     this.losses++
     const inFlight = [...this.#jobs.values()].filter(job => job.sentAt > 0)

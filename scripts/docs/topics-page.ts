@@ -26,6 +26,11 @@ export function topicsPage(): string {
       'what was understood and done: `{time, actions, devices, answer, stage, confidence, later}`',
     ],
     [t.event('timer'), 'out', 'a timer that rang'],
+    [
+      t.event('board'),
+      'out',
+      'the daemon does less, or all it can again: `{time, from, to, cause, because, limits}` (docs/governor.md)',
+    ],
     [t.metrics, 'out, every minute', '`{time, uptime_s, counters, latencies, gauges}`'],
     [
       t.groupRequest('<group>', 'command'),
