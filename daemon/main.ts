@@ -137,7 +137,7 @@ export class Daemon implements Part {
     this.#engine = engine instanceof SupervisedEngine ? engine : undefined
     await this.#beginTogether([connection, engine], signal)
     await keepMeasured(choice, this.#engine, this.#board, config, clock, this.#events).catch(error =>
-      this.#log.warn(describe(error)),
+      this.#conditions.raise('data_unwritable', describe(error)),
     )
     if (config.demo.virtualDevices) await this.#beginVirtual(home, signal)
 
@@ -261,7 +261,8 @@ export class Daemon implements Part {
       folder: join(config.dataDir, 'broker'),
       choice: config.broker.program,
       onEvent: event => {
-        if (event.name === 'BrokerDied')
+        if (event.name === 'FolderUnwritable') this.#conditions.raise('data_unwritable', event.problem)
+        else if (event.name === 'BrokerDied')
           this.#log.warn(`the embedded broker ended (${event.why}); again in ${event.retryInMs} ms`)
       },
     })

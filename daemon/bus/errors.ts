@@ -108,6 +108,11 @@ export const errors = defineErrors({
     says: (a: { tried: string }) => `there is no mosquitto program that can be used (tried ${a.tried})`,
     remedy: 'Install it (`apt-get install mosquitto`), or choose the broker `auto` or `aedes`.',
   },
+  broker_folder_unwritable: {
+    says: (a: { folder: string; problem: string }) =>
+      `the broker's configuration cannot be written to ${a.folder}: ${a.problem}`,
+    remedy: 'Make room or point data_dir elsewhere; `broker.program: auto` uses a broker that needs no disk.',
+  },
   broker_did_not_start: {
     says: (a: { problem: string }) => `the embedded broker did not start: ${a.problem}`,
     remedy: 'Choose the broker `aedes`, or run one yourself and set FIELDMOUSE_BROKER to its URL.',

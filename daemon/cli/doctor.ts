@@ -50,7 +50,7 @@ export async function doctor(options: {
   const { facts, match, plan } = board
   const [engine, model, installed, home, data, broker] = await Promise.all([
     checkEngine(facts.architecture),
-    checkModel(config, plan),
+    checkModel(config, board),
     checkInstalled(board, config.dataDir),
     checkHome(config),
     checkData(config.dataDir),

@@ -2,6 +2,11 @@ import { defineErrors } from '../base/errors.js'
 
 /** What can go wrong on the shell, beside what the rooms say themselves. */
 export const errors = defineErrors({
+  no_room_to_measure: {
+    says: (a: { folder: string; freeMib: number; needMib: number }) =>
+      `measuring writes files of up to ${a.needMib} MiB to ${a.folder}, which has ${a.freeMib} MiB left`,
+    remedy: 'Make room, or point data_dir (FIELDMOUSE_DATA) to another disk for the measurement.',
+  },
   unknown_model: {
     says: (a: { name: string; known: string }) => `the catalog has no model ${a.name}; it has ${a.known}`,
     remedy: '`fieldmouse models ls` lists the catalog; models of your own go to board.profiles_dir.',

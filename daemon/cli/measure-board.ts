@@ -8,10 +8,14 @@ import { loadConfig } from '../config/load.js'
 import { measureModel } from '../inference/measure.js'
 import { probeMachine } from '../probe-machine.js'
 import { surveyFor } from '../survey.js'
+import { errors } from './errors.js'
+
+/** The largest file of random weights, and some. */
+const NEED_MIB = 200
 
 /**
  * Random weights first, for models that nobody has fetched yet; then every installed model of the catalog.
- * @throws measurements_not_kept, model_load_failed
+ * @throws no_room_to_measure, measurements_not_kept, model_load_failed
  */
 export async function measureBoard(
   flags: Flags,
@@ -19,7 +23,10 @@ export async function measureBoard(
   signal: AbortSignal,
 ): Promise<void> {
   const { config } = loadConfig({ flags })
-  const { plan, profiles, calibration } = await surveyFor(config)
+  const { plan, profiles, calibration, facts } = await surveyFor(config)
+  const { freeMib = Number.POSITIVE_INFINITY, folder } = facts.storage ?? {}
+  if (freeMib < NEED_MIB)
+    throw errors.no_room_to_measure({ folder: folder ?? config.dataDir, freeMib, needMib: NEED_MIB })
   const counts = threadCounts(plan.mostThreads)
   const { dataDir } = config
   const seconds = config.board.measureSeconds

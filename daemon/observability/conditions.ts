@@ -34,6 +34,12 @@ export const CONDITIONS = {
     remedy: 'If it stays, look for out-of-memory kills (`dmesg`) and pick a smaller model.',
     showsAfterMs: 3_000,
   },
+  data_unwritable: {
+    severity: 'warning',
+    says: 'nothing can be kept: the data folder cannot be written',
+    remedy: 'Make room on the disk, give the daemon the right to write there, or choose another data_dir.',
+    showsAfterMs: 0,
+  },
   model_absent: {
     severity: 'error',
     says: 'no model is loaded: what needs one is refused',

@@ -8,15 +8,21 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Aedes } from 'aedes'
 import { type Backoff, waitMs } from '../../base/backoff.js'
 import { sleep } from '../../base/clock.js'
+import { describe } from '../../base/errors.js'
 import type { Part } from '../../base/part.js'
 import { errors } from '../errors.js'
 import { endChild, endLeftover, findMosquitto, type Program, runMosquitto } from './mosquitto.js'
+
+/** What the system says when a folder cannot be written. */
+const UNWRITABLE = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EIO']
 
 export type BrokerChoice = 'auto' | 'mosquitto' | 'aedes'
 
 export type BrokerEvent =
   | { name: 'BrokerStarted'; kind: 'mosquitto' | 'aedes'; url: string; version: string }
   | { name: 'BrokerDied'; why: string; retryInMs: number }
+  /** The folder cannot be written, so the broker inside this process, which needs none, is used. */
+  | { name: 'FolderUnwritable'; folder: string; problem: string }
 
 export interface EmbeddedBrokerOptions {
   /** 0 picks a free one. */
@@ -61,11 +67,21 @@ export class EmbeddedBroker implements Part {
   async start(signal: AbortSignal): Promise<void> {
     this.#stop = new AbortController()
     const { choice, folder, port, program } = this.#options
-    await mkdir(folder, { recursive: true })
-    await endLeftover(folder)
     const found = choice === 'aedes' ? undefined : await findMosquitto(program ? [program] : undefined)
-    if (found && 'path' in found) return await this.#startMosquitto(found, await freePort(port), signal)
-    if (found && choice === 'mosquitto') throw errors.broker_program_missing({ tried: found.tried })
+    if (found && !('path' in found) && choice === 'mosquitto')
+      throw errors.broker_program_missing({ tried: found.tried })
+    try {
+      await mkdir(folder, { recursive: true })
+      await endLeftover(folder)
+      if (found && 'path' in found) return await this.#startMosquitto(found, await freePort(port), signal)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      // a full disk or a read-only one must not take the daemon with it: it would only be started again, and again
+      if (code === undefined || !UNWRITABLE.includes(code)) throw error
+      const problem = describe(error)
+      if (choice === 'mosquitto') throw errors.broker_folder_unwritable({ folder, problem }, error)
+      this.#options.onEvent({ name: 'FolderUnwritable', folder, problem })
+    }
     await this.#startAedes(port)
   }
 

@@ -4,12 +4,11 @@ import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { dirname } from 'node:path'
 import { describe } from '../../base/errors.js'
-import { packageFile } from '../../base/package-root.js'
 import { type Board, modelPath, unknownModels } from '../../board/board.js'
 import { DAEMON_MIB } from '../../board/budget.js'
-import type { Plan } from '../../board/plan.js'
 import { findMosquitto } from '../../bus/broker/mosquitto.js'
 import { topicsOf } from '../../bus/mqtt/topics.js'
+import { chooseModel } from '../../choose-model.js'
 import { loadHomeFile } from '../../commands/home.js'
 import type { Config } from '../../config/schema.js'
 import { checkGguf } from '../../inference/gguf.js'
@@ -127,25 +126,28 @@ export async function checkInstalled({ profiles, problems }: Board, dataDir: str
   return checks
 }
 
-/** The file that would be loaded, by header, sizes and hash. */
-export async function checkModel(config: Config, plan: Plan): Promise<Check> {
-  const { file, sha256 } = config.model
-  const path = file ?? (plan.model && packageFile(...plan.model.file.split('/')))
-  if (path === undefined)
-    return fail(
-      'model',
-      'no model fits this board',
-      'Free memory or lift the memory limit of the service; the lines above say how much is missing.',
-    )
+/** The file that would be loaded, by header, sizes, hash and memory. */
+export async function checkModel(config: Config, board: Board): Promise<Check> {
   try {
-    const header = await checkGguf(path, sha256 ? { sha256 } : {})
+    const choice = await chooseModel(config, board)
+    if ('none' in choice)
+      return fail(
+        'model',
+        `no model fits this board: ${choice.none}`,
+        'Free memory or lift the memory limit of the service; until then the daemon runs without a model.',
+      )
+    const header = await checkGguf(choice.path)
     const name = header.metadata.get('general.name') ?? 'a model'
     const millions = Math.round(header.parameters / 1e5) / 10
     const mb = Math.round(header.fileBytes / 1e5) / 10
-    return ok(
-      'model',
-      `${name}: ${millions} million parameters, ${mb} MB${sha256 ? ', SHA-256 as configured' : ''}`,
-    )
+    const says = `${name}: ${millions} million parameters, ${mb} MB${choice.sha256 ? ', SHA-256 as configured' : ''}`
+    return choice.instead
+      ? warn(
+          'model',
+          `${says}, because ${choice.instead}`,
+          'Correct `model.file`, or give the daemon the memory that it needs.',
+        )
+      : ok('model', says)
   } catch (error) {
     return failed('model', error)
   }

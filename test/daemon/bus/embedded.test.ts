@@ -105,3 +105,18 @@ t.test('a mosquitto left behind by a daemon that was killed gives its port back'
   await startClient(t, second.broker.address.url, [])
   await first.broker.stop()
 })
+
+t.test('a folder that cannot be written: the broker inside the process, or a refusal in words', async t => {
+  const folder = join(t.testdir({ file: '' }), 'file', 'broker')
+  const { broker, events } = await startEmbedded(t, { folder })
+  t.equal(broker.address.kind, 'aedes')
+  if ((await findMosquitto()) && 'path' in (await findMosquitto()))
+    await t.rejects(startEmbedded(t, { folder, choice: 'mosquitto' }), {
+      code: 'broker_folder_unwritable',
+      remedy: /room/,
+    })
+  t.match(events, [
+    { name: 'FolderUnwritable', folder },
+    { name: 'BrokerStarted', kind: 'aedes' },
+  ])
+})

@@ -101,3 +101,12 @@ t.test('a board that nothing fits says so, and answers what needs no model', asy
     error: { code: 'engine_unavailable', message: /no model is loaded: No model fits/ },
   })
 })
+
+t.test('a data folder that cannot be written: it works, keeps nothing, and says so', async t => {
+  const { env } = board('raspberry-pi-4b')
+  const file = join(folder, 'a-file')
+  writeFileSync(file, '')
+  const mouse = await startMouse(t, { env: { ...env, FIELDMOUSE_DATA: join(file, 'data') } })
+  t.match(await statusOf(mouse), { state: 'degraded', conditions: [{ code: 'data_unwritable' }] })
+  t.match(await mouse.command('turn on the kitchen light'), { ok: true })
+})
