@@ -4,10 +4,11 @@
  */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { tensorsOf } from '../device-profiles/sizes.js'
 import type { Sample, Work } from './board/rates.js'
 import { PROMPT_TOKENS } from './board/rates.js'
 import { measureModel } from './inference/measure.js'
-import { type RandomShape, tensorsOf, writeRandomGguf } from './inference/random-gguf.js'
+import { type RandomShape, writeRandomGguf } from './inference/random-gguf.js'
 
 /** Shapes that tell apart what an evaluation, a layer and a weight cost. The wide and the deep one outgrow caches. */
 const SHAPES: readonly RandomShape[] = [

@@ -5,8 +5,9 @@ import { compareToCatalog } from '../../../daemon/cli/doctor/catalog.js'
 import { checkGguf } from '../../../daemon/inference/gguf.js'
 import { memoryOf } from '../../../daemon/inference/gguf-memory.js'
 import { measureModel } from '../../../daemon/inference/measure.js'
-import { type RandomShape, tensorsOf, writeRandomGguf } from '../../../daemon/inference/random-gguf.js'
+import { type RandomShape, writeRandomGguf } from '../../../daemon/inference/random-gguf.js'
 import { factoryModel } from '../../../daemon/main.js'
+import { type SizedQuantization, tensorsOf } from '../../../device-profiles/sizes.js'
 
 const { models } = shippedProfiles()
 const byName = (name: string) => models.find(m => m.name === name)!
@@ -28,7 +29,7 @@ t.test('sizes and KV caches of the catalog follow from the shapes', async t => {
   for (const model of models.filter(m => m.tasks.includes('ask'))) {
     const shape = asRandom(model.name)
     for (const file of model.files) {
-      const tensors = tensorsOf(shape, file.quantization as 'q4_0' | 'q8_0')
+      const tensors = tensorsOf(shape, file.quantization as SizedQuantization)
       t.equal(
         tensors.reduce((sum, x) => sum + x.bytes, 0),
         file.bytes,
@@ -41,7 +42,11 @@ t.test('sizes and KV caches of the catalog follow from the shapes', async t => {
     )
     t.equal(Math.round(parameters / 1e3) / 1e3, model.parameters_m, `${model.name}: parameters`)
     t.equal(
-      model.shape.layers * 2 * model.shape.kv_heads * model.shape.head_size * 2,
+      (model.shape.attention_layers ?? model.shape.layers) *
+        2 *
+        model.shape.kv_heads *
+        model.shape.head_size *
+        2,
       model.kv_bytes_per_token.value,
       `${model.name}: KV cache`,
     )
