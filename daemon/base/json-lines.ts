@@ -29,7 +29,12 @@ export async function* readJsonLines(path: string): AsyncGenerator<{ line: numbe
 }
 
 /** Writes JSON Lines to a file, or `-` for standard output. `close` resolves when all is written. */
-export function jsonLinesWriter(path: string): { write(value: unknown): void; close(): Promise<void> } {
+export function jsonLinesWriter(path: string): {
+  write(value: unknown): void
+  /** Resolves when there is room for the next: for files of any length in little memory. */
+  writeWhenRoom(value: unknown): Promise<void> | undefined
+  close(): Promise<void>
+} {
   const output = path === '-' ? process.stdout : createWriteStream(path)
   let failure: unknown
   output.on('error', error => {
@@ -38,6 +43,18 @@ export function jsonLinesWriter(path: string): { write(value: unknown): void; cl
   return {
     write: value => {
       output.write(`${JSON.stringify(value)}\n`)
+    },
+    writeWhenRoom: value => {
+      if (output.write(`${JSON.stringify(value)}\n`) || failure) return undefined
+      return new Promise(resolve => {
+        const go = () => {
+          output.off('drain', go)
+          output.off('error', go)
+          resolve()
+        }
+        output.on('drain', go)
+        output.on('error', go)
+      })
     },
     close: () =>
       new Promise((resolve, reject) => {

@@ -127,6 +127,19 @@ export function program(shell: Shell, finish: Finish): Command {
     finish(0)
   })
 
+  command(
+    'templates',
+    'which lines of logs and sensors say the same (JSON Lines in and out, - for standard streams)',
+    [
+      new Option('--in <file>', 'rows: {id, source?, line}').default('-'),
+      new Option('--out <file>', 'rows: {id, template_id, template}').default('-'),
+    ],
+  ).action(async (o: { in: string; out: string }) => {
+    const { templatesFile } = await import('./templates.js')
+    shell.err(`${await templatesFile(o, shell.signal)} rows`)
+    finish(0)
+  })
+
   command('demo', 'the story of the demo home, in well under a minute', []).action(async () => {
     const { demo } = await import('./demo.js')
     finish((await demo(shell.out, shell.signal)) ? 0 : 1)

@@ -1,0 +1,229 @@
+/**
+ * Templates: lines that say the same with other values. Values are told by their looks at once (tokens.ts); words are
+ * taken for values only on evidence: the same place already holds values, or many different words were seen there, and
+ * none of them decides anything. So `valve opened` and `valve closed` stay two, however often both are seen.
+ * In the class of Drain (He et al., ICWS 2017), without its similarity threshold.
+ */
+import { createHash } from 'node:crypto'
+import { tokensOf, WILD } from './tokens.js'
+
+export interface Template {
+  /** Never changes, also when the template becomes more general. */
+  readonly id: string
+  /** Words and `<*>`. */
+  tokens: readonly string[]
+  count: number
+  /** The first line, as it came; at most 512 characters. */
+  readonly example: string
+}
+
+/** What outlives a restart. */
+export interface MinerState {
+  version: 1
+  templates: { id: string; tokens: string[]; count: number; example: string }[]
+}
+
+export interface MinerOptions {
+  /** Most templates; the one not seen for longest goes. Default 10,000. */
+  mostTemplates: number
+  /** So many different words at one place make it a value. Default 5. */
+  manyWords: number
+}
+
+/** Words that turn the meaning of a line around. A place that holds one is never a value. */
+const DECIDING = new Set(
+  `on off open opened opening close closed closing start started starting stop stopped stopping up down ok okay good bad
+  fail failed failing failure fault faulty faulted error errors warn warning critical fatal normal abnormal alarm alert clear
+  cleared active inactive enable enabled disable disabled connect connected disconnect disconnected online offline high low
+  hihi lolo true false yes no not none present absent missing running halted idle busy incoming outgoing coming going raised
+  lost found restored recovered valid invalid pass passed accept accepted reject rejected denied granted allow allowed
+  lock locked unlock unlocked full empty overload overheated tripped reset set unset begin end ready unavailable available
+  healthy unhealthy dead alive success successful unsuccessful succeeded aborted completed in out increased decreased rising falling
+  above below over under primary backup left right forward reverse auto manual local remote`.split(/\s+/),
+)
+const EXAMPLE_CHARS = 512
+
+interface Node {
+  template: Template
+  /** In the order of birth; the oldest of a merge keeps its id. */
+  readonly born: number
+  /** Number of the line that it was last seen in. */
+  seen: number
+  /** The template it was merged into. */
+  into?: Node
+}
+
+export class TemplateMiner {
+  readonly #o: MinerOptions
+  /** Masked message -> its template. */
+  readonly #forms = new Map<string, Node>()
+  /** Templates by length and by their words at one place left out: `3|2|valve <*> now`. */
+  readonly #siblings = new Map<string, Set<Node>>()
+  readonly #byLength = new Map<number, Set<Node>>()
+  readonly #nodes = new Map<string, Node>()
+  #born = 0
+  #lines = 0
+
+  constructor(options: Partial<MinerOptions> = {}) {
+    this.#o = { mostTemplates: 10_000, manyWords: 5, ...options }
+  }
+
+  get size(): number {
+    return this.#nodes.size
+  }
+
+  /** All templates, the oldest first. */
+  templates(): Template[] {
+    return [...this.#nodes.values()].map(node => node.template)
+  }
+
+  /** Plain values, for a file. Forms and keys are found again. */
+  state(): MinerState {
+    const templates = [...this.#nodes.values()]
+      .sort((a, b) => a.seen - b.seen)
+      .map(({ template: { id, tokens, count, example } }) => ({ id, tokens: [...tokens], count, example }))
+    return { version: 1, templates }
+  }
+
+  /** @param state as `state()` gave it; what does not fit in is left out, the longest unseen first */
+  static restore(state: MinerState, options: Partial<MinerOptions> = {}): TemplateMiner {
+    const miner = new TemplateMiner(options)
+    for (const template of state.templates.slice(-miner.#o.mostTemplates)) miner.#add({ ...template })
+    return miner
+  }
+
+  /** The template of a message, learnt if it is new. @param source part of the id: two sources may say the same */
+  learn(message: string, source = ''): Template {
+    const tokens = tokensOf(message)
+    const key = tokens.join(' ')
+    let node = root(this.#forms.get(key))
+    if (!node) {
+      node = this.#matching(tokens) ?? this.#create(tokens, key, message, source)
+      node = this.#gather(node)
+      this.#keep(key, node)
+    }
+    node.template.count++
+    node.seen = ++this.#lines
+    return node.template
+  }
+
+  /** The template of a message without learning; undefined when it is new. */
+  find(message: string): Template | undefined {
+    const tokens = tokensOf(message)
+    return (root(this.#forms.get(tokens.join(' '))) ?? this.#matching(tokens))?.template
+  }
+
+  #keep(key: string, node: Node): void {
+    this.#forms.set(key, node)
+    // forms are many where a word varies; they are only a short cut
+    if (this.#forms.size > 4 * this.#o.mostTemplates) this.#forms.delete(this.#forms.keys().next().value!)
+    if (this.#nodes.size > this.#o.mostTemplates) this.#forgetOldest()
+  }
+
+  /** A template that holds this message as it is. */
+  #matching(tokens: readonly string[]): Node | undefined {
+    for (const node of this.#byLength.get(tokens.length) ?? [])
+      if (node.template.tokens.every((t, i) => t === tokens[i] || t === WILD)) return node
+    return undefined
+  }
+
+  #create(tokens: readonly string[], key: string, message: string, source: string): Node {
+    const hash = createHash('sha1').update(`${source}\n${key}`).digest('hex')
+    let id = hash.slice(0, 10)
+    for (let n = 10; this.#nodes.has(id); n++) id = hash.slice(0, n + 1)
+    const example = message.slice(0, EXAMPLE_CHARS)
+    return this.#add({ id, tokens, count: 0, example })
+  }
+
+  #add(template: Template): Node {
+    const node: Node = { template, born: ++this.#born, seen: this.#lines }
+    this.#nodes.set(template.id, node)
+    this.#index(node, true)
+    return node
+  }
+
+  #index(node: Node, add: boolean): void {
+    const { tokens } = node.template
+    const all = (map: Map<unknown, Set<Node>>, key: unknown) => {
+      const set = map.get(key)
+      if (!add) {
+        set?.delete(node)
+        if (set?.size === 0) map.delete(key)
+      } else if (set) set.add(node)
+      else map.set(key, new Set([node]))
+    }
+    all(this.#byLength as Map<unknown, Set<Node>>, tokens.length)
+    for (const key of siblingKeys(tokens)) all(this.#siblings as Map<unknown, Set<Node>>, key)
+  }
+
+  /** Merges a template with those that differ from it in one place, if that place turns out to hold values. */
+  #gather(node: Node): Node {
+    let here = node
+    for (let again = true; again; ) {
+      again = false
+      for (const key of siblingKeys(here.template.tokens)) {
+        const set = this.#siblings.get(key)
+        if (!set || set.size < 2) continue
+        const at = Number(key.slice(0, key.indexOf('|')))
+        const words = [...set].map(n => n.template.tokens[at]!)
+        const isValue = words.includes(WILD) || set.size >= this.#o.manyWords
+        if (!isValue || words.some(decides) || !meansSomething(here.template.tokens, at)) continue
+        here = this.#merge([...set], at)
+        again = true
+        break
+      }
+    }
+    return here
+  }
+
+  /** The oldest keeps its id. */
+  #merge(nodes: readonly Node[], at: number): Node {
+    const [first, ...others] = [...nodes].sort((a, b) => a.born - b.born)
+    for (const node of nodes) this.#index(node, false)
+    for (const node of others) {
+      node.into = first!
+      first!.template.count += node.template.count
+      this.#nodes.delete(node.template.id)
+    }
+    first!.template.tokens = first!.template.tokens.map((t, i) => (i === at ? WILD : t))
+    this.#index(first!, true)
+    return first!
+  }
+
+  /** A tenth at once: a source that says something new with every line must not make each line slow. */
+  #forgetOldest(): void {
+    const bySeen = [...this.#nodes.values()].sort((a, b) => a.seen - b.seen)
+    const gone = new Set(bySeen.slice(0, Math.max(1, Math.floor(this.#o.mostTemplates / 10))))
+    for (const node of gone) {
+      this.#index(node, false)
+      this.#nodes.delete(node.template.id)
+    }
+    for (const [key, form] of this.#forms) if (gone.has(root(form)!)) this.#forms.delete(key)
+  }
+}
+
+/** Follows what was merged, and shortens the way. */
+function root(node: Node | undefined): Node | undefined {
+  if (!node?.into) return node
+  const end = root(node.into)!
+  node.into = end
+  return end
+}
+
+/** Places that a longer message may differ in are many; beyond these it is not looked for siblings. */
+const MOST_PLACES = 40
+
+/** One key for each place that may turn out to be a value. */
+function* siblingKeys(tokens: readonly string[]): Generator<string> {
+  if (tokens.length < 3) return
+  for (let i = 0; i < tokens.length && i < MOST_PLACES; i++)
+    yield `${i}|${tokens.map((t, j) => (j === i ? WILD : t)).join(' ')}`
+}
+
+/** Whether what is left without this place still says something: two words, and more than half of the message. */
+function meansSomething(tokens: readonly string[], without: number): boolean {
+  const words = tokens.filter((t, i) => i !== without && /[a-z]{2}/i.test(t.replaceAll(WILD, ''))).length
+  return words >= 2 && words > tokens.length / 2
+}
+
+const decides = (word: string) => DECIDING.has(word.toLowerCase().replace(/[^a-z]+/g, ''))
