@@ -2,6 +2,11 @@ import { defineErrors } from '../base/errors.js'
 
 /** What can go wrong on the shell, beside what the rooms say themselves. */
 export const errors = defineErrors({
+  bad_series: {
+    says: (a: { path: string; line: number; problem: string }) => `${a.path}, line ${a.line}: ${a.problem}`,
+    remedy:
+      'Give CSV with a first line of names, a timestamp first, then numbers, the same columns in each line.',
+  },
   no_room_to_measure: {
     says: (a: { folder: string; freeMib: number; needMib: number }) =>
       `measuring writes files of up to ${a.needMib} MiB to ${a.folder}, which has ${a.freeMib} MiB left`,

@@ -140,6 +140,23 @@ export function program(shell: Shell, finish: Finish): Command {
     finish(0)
   })
 
+  command(
+    'detect',
+    'alarms of a series of numbers, one an event (CSV in, JSON Lines out, - for standard streams)',
+    [
+      new Option('--in <file>', 'CSV: timestamp,value or timestamp and several named columns').default('-'),
+      new Option('--out <file>', 'rows: {series, timestamp, score, reason}').default('-'),
+      new Option('--series <name>', 'name in the output; without it that of the file'),
+    ],
+  ).action(async (o: { in: string; out: string; series?: string }) => {
+    const { detectFile } = await import('./detect.js')
+    const { rows, alarms, skipped } = await detectFile(o, shell.signal)
+    shell.err(
+      `${rows} rows, ${alarms} alarms${skipped ? `, ${skipped} rows with other columns left out` : ''}`,
+    )
+    finish(0)
+  })
+
   command('demo', 'the story of the demo home, in well under a minute', []).action(async () => {
     const { demo } = await import('./demo.js')
     finish((await demo(shell.out, shell.signal)) ? 0 : 1)

@@ -37,3 +37,21 @@ t.test('bad rows are refused with their line', async t => {
   t.match(run('{"id":1}\n'), { status: 1, stderr: /line 1.*line/ })
   t.match(run(''), { status: 0, stdout: '' })
 })
+
+t.test('detect: CSV in, one alarm an event out; other columns and no names are told', async t => {
+  const detect = (input: string, ...more: string[]) =>
+    spawnSync(process.execPath, [bin, 'detect', ...more], { input, encoding: 'utf8' })
+  const values = Array.from({ length: 900 }, (_, i) => 20 + Math.sin(i) + (i >= 700 && i < 760 ? 30 : 0))
+  const rows = values.map((x, i) => `${new Date(i * 60_000).toISOString()},${x}`)
+  rows.splice(50, 0, 'broken line', '')
+  const { status, stdout, stderr } = detect(['timestamp,value', ...rows].join('\n'), '--series', 'inlet')
+  t.equal(status, 0)
+  t.match(stderr, /901 rows, 1 alarms, 1 rows with other columns left out/)
+  t.match(JSON.parse(stdout), {
+    series: 'inlet',
+    timestamp: new Date(700 * 60_000).toISOString(),
+    reason: /5\d/,
+  })
+  t.match(detect('1,2\n3,4\n'), { status: 1, stderr: /line 1: it must name its columns/ })
+  t.match(detect(''), { status: 0, stdout: '' })
+})
