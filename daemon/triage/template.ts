@@ -5,6 +5,7 @@
  * In the class of Drain (He et al., ICWS 2017), without its similarity threshold.
  */
 import { createHash } from 'node:crypto'
+import { listHash, maskedHash, wildHashes } from './token-hash.js'
 import { tokensOf, WILD } from './tokens.js'
 
 export interface Template {
@@ -57,9 +58,12 @@ export class TemplateMiner {
   readonly #o: MinerOptions
   /** Masked message -> its template. */
   readonly #forms = new Map<string, Node>()
-  /** Templates by length and by their words at one place left out: `3|2|valve <*> now`. */
-  readonly #siblings = new Map<string, Set<Node>>()
-  readonly #byLength = new Map<number, Set<Node>>()
+  /** Templates by the hash of their tokens with a value at one place: those that differ in that place meet here. */
+  readonly #siblings = new Map<number, Node | Node[]>()
+  /** Templates by the hash of their tokens. */
+  readonly #exact = new Map<number, Node | Node[]>()
+  /** Where templates of a length have values: few patterns, each with the number of templates that have it. */
+  readonly #masks = new Map<number, Map<string, { places: number[]; count: number }>>()
   readonly #nodes = new Map<string, Node>()
   #born = 0
   #lines = 0
@@ -122,8 +126,9 @@ export class TemplateMiner {
 
   /** A template that holds this message as it is. */
   #matching(tokens: readonly string[]): Node | undefined {
-    for (const node of this.#byLength.get(tokens.length) ?? [])
-      if (node.template.tokens.every((t, i) => t === tokens[i] || t === WILD)) return node
+    for (const { places } of this.#masks.get(tokens.length)?.values() ?? [])
+      for (const node of each(this.#exact.get(maskedHash(tokens, places))))
+        if (holds(node.template.tokens, tokens)) return node
     return undefined
   }
 
@@ -144,16 +149,18 @@ export class TemplateMiner {
 
   #index(node: Node, add: boolean): void {
     const { tokens } = node.template
-    const all = (map: Map<unknown, Set<Node>>, key: unknown) => {
-      const set = map.get(key)
-      if (!add) {
-        set?.delete(node)
-        if (set?.size === 0) map.delete(key)
-      } else if (set) set.add(node)
-      else map.set(key, new Set([node]))
-    }
-    all(this.#byLength as Map<unknown, Set<Node>>, tokens.length)
-    for (const key of siblingKeys(tokens)) all(this.#siblings as Map<unknown, Set<Node>>, key)
+    const change = add ? put : take
+    change(this.#exact, listHash(tokens), node)
+    // places that hold values already have one key in common
+    for (const key of new Set(siblingKeys(tokens))) change(this.#siblings, key, node)
+    const places = tokens.flatMap((token, i) => (token === WILD ? [i] : []))
+    const mask = places.join(' ')
+    const masks = this.#masks.get(tokens.length) ?? new Map<string, { places: number[]; count: number }>()
+    this.#masks.set(tokens.length, masks)
+    const known = masks.get(mask) ?? { places, count: 0 }
+    known.count += add ? 1 : -1
+    if (known.count > 0) masks.set(mask, known)
+    else masks.delete(mask)
   }
 
   /** Merges a template with those that differ from it in one place, if that place turns out to hold values. */
@@ -161,14 +168,15 @@ export class TemplateMiner {
     let here = node
     for (let again = true; again; ) {
       again = false
-      for (const key of siblingKeys(here.template.tokens)) {
-        const set = this.#siblings.get(key)
-        if (!set || set.size < 2) continue
-        const at = Number(key.slice(0, key.indexOf('|')))
-        const words = [...set].map(n => n.template.tokens[at]!)
-        const isValue = words.includes(WILD) || set.size >= this.#o.manyWords
-        if (!isValue || words.some(decides) || !meansSomething(here.template.tokens, at)) continue
-        here = this.#merge([...set], at)
+      const { tokens } = here.template
+      for (const [at, key] of siblingKeys(tokens).entries()) {
+        // equal hashes of others are none of us
+        const near = each(this.#siblings.get(key)).filter(n => differOnly(n.template.tokens, tokens, at))
+        if (near.length < 2) continue
+        const words = near.map(n => n.template.tokens[at]!)
+        const isValue = words.includes(WILD) || near.length >= this.#o.manyWords
+        if (!isValue || words.some(decides) || !meansSomething(tokens, at)) continue
+        here = this.#merge(near, at)
         again = true
         break
       }
@@ -214,10 +222,34 @@ function root(node: Node | undefined): Node | undefined {
 const MOST_PLACES = 40
 
 /** One key for each place that may turn out to be a value. */
-function* siblingKeys(tokens: readonly string[]): Generator<string> {
-  if (tokens.length < 3) return
-  for (let i = 0; i < tokens.length && i < MOST_PLACES; i++)
-    yield `${i}|${tokens.map((t, j) => (j === i ? WILD : t)).join(' ')}`
+const siblingKeys = (tokens: readonly string[]): number[] =>
+  tokens.length < 3 ? [] : wildHashes(tokens, MOST_PLACES)
+
+const differOnly = (a: readonly string[], b: readonly string[], at: number): boolean =>
+  a.length === b.length && a.every((token, i) => i === at || token === b[i])
+
+/** Whether a template holds a message as it is. */
+const holds = (template: readonly string[], tokens: readonly string[]): boolean =>
+  template.length === tokens.length && template.every((token, i) => token === WILD || token === tokens[i])
+
+const each = (entry: Node | Node[] | undefined): Node[] =>
+  entry === undefined ? [] : Array.isArray(entry) ? entry : [entry]
+
+function put(map: Map<number, Node | Node[]>, key: number, node: Node): void {
+  const entry = map.get(key)
+  if (entry === undefined) map.set(key, node)
+  else if (Array.isArray(entry)) entry.push(node)
+  else map.set(key, [entry, node])
+}
+
+function take(map: Map<number, Node | Node[]>, key: number, node: Node): void {
+  const entry = map.get(key)
+  if (entry === node) map.delete(key)
+  else if (Array.isArray(entry)) {
+    const left = entry.filter(other => other !== node)
+    if (left.length === 1) map.set(key, left[0]!)
+    else map.set(key, left)
+  }
 }
 
 /** Whether what is left without this place still says something: two words, and more than half of the message. */
