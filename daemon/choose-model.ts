@@ -1,9 +1,9 @@
 /** Which model file is loaded, and how: what the owner wrote, held against what the plan knows of the board. */
 import { type Board, fileKey, modelPath } from './board/board.js'
 import { DAEMON_MIB, threadCounts } from './board/budget.js'
+import { kvBytesPerToken } from './board/catalog.js'
 import type { Config } from './config/schema.js'
-import { checkGguf } from './inference/gguf.js'
-import { memoryOf } from './inference/gguf-memory.js'
+import { checkGguf, type GgufHeader } from './inference/gguf.js'
 
 export interface ModelChoice {
   path: string
@@ -77,4 +77,13 @@ async function against(
   return needed <= free
     ? undefined
     : `${file} needs ${needed} MiB with ${shape.sequences} sequences of ${shape.contextTokens} tokens, ${free} are for us`
+}
+
+/** Of the inference process beside weights and KV cache. @source measured 2026-11, x86-64: docs/benchmarks.md */
+const RUNTIME_MIB = 96
+
+/** Weights, KV cache and the process around them of any file, by its own header, MiB. */
+export function memoryOf(header: GgufHeader, shape: { sequences: number; contextTokens: number }): number {
+  const cache = (kvBytesPerToken(header.metadata) ?? 0) * shape.sequences * shape.contextTokens
+  return Math.ceil((header.fileBytes + cache) / 1024 / 1024) + RUNTIME_MIB
 }

@@ -6,6 +6,7 @@ import { dirname } from 'node:path'
 import { describe } from '../../base/errors.js'
 import { type Board, modelPath, unknownModels } from '../../board/board.js'
 import { DAEMON_MIB } from '../../board/budget.js'
+import { compare } from '../../board/catalog.js'
 import { findMosquitto } from '../../bus/broker/mosquitto.js'
 import { topicsOf } from '../../bus/mqtt/topics.js'
 import { chooseModel } from '../../choose-model.js'
@@ -14,7 +15,6 @@ import type { Config } from '../../config/schema.js'
 import { checkGguf } from '../../inference/gguf.js'
 import { presenceOf, withConnection } from '../presence.js'
 import { accessOf, shownUrl } from '../reach.js'
-import { compareToCatalog } from './catalog.js'
 import { type Check, fail, failed, ok, warn } from './check.js'
 
 const LEAST_NODE = [20, 17] as const
@@ -102,7 +102,7 @@ export async function checkInstalled({ profiles, problems }: Board, dataDir: str
       if (path === undefined) continue
       const name = `${model.name} ${file.quantization}`
       try {
-        const found = compareToCatalog(model, file, await checkGguf(path))
+        const found = compare(model, file, await checkGguf(path))
         if (found.length > 0)
           checks.push(
             warn(

@@ -3,7 +3,6 @@ import t from 'tap'
 import { shippedProfiles } from '../../../daemon/board/board.js'
 import { compare, type FileHeader, kvBytesPerToken } from '../../../daemon/board/catalog.js'
 import { checkGguf } from '../../../daemon/inference/gguf.js'
-import { cacheBytesPerToken } from '../../../daemon/inference/gguf-memory.js'
 import { factoryModel } from '../../../daemon/main.js'
 import type { ModelProfile } from '../../../device-profiles/schema.js'
 import {
@@ -51,7 +50,6 @@ t.test('files of every family and quantization pass, and their KV cache is what 
       const profile = profileOf(sized, quantization)
       t.strictSame(compare(profile, profile.files[0]!, header), [], `${sized.architecture} ${quantization}`)
       t.equal(kvBytesPerToken(header.metadata), profile.kv_bytes_per_token.value)
-      t.equal(kvBytesPerToken(header.metadata), cacheBytesPerToken(header), 'as the inference room counts')
     }
 })
 

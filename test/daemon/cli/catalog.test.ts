@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { shippedProfiles } from '../../../daemon/board/board.js'
-import { compareToCatalog } from '../../../daemon/cli/doctor/catalog.js'
+import { compare } from '../../../daemon/board/catalog.js'
+import { memoryOf } from '../../../daemon/choose-model.js'
 import { checkGguf } from '../../../daemon/inference/gguf.js'
-import { memoryOf } from '../../../daemon/inference/gguf-memory.js'
 import { measureModel } from '../../../daemon/inference/measure.js'
 import { type RandomShape, writeRandomGguf } from '../../../daemon/inference/random-gguf.js'
 import { factoryModel } from '../../../daemon/main.js'
@@ -18,7 +18,7 @@ const asRandom = (name: string) => {
 t.test('the factory model is what the catalog says', async t => {
   const model = byName('fieldmouse-command')
   const header = await checkGguf(factoryModel())
-  t.strictSame(compareToCatalog(model, model.files[0]!, header), [])
+  t.strictSame(compare(model, model.files[0]!, header), [])
   t.equal(header.fileBytes, model.files[0]!.bytes)
   const four = memoryOf(header, { sequences: 4, contextTokens: 256 })
   t.equal(four - memoryOf(header, { sequences: 0, contextTokens: 256 }), 6, 'KV cache, MiB')
@@ -31,9 +31,9 @@ t.test('a file of the right shape passes, one of another shape is found out', as
   const file = model.files.find(f => f.quantization === 'q4_0')!
   await writeRandomGguf({ path, shape: asRandom('smollm2-135m'), quantization: 'q4_0', contextTokens: 8192 })
   const header = await checkGguf(path)
-  t.strictSame(compareToCatalog(model, file, header), [])
+  t.strictSame(compare(model, file, header), [])
   const other = byName('qwen3-0.6b')
-  const found = compareToCatalog(other, other.files[0]!, header).join('\n')
+  const found = compare(other, other.files[0]!, header).join('\n')
   for (const what of [
     'architecture',
     'layers',
