@@ -26,6 +26,8 @@ export class EnergyMeter {
   readonly #o: EnergyOptions
   #kind: 'counter' | 'rails' | 'none' | undefined
   #open = new Set<{ mj: number }>()
+  /** Begun and not ended; one is not open before its first reading. */
+  #tickets = 0
   #timer: NodeJS.Timeout | undefined
   #last: { at: number; counter?: EnergyCounter; mw?: number } | undefined
   #sampling: Promise<void> | undefined
@@ -53,6 +55,7 @@ export class EnergyMeter {
   begin(): EnergyTicket {
     if (this.#kind === undefined || this.#kind === 'none') return NOTHING
     const share = { mj: 0 }
+    this.#tickets++
     const begunAt = this.#o.clock.monotonic()
     // what was used before it belongs to the others; reading takes a while, and that while is its own
     const started = this.#sample().then(() => {
@@ -67,7 +70,7 @@ export class EnergyMeter {
         await started
         await this.#sample()
         this.#open.delete(share)
-        if (this.#open.size === 0) {
+        if (--this.#tickets === 0) {
           clearInterval(this.#timer)
           this.#timer = undefined
           this.#last = undefined

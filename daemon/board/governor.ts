@@ -41,6 +41,8 @@ export interface GovernorState {
   wellSince?: number
   /** Over-current events at the last look: the counter only grows. */
   overCurrentEvents?: number
+  /** Whether the fan stood still at the last look although it was asked to turn. */
+  fanStill?: boolean
 }
 
 /** One move, as it is told. */
@@ -67,8 +69,13 @@ export function next(
   const counted = readings.overCurrentEvents ?? state.overCurrentEvents
   const grew =
     (readings.overCurrentEvents ?? 0) - (state.overCurrentEvents ?? readings.overCurrentEvents ?? 0)
-  const carry = counted === undefined ? {} : { overCurrentEvents: counted }
-  const asks = asksOf(readings, settings, grew)
+  const still = standsStill(readings.fan)
+  const carry = {
+    ...(counted === undefined ? {} : { overCurrentEvents: counted }),
+    ...(still ? { fanStill: true } : {}),
+  }
+  const since = { overCurrentGrew: grew, fanStill: state.fanStill ?? false }
+  const asks = asksOf(readings, settings, since)
   const worst = worstOf(asks)
   if (rank(worst?.level ?? 'full') > rank(state.level))
     return {
@@ -77,7 +84,7 @@ export function next(
     }
   if (state.level === 'full') return { state: { ...AT_FULL, ...carry } }
   // to go up, it must be well by the margin, not only just
-  const strict = worstOf(asksOf(readings, withMargin(settings), grew))
+  const strict = worstOf(asksOf(readings, withMargin(settings), since))
   if (rank(strict?.level ?? 'full') >= rank(state.level))
     return { state: { level: state.level, asks: asks.length > 0 ? asks : state.asks, ...carry } }
   const wellSince = state.wellSince ?? nowMs
@@ -119,9 +126,25 @@ function withMargin(s: GovernorSettings): GovernorSettings {
 const HOTTER_C = 3
 const HOTTEST_C = 6
 
+/**
+ * So far below hot a fan matters. Our choice: 50 C on a Pi 5, where its firmware turns the fan on by default.
+ * @source raspberrypi/linux: arch/arm/boot/dts/overlays/README, fan_temp0
+ */
+const WARM_BELOW_HOT_C = 30
+
+const standsStill = (fan: Readings['fan']): boolean =>
+  fan !== undefined && fan.rpm === 0 && (fan.duty ?? 0) > 0
+
+/** What the look before this one adds: one reading does not tell a growing counter, or a fan that only starts to turn. */
+export interface SinceLast {
+  overCurrentGrew: number
+  fanStill: boolean
+}
+
 /** What each cause asks for now; empty when all is well. */
-export function asksOf(readings: Readings, s: GovernorSettings, overCurrentGrew: number): Ask[] {
+export function asksOf(readings: Readings, s: GovernorSettings, since: SinceLast): Ask[] {
   const { hottestC, throttle, memoryPressure, availableMib, battery, fan } = readings
+  const { overCurrentGrew } = since
   const asks: Ask[] = []
   const ask = (cause: Cause, level: Level, because: string) => asks.push({ cause, level, because })
   if (hottestC !== undefined && hottestC >= s.hotC) {
@@ -156,8 +179,9 @@ export function asksOf(readings: Readings, s: GovernorSettings, overCurrentGrew:
       battery.percent <= s.batteryLowPercent / 2 ? 'least' : 'reduced',
       `the battery is at ${battery.percent} % and not charging`,
     )
-  if (fan && fan.rpm === 0 && (fan.duty ?? 0) > 0)
-    ask('fan', 'eased', `the fan stands still although ${fan.duty} of 255 are asked of it`)
+  const warm = hottestC === undefined || hottestC >= s.hotC - WARM_BELOW_HOT_C
+  if (standsStill(fan) && since.fanStill && warm)
+    ask('fan', 'eased', `the fan stands still although ${fan?.duty} of 255 are asked of it`)
   return asks
 }
 

@@ -38,6 +38,9 @@ async function railsOf(
   return (await Promise.all(devices.map(device => read(tree, `${folder}/${device}`)))).flat()
 }
 
+/** Our bound: a kilowatt on one rail of a board is noise. */
+const isPower = (mw: number) => mw >= 0 && mw <= 1_000_000
+
 /** JetPack 5 and newer: `hwmon/hwmon3/in1_label`, volts times amperes. */
 async function hwmonRails(tree: Tree, device: string): Promise<Rail[]> {
   const rails: Rail[] = []
@@ -49,8 +52,8 @@ async function hwmonRails(tree: Tree, device: string): Promise<Rail[]> {
         tree.number(`${folder}/in${n}_input`),
         tree.number(`${folder}/curr${n}_input`),
       ])
-      if (label && !NO_RAIL.test(label) && mv !== undefined && ma !== undefined && mv >= 0 && ma >= 0)
-        rails.push({ label, mw: Math.round((mv * ma) / 1000) })
+      const mw = Math.round(((mv ?? Number.NaN) * (ma ?? Number.NaN)) / 1000)
+      if (label && !NO_RAIL.test(label) && (mv ?? -1) >= 0 && isPower(mw)) rails.push({ label, mw })
     }
   return rails
 }
@@ -64,7 +67,7 @@ async function iioRails(tree: Tree, device: string): Promise<Rail[]> {
         tree.text(`${device}/${chip}/rail_name_${n}`),
         tree.number(`${device}/${chip}/in_power${n}_input`),
       ])
-      if (label && !NO_RAIL.test(label) && mw !== undefined && mw >= 0) rails.push({ label, mw })
+      if (label && !NO_RAIL.test(label) && mw !== undefined && isPower(mw)) rails.push({ label, mw })
     }
   return rails
 }

@@ -24,9 +24,11 @@ export class Tree {
     return ((await this.text(path)) ?? '').split('\u0000').filter(Boolean)
   }
 
+  /** A whole number that can be reckoned with; a longer one is noise. */
   async number(path: string): Promise<number | undefined> {
     const text = await this.text(path)
-    return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
+    const number = text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined
+    return Number.isSafeInteger(number) ? number : undefined
   }
 
   /** Whether there is anything at a path: device nodes are looked at, not opened. */

@@ -31,7 +31,7 @@ export async function sense(tree: Tree, hints: SenseHints = {}): Promise<Reading
     ])
   const counting = temperatures.filter(({ zone }) => !hints.zones?.length || hints.zones.includes(zone))
   const hottestC = Math.max(...(counting.length ? counting : temperatures).map(({ c }) => c))
-  const availableKb = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo ?? '')?.[1]
+  const availableKb = /^MemAvailable:\s+(\d{1,15}) kB$/m.exec(meminfo ?? '')?.[1]
   // kernels without the firmware's flags may have its alarm
   const flags = throttle ?? (chips.underVoltage === undefined ? undefined : onlyVoltage(chips.underVoltage))
   return {
@@ -100,6 +100,9 @@ function onlyVoltage(underVoltage: boolean): ThrottleFlags {
   return { ...nothing, underVoltage, occurred: { ...nothing, underVoltage } }
 }
 
+/** Our bound: small fans turn a few thousand times a minute; more is noise. */
+const MOST_RPM = 100_000
+
 /** Chips of hwmon, by name: their numbers change from start to start. */
 async function readChips(
   tree: Tree,
@@ -114,7 +117,7 @@ async function readChips(
     } else if (name === 'soctherm_oc') {
       const counters = files.filter(file => /^oc\d+_event_cnt$/.test(file))
       const counts = await Promise.all(counters.map(file => tree.number(`${folder}/${file}`)))
-      found.overCurrentEvents = counts.reduce<number>((sum, n) => sum + (n ?? 0), 0)
+      found.overCurrentEvents = counts.reduce<number>((sum, n) => sum + Math.max(0, n ?? 0), 0)
     }
     const rpmFile = files.find(file => /^fan\d+_input$/.test(file))
     if (rpmFile && !found.fan) {
@@ -123,21 +126,33 @@ async function readChips(
         tree.number(`${folder}/${rpmFile}`),
         dutyFile ? tree.number(`${folder}/${dutyFile}`) : undefined,
       ])
-      if (rpm !== undefined && rpm >= 0) found.fan = { rpm, ...(duty === undefined ? {} : { duty }) }
+      if (rpm !== undefined && rpm >= 0 && rpm <= MOST_RPM)
+        found.fan = { rpm, ...(duty === undefined || duty < 0 || duty > 255 ? {} : { duty }) }
     }
   }
   return found
 }
 
-/** Of the first core: the clusters of a board are throttled together. */
+/** Of the fastest cores: one policy a cluster, and the first one is the slow one on many boards. */
 async function readFrequency(tree: Tree): Promise<Readings['frequency']> {
-  const folder = 'sys/devices/system/cpu/cpu0/cpufreq'
-  const [now, most] = await Promise.all([
-    tree.number(`${folder}/scaling_cur_freq`),
-    tree.number(`${folder}/cpuinfo_max_freq`),
-  ])
-  return now && most ? { currentMhz: Math.round(now / 1000), mostMhz: Math.round(most / 1000) } : undefined
+  const cpu = 'sys/devices/system/cpu'
+  const policies = await tree.names(`${cpu}/cpufreq`, 'policy')
+  const folders = policies.length
+    ? policies.map(policy => `${cpu}/cpufreq/${policy}`)
+    : [`${cpu}/cpu0/cpufreq`]
+  const read = await Promise.all(
+    folders.map(async folder => ({ folder, most: (await tree.number(`${folder}/cpuinfo_max_freq`)) ?? 0 })),
+  )
+  const { folder, most } = read.reduce((fastest, each) => (each.most > fastest.most ? each : fastest))
+  const now = await tree.number(`${folder}/scaling_cur_freq`)
+  const isRate = (khz: number | undefined): khz is number => khz !== undefined && khz > 0 && khz <= MOST_KHZ
+  return isRate(now) && isRate(most)
+    ? { currentMhz: Math.round(now / 1000), mostMhz: Math.round(most / 1000) }
+    : undefined
 }
+
+/** Our bound, above any core there is. */
+const MOST_KHZ = 10_000_000
 
 /** Of the system and of our own control group: the worse. */
 async function readPressure(tree: Tree): Promise<Readings['memoryPressure']> {
@@ -161,16 +176,20 @@ export function parsePressure(text: string): Readings['memoryPressure'] {
   return some === undefined ? undefined : { some, full: of('full') ?? 0 }
 }
 
-/** The first battery; a charger or a USB port is none. */
+/**
+ * The first battery that feeds the board. A charger or a USB port is none, and that of a wireless mouse or keyboard
+ * says `Device`; one without a scope counts. @source kernel: drivers/hid/hid-input.c; UPower judges likewise
+ */
 async function readBattery(tree: Tree): Promise<Readings['battery']> {
   const folder = 'sys/class/power_supply'
   for (const supply of await tree.names(folder)) {
-    const [type, percent, status] = await Promise.all([
+    const [type, percent, status, scope] = await Promise.all([
       tree.text(`${folder}/${supply}/type`),
       tree.number(`${folder}/${supply}/capacity`),
       tree.text(`${folder}/${supply}/status`),
+      tree.text(`${folder}/${supply}/scope`),
     ])
-    if (type === 'Battery' && percent !== undefined && percent >= 0 && percent <= 100)
+    if (type === 'Battery' && scope !== 'Device' && percent !== undefined && percent >= 0 && percent <= 100)
       return { percent, charging: status !== 'Discharging' }
   }
   return undefined

@@ -72,6 +72,30 @@ t.test('two at a time share, and the next one starts from nothing', async t => {
   t.equal(await third.end(), 0, 'what was used between requests is nobody’s')
 })
 
+t.test('a request that begins while the last one ends is sampled as any other', async t => {
+  const root = t.testdir()
+  power(root, 1000)
+  const { clock, pass } = turned()
+  const meter = new EnergyMeter({ tree: new Tree(root), clock })
+  t.teardown(() => meter.close())
+  await meter.open()
+  const first = meter.begin()
+  await new Promise(resolve => setTimeout(resolve, 20))
+  const ended = first.end()
+  // its last reading is under way by now, and takes longer than this
+  for (let i = 0; i < 3; i++) await null
+  const second = meter.begin()
+  await ended
+  // a burst between its two ends: only samples in between see it
+  await new Promise(resolve => setTimeout(resolve, 30))
+  power(root, 9000)
+  await new Promise(resolve => setTimeout(resolve, 200))
+  pass(100)
+  await new Promise(resolve => setTimeout(resolve, 200))
+  power(root, 1000)
+  t.equal(await second.end(), 900, '9 W for the 0.1 s in which they ran')
+})
+
 t.test('a board that cannot tell says nothing', async t => {
   const meter = new EnergyMeter({ tree: new Tree(t.testdir()), clock: turned().clock })
   t.equal(await meter.open(), 'none')

@@ -140,3 +140,102 @@ t.test('hints: zones that count, zones that lie, the rail that feeds all', async
   t.equal(await readPower(at), undefined)
   t.equal(await readEnergyCounter(at), undefined)
 })
+
+t.test('of a board with two kinds of cores the fastest is read', async t => {
+  const cpu = 'sys/devices/system/cpu'
+  const clusters = tree(join(t.testdir(), 'a'), {
+    [`${cpu}/cpufreq/policy0/cpuinfo_max_freq`]: '1800000\n',
+    [`${cpu}/cpufreq/policy0/scaling_cur_freq`]: '1800000\n',
+    [`${cpu}/cpufreq/policy4/cpuinfo_max_freq`]: '2400000\n',
+    [`${cpu}/cpufreq/policy4/scaling_cur_freq`]: '1200000\n',
+    [`${cpu}/cpu0/cpufreq/cpuinfo_max_freq`]: '1800000\n',
+    [`${cpu}/cpu0/cpufreq/scaling_cur_freq`]: '1800000\n',
+  })
+  t.strictSame((await sense(clusters)).frequency, { currentMhz: 1200, mostMhz: 2400 }, 'Orange Pi 5')
+  const cores = tree(join(t.testdir(), 'b'), {
+    [`${cpu}/cpu0/cpufreq/cpuinfo_max_freq`]: '1500000\n',
+    [`${cpu}/cpu0/cpufreq/scaling_cur_freq`]: '900000\n',
+  })
+  t.strictSame((await sense(cores)).frequency, { currentMhz: 900, mostMhz: 1500 }, 'without policies')
+})
+
+t.test('the battery of a mouse is not that of the board', async t => {
+  const supply = 'sys/class/power_supply'
+  const mouse = {
+    [`${supply}/hidpp_battery_0/type`]: 'Battery\n',
+    [`${supply}/hidpp_battery_0/scope`]: 'Device\n',
+    [`${supply}/hidpp_battery_0/capacity`]: '5\n',
+    [`${supply}/hidpp_battery_0/status`]: 'Discharging\n',
+  }
+  t.equal((await sense(tree(join(t.testdir(), 'a'), mouse))).battery, undefined)
+  const own = {
+    [`${supply}/ups/type`]: 'Battery\n',
+    [`${supply}/ups/scope`]: 'System\n',
+    [`${supply}/ups/capacity`]: '64\n',
+    [`${supply}/ups/status`]: 'Charging\n',
+  }
+  const both = tree(join(t.testdir(), 'b'), { ...mouse, ...own })
+  t.strictSame((await sense(both)).battery, { percent: 64, charging: true })
+})
+
+/** Every file that is read, so that any of them may hold anything. */
+const READ = [
+  'sys/class/thermal/thermal_zone0/type',
+  'sys/class/thermal/thermal_zone0/temp',
+  'sys/class/hwmon/hwmon0/name',
+  'sys/class/hwmon/hwmon0/in0_lcrit_alarm',
+  'sys/class/hwmon/hwmon0/oc1_event_cnt',
+  'sys/class/hwmon/hwmon0/fan1_input',
+  'sys/class/hwmon/hwmon0/pwm1',
+  'sys/devices/platform/soc/soc:firmware/get_throttled',
+  'sys/devices/system/cpu/cpufreq/policy0/cpuinfo_max_freq',
+  'sys/devices/system/cpu/cpufreq/policy0/scaling_cur_freq',
+  'proc/self/cgroup',
+  'proc/pressure/memory',
+  'proc/meminfo',
+  'sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon0/in1_label',
+  'sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon0/in1_input',
+  'sys/bus/i2c/drivers/ina3221/1-0040/hwmon/hwmon0/curr1_input',
+  'sys/bus/i2c/drivers/ina3221x/6-0040/iio:device0/rail_name_0',
+  'sys/bus/i2c/drivers/ina3221x/6-0040/iio:device0/in_power0_input',
+  'sys/class/powercap/intel-rapl:0/energy_uj',
+  'sys/class/powercap/intel-rapl:0/max_energy_range_uj',
+  'sys/class/power_supply/a/type',
+  'sys/class/power_supply/a/capacity',
+  'sys/class/power_supply/a/status',
+]
+
+t.test('a tree full of anything: nothing throws, and what is said is in range', async t => {
+  const root = t.testdir()
+  const content = fc.oneof(
+    fc.string(),
+    fc.integer().map(String),
+    fc.bigInt().map(String),
+    fc.constantFrom('Battery', 'rpi_volt', 'soctherm_oc', 'VDD_IN', 'NC', 'MemAvailable:   12 kB'),
+    fc.double({ noNaN: true }).map(n => `some avg10=${n} avg60=0 avg300=0 total=0`),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(content, { minLength: READ.length, maxLength: READ.length }), async texts => {
+      const at = tree(root, Object.fromEntries(READ.map((path, i) => [path, texts[i]!])))
+      const r = await sense(at)
+      await readEnergyCounter(at)
+      const within = (n: number | undefined, least: number, most: number) =>
+        n === undefined || (n >= least && n <= most)
+      return (
+        r.temperatures.every(({ c }) => within(c, -40, 150)) &&
+        within(r.hottestC, -40, 150) &&
+        within(r.overCurrentEvents, 0, Number.MAX_SAFE_INTEGER) &&
+        within(r.frequency?.currentMhz, 0, 1e5) &&
+        within(r.frequency?.mostMhz, 0, 1e5) &&
+        within(r.memoryPressure?.some, 0, 100) &&
+        within(r.memoryPressure?.full, 0, 100) &&
+        within(r.availableMib, 0, Number.MAX_SAFE_INTEGER) &&
+        within(r.power?.totalMw, 0, Number.MAX_SAFE_INTEGER) &&
+        within(r.battery?.percent, 0, 100) &&
+        within(r.fan?.rpm, 0, 1e6) &&
+        within(r.fan?.duty, 0, 255)
+      )
+    }),
+    { numRuns: 150 },
+  )
+})

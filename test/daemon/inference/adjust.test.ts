@@ -71,6 +71,23 @@ t.test(
   },
 )
 
+t.test('a child that is killed with the order to adjust in its hands: nothing is lost either', async t => {
+  const { engine, events } = await started(t)
+  // nothing runs, so the order goes out at once; what is asked now has to wait for it
+  engine.adjust({ threads: 1, sequences: 2 })
+  const all = Promise.allSettled(sentences.map(words => engine.complete(ask(words))))
+  process.kill(engine.pid!, 'SIGKILL')
+  const answers = await all
+  t.strictSame(
+    answers.map(a => a.status),
+    sentences.map(() => 'fulfilled'),
+  )
+  t.equal(engine.losses, 1)
+  const loads = events.flatMap(e => (e.type === 'loaded' ? [e.info.sequences] : []))
+  t.strictSame(loads, [4, 2], 'the next child never was larger: memory may be what is short')
+  t.match(engine.info, { threads: 1, sequences: 2 })
+})
+
 t.test('a wish before the child is there, and nonsense', async t => {
   const { engine } = await started(t)
   process.kill(engine.pid!, 'SIGKILL')
