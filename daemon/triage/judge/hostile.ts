@@ -1,0 +1,48 @@
+/**
+ * Text that tries to instruct whoever reads it. It can do nothing here (a line is data), but somebody wrote it: that is
+ * worth a look. Also what makes a line unreadable to people: terminal escapes and characters that hide or turn text. Pure.
+ */
+
+const TRIES: readonly RegExp[] = [
+  /\b(ignor\w*|disregard|forget|overrid\w*|bypass)\b.{0,30}\b(previous|prior|above|all|earlier|preceding|these|the|any|system|your|safety)\b.{0,30}\b(instruct\w*|rules?|prompts?|guidelines?|alarms?|messages?|context|polic\w*|triage|training)\b/i,
+  /\b(ignor\w*|vergiss|missachte)\b.{0,40}\b(anweisung\w*|regeln?|vorherig\w*|vorgaben)\b/i,
+  /\b(ignor\w*|oubli\w*)\b.{0,40}\b(instructions?|consignes?|regles?|précédent\w*)\b/i,
+  /\b(ignor\w*|olvid\w*|dimentica\w*)\b.{0,40}\b(instruc\w*|istruzion\w*|reglas|regole|anterior\w*|precedent\w*)\b/i,
+  /\b(classif\w*|report|treat|mark|rate|label|answer|respond|reply|output|return|set|consider|log|write|say|interpret|triage)\b.{0,40}\b(as|with|to|this as|:)?\s*["'`]?(normal|harmless|benign|no alarm|severity\s*[:=]?\s*\w+|informational|info only|not an? (alarm|incident)|safe|ok\b.{0,12}\bonly)["'`]?/i,
+  /\b(als|comme|como|come)\s+(normal\w*|harmlos|unkritisch|benigno)\b.{0,30}\b(einstufen|melden|behandeln|klassifizier\w*|bewerten)?/i,
+  /\b(bitte|please|merci de|por favor|si prega)\b.{0,40}\b(ignor\w*|classif\w*|klassifizier\w*|einstufen|unterdrück\w*|suppress|do not (alert|alarm|report)|no alarm)\b/i,
+  /\b(do not|don't|never|must not|nicht|ne pas|no)\s+(alert|raise|notify|report|escalate|alarm|page|melden|alarmieren|alerter|signaler|avisar|segnalare)\b/i,
+  /(<\|?(im_start|im_end|system|assistant|user|endoftext|eot_id|start_header_id)\|?>|\[\/?INST\]|<<\/?SYS>>|<\/?(system|assistant|instruction|prompt)s?>|###\s*(system|instruction|assistant|response)\b)/i,
+  /(^|["'\s,;({[>])(system|assistant|developer|admin note|sysadmin|ai|llm|model|operator note|bot)\s*(prompt|message|instruction|override)?\s*:\s*(?=.{0,60}\b(ignore|answer|normal|classify|you|report|reply|respond|suppress|set|approve|all|new|the operator|this is|mark|treat|output|disregard)\b)/i,
+  /\b(you are (now|a|an)|act as|pretend|from now on|new instructions?|jailbreak|prompt injection|developer mode|as an ai|language model|chatgpt|your (rules|instructions|prompt|task))\b/i,
+  /\b(severity|category|needs_human|needsHuman|verdict|confidence|stage)\s*["']?\s*[:=]\s*["']?(normal|false|advisory|info|0|memo|none|operator)\b/i,
+  /\b(penetration test|pen-?test|red team|authori[sz]ed test|scheduled test|security (test|scan|exercise|audit))\b.{0,60}\b(ignore|normal|no action|classify|disregard|expected|please|skip|whitelist)\b/i,
+  /\b(just testing|nothing to see|move along|operator already knows|already handled|no need to (act|check|alert)|false alarm,? (ignore|please)|trust me|this is fine|don't worry|kein grund zur sorge)\b/i,
+  /(;|\||&&|`|\$\()\s*(rm|curl|wget|nc|bash|sh|reboot|shutdown|cat|chmod|python3?|powershell)\b\s*[-/\w$.]|\brm\s+-rf\b|\$\{jndi:|\bcurl\s+(-\w+\s+)*https?:/i,
+  /('|")\s*(or|and)\s*('|")?\d*('|")?\s*=\s*('|")?\d*|\bunion\s+(all\s+)?select\b|;\s*(drop|delete|truncate|update|insert)\s+(table|from|into|\w+\s+set)\b|--\s*$/i,
+  /<script\b|javascript:|onerror\s*=|<img\b[^>]*\bsrc=|<iframe\b/i,
+  /\.\.\/\.\.\/|\/etc\/(passwd|shadow)|%2e%2e%2f|\.\.\\\.\.\\/i,
+]
+const ESCAPES = /\u001b|\\x1b|\\u001b|\\033|\\e\[|\u009b/i
+const HIDING = /[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\u2060\ufeff]|\\u202[a-e]|\\u200b/i
+/** A word that mixes Latin with look-alikes of other alphabets. */
+const LOOK_ALIKE = /(?=[\p{L}]*[a-z])(?=[\p{L}]*[\u0400-\u04ff\u0370-\u03ff])[\p{L}]{3,}/iu
+
+export interface Hostile {
+  /** What stands in the line, at most 80 characters. */
+  quote: string
+  what: 'an instruction to the reader' | 'terminal escapes' | 'characters that hide text'
+}
+
+/** @returns what in a line tries to steer its reader; undefined when nothing does */
+export function hostileText(line: string): Hostile | undefined {
+  const text = line.length > 8192 ? line.slice(0, 8192) : line
+  for (const pattern of TRIES) {
+    const hit = pattern.exec(text)
+    if (hit) return { quote: hit[0].trim().slice(0, 80), what: 'an instruction to the reader' }
+  }
+  const hidden = HIDING.exec(text) ?? LOOK_ALIKE.exec(text)
+  if (hidden) return { quote: hidden[0].slice(0, 80), what: 'characters that hide text' }
+  const code = ESCAPES.exec(text)
+  return code ? { quote: text.slice(code.index, code.index + 20), what: 'terminal escapes' } : undefined
+}

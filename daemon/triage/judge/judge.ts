@@ -1,0 +1,397 @@
+/**
+ * The verdict of plain code: what is said (conditions), what takes it back (states), values against limits that stand in
+ * the line, and what code books know. Certain where a code decides; says how sure it is where words do. Pure.
+ */
+import type { Finding } from '../books/finding.js'
+import { type Category, type Component, type Severity, type Verdict, worse } from '../verdict.js'
+import { evidenceOf, reasonOf } from './evidence.js'
+import { type Expectation, unexpected } from './expect.js'
+import { hostileText } from './hostile.js'
+import { type Condition, lexicon, type State } from './lexicon.js'
+import { checkLimits, type LimitCheck, quantityOf } from './limits.js'
+import { componentFor } from './mentions.js'
+import type { Found } from './phrases.js'
+import { Polarity } from './polarity.js'
+import { type Word, wordsOf } from './words.js'
+
+export interface LineToJudge {
+  line: string
+  source: string
+  /** What code books say of it, the most certain first. */
+  findings?: readonly Finding[]
+}
+
+/** How sure plain code is, by what its verdict rests on. @source held against two sets of our own, 2026-11 */
+const SURE = {
+  code: 0.97,
+  returned: 0.92,
+  limit: 0.88,
+  condition: 0.85,
+  several: 0.7,
+  calm: 0.8,
+  expectation: 0.8,
+  bookkeeping: 0.75,
+  measurement: 0.7,
+  anyFault: 0.5,
+  nothing: 0.4,
+}
+
+/** One reason to take a line for more than normal. */
+interface Ground {
+  category: Category
+  severity: Severity
+  needsHuman: boolean
+  condition?: Condition
+  limit?: LimitCheck
+  finding?: Finding
+  expectation?: Expectation
+  from: number
+  to: number
+}
+
+export function judge({ line, source, findings = [] }: LineToJudge): Verdict {
+  const lex = lexicon()
+  const words = wordsOf(line)
+  const polarity = new Polarity(words, lex.stateBook.find(words))
+  const hostile = hostileText(line)
+  const certain = findings.find(f => f.certain)
+  const limits = checkLimits(words)
+  const said = longest(lex.conditionBook.find(words))
+  const live = said.filter(f => !polarity.takenBack(f.from, f.to))
+
+  const grounds: Ground[] = live.map(({ value, from, to }) => ({
+    category: value.category,
+    severity: value.severity,
+    needsHuman: value.needsHuman,
+    condition: value,
+    from,
+    to,
+  }))
+  if (!polarity.returned) {
+    for (const limit of limits.filter(l => l.violated))
+      grounds.push({
+        category: categoryOfLimit(words, limit, grounds),
+        severity: limit.severe ? 'critical' : 'warning',
+        needsHuman: true,
+        limit,
+        from: limit.from,
+        to: limit.to,
+      })
+    if (limits.length === 0)
+      for (const e of unexpected(words, source)) grounds.push({ ...e, needsHuman: true, expectation: e })
+  }
+  // a value within its limits speaks against words that only say what is measured
+  const within = limits.length > 0 && limits.every(l => !l.violated)
+
+  for (const finding of findings)
+    if (finding.severity && finding.severity !== 'normal' && (finding.certain || !polarity.returned))
+      grounds.push(groundOf(finding, words))
+  const verdict = certain
+    ? byCode(certain, grounds, words, source, polarity)
+    : grounds.length > 0
+      ? byGrounds(grounds, line, words, source, polarity, within)
+      : byStates(line, words, source, polarity, limits, findings)
+  const made = { ...verdict, reason: reasonOf(verdict.reason, verdict.evidence) }
+  return hostile ? withHostile(made, hostile.quote, hostile.what) : made
+}
+
+type Draft = Verdict
+
+/** Of overlapping readings of one condition the longest; a condition said twice counts where it is said longest. */
+function longest(found: readonly Found<Condition>[]): Found<Condition>[] {
+  const best = new Map<string, Found<Condition>>()
+  for (const f of found) {
+    const known = best.get(f.value.id)
+    if (!known || f.to - f.from > known.to - known.from) best.set(f.value.id, f)
+  }
+  return [...best.values()]
+}
+
+function groundOf(finding: Finding, words: readonly Word[]): Ground {
+  const at = words.findIndex(w => finding.quote.toLowerCase().startsWith(w.text))
+  return {
+    category: finding.category ?? 'process_deviation',
+    severity: finding.severity ?? 'warning',
+    needsHuman: finding.needsHuman ?? true,
+    finding,
+    from: Math.max(0, at),
+    to: Math.max(0, at) + 1,
+  }
+}
+
+/** A limit says by how much; what it is of, the words around it say, or a condition of the same clause. */
+function categoryOfLimit(words: readonly Word[], limit: LimitCheck, grounds: readonly Ground[]): Category {
+  const own = quantityOf(words, limit)
+  const near = grounds.find(g => g.from < limit.to + 4 && g.to > limit.from - 4)
+  return own === 'process_deviation' && near ? near.category : own
+}
+
+function byCode(
+  finding: Finding,
+  grounds: readonly Ground[],
+  words: readonly Word[],
+  source: string,
+  polarity: Polarity,
+): Draft {
+  const worst = grounds
+    .filter(g => g.finding?.certain || g.limit)
+    .reduce<Severity>((s, g) => worse(s, g.severity), finding.severity ?? 'normal')
+  const severity = finding.severity === 'normal' ? 'normal' : worst
+  const category =
+    severity === 'normal' ? 'normal' : (finding.category ?? grounds[0]?.category ?? 'process_deviation')
+  const component =
+    finding.component ?? componentFor(words, source, { category, from: 0, to: words.length, polarity })
+  return {
+    severity,
+    category,
+    component,
+    needsHuman: severity === 'normal' ? false : severity === 'advisory' ? (finding.needsHuman ?? true) : true,
+    reason: finding.means,
+    evidence: finding.quote,
+    ...(severity === 'normal' ? {} : advice(finding.cause, finding.action)),
+    confidence: SURE.code,
+    stage: 'rule',
+  }
+}
+
+const RANK: Record<Category, number> = {
+  security: 13,
+  safety: 12,
+  leak: 11,
+  sensor_fault: 10,
+  vibration: 9,
+  temperature: 8,
+  pressure: 7,
+  level_flow: 6,
+  electrical: 5,
+  communication: 4,
+  configuration: 3,
+  wear_maintenance: 2,
+  process_deviation: 1,
+  normal: 0,
+}
+const SEVERITY_RANK: Record<Severity, number> = {
+  normal: 0,
+  advisory: 1,
+  warning: 2,
+  critical: 3,
+  emergency: 4,
+}
+
+function byGrounds(
+  grounds: readonly Ground[],
+  line: string,
+  words: readonly Word[],
+  source: string,
+  polarity: Polarity,
+  within: boolean,
+): Draft {
+  // what is said at most length is meant most; of two as long the one higher in the list of categories
+  const weight = (g: Ground) =>
+    SEVERITY_RANK[g.severity] * 2 +
+    (g.limit ? 1 : 0) +
+    (g.finding ? 4 : 0) +
+    Math.min(4, g.to - g.from) * 0.8 +
+    RANK[g.category] * 0.22
+  const main = grounds.reduce((a, b) => (weight(b) > weight(a) ? b : a))
+  let severity = grounds
+    .filter(g => g === main || g.limit || g.category === main.category)
+    .reduce<Severity>((s, g) => worse(s, g.severity), main.severity)
+  const plan = main.severity === 'advisory'
+  if (polarity.has('emergency') && RANK[main.category] >= 11) severity = 'emergency'
+  else if (polarity.severe && severity === 'warning') severity = 'critical'
+  else if (
+    polarity.severe &&
+    plan &&
+    main.category !== 'wear_maintenance' &&
+    main.category !== 'configuration'
+  )
+    severity = 'critical'
+  else if (polarity.mild && severity === 'critical' && !polarity.severe && RANK[main.category] < 11)
+    severity = 'warning'
+  else if (within && severity === 'warning' && main.condition && !polarity.has('fault')) severity = 'advisory'
+  const { category } = main
+  const component =
+    main.finding?.component ??
+    componentFor(words, source, {
+      category,
+      from: main.from,
+      to: main.to,
+      polarity,
+      ...(main.condition?.always ? { always: main.condition.always } : {}),
+      ...(main.condition?.usually ? { usually: main.condition.usually } : {}),
+      ...(main.expectation?.component ? { usually: main.expectation.component } : {}),
+    })
+  const categories = new Set(grounds.map(g => g.category))
+  const sure = main.limit ? SURE.limit : main.expectation ? SURE.expectation : SURE.condition
+  return {
+    severity,
+    category,
+    component,
+    needsHuman: severity === 'advisory' ? main.needsHuman : true,
+    reason: whatOf(main),
+    evidence: evidenceOf(line, words, main.from, main.to),
+    ...advice(
+      main.condition?.cause ?? main.finding?.cause ?? main.expectation?.cause ?? CAUSES[category]?.[0],
+      main.condition?.action ?? main.finding?.action ?? main.expectation?.action ?? CAUSES[category]?.[1],
+    ),
+    confidence: categories.size > 2 ? SURE.several : sure,
+    stage: 'rule',
+  }
+}
+
+/** Nothing wrong is said by name: a bare "fault", or a normal line. */
+function byStates(
+  line: string,
+  words: readonly Word[],
+  source: string,
+  polarity: Polarity,
+  limits: readonly LimitCheck[],
+  findings: readonly Finding[],
+): Draft {
+  const fault = polarity.liveFault()
+  if (fault !== undefined && !(limits.length > 0 && limits.every(l => !l.violated))) {
+    const any = componentFor(words, source, {
+      category: 'process_deviation',
+      from: fault,
+      to: fault + 1,
+      polarity,
+    })
+    const category = CATEGORY_OF[any] ?? 'process_deviation'
+    const component = componentFor(words, source, { category, from: fault, to: fault + 1, polarity })
+    return {
+      severity: polarity.severe ? 'critical' : 'warning',
+      category,
+      component,
+      needsHuman: true,
+      reason: 'a fault that it does not name further',
+      evidence: evidenceOf(line, words, Math.max(0, fault - 2), fault + 2),
+      ...advice(...(CAUSES[category] ?? CAUSES.process_deviation!)),
+      confidence: SURE.anyFault,
+      stage: 'rule',
+    }
+  }
+  const named = findings.find(f => f.severity === 'normal')
+  const state: State | undefined = polarity.returned
+    ? 'returned'
+    : polarity.has('calm')
+      ? 'calm'
+      : polarity.has('bookkeeping')
+        ? 'bookkeeping'
+        : undefined
+  const at = state ? polarity.placeOf(state) : undefined
+  const component = componentFor(words, source, {
+    category: 'normal',
+    from: at ?? 0,
+    to: (at ?? 0) + 1,
+    polarity,
+  })
+  const evidence = named
+    ? named.quote
+    : at === undefined
+      ? ''
+      : evidenceOf(line, words, Math.max(0, at - 2), at + 2)
+  return {
+    severity: 'normal',
+    category: 'normal',
+    component,
+    needsHuman: false,
+    reason:
+      named?.means ??
+      (state === 'returned'
+        ? 'back to normal'
+        : state
+          ? 'says that all is well, or only what is done'
+          : limits.length > 0
+            ? 'within its limits'
+            : words.length > 0
+              ? 'values or words without a sign of trouble'
+              : 'nothing to read'),
+    evidence,
+    confidence:
+      state === 'returned'
+        ? SURE.returned
+        : state === 'calm' || named
+          ? SURE.calm
+          : state
+            ? SURE.bookkeeping
+            : limits.length > 0
+              ? SURE.calm
+              : words.some(w => w.text >= '0' && w.text < ':')
+                ? SURE.measurement
+                : SURE.nothing,
+    stage: 'rule',
+  }
+}
+
+const whatOf = (g: Ground): string =>
+  g.condition
+    ? g.condition.id.replaceAll('_', ' ')
+    : g.limit
+      ? `value ${g.limit.value} ${g.limit.direction === 'high' ? 'above' : 'below'} its limit ${g.limit.limit}`
+      : (g.finding?.means ?? g.expectation?.reason ?? '')
+
+function advice(cause: string | undefined, action: string | undefined): { cause: string; action: string } {
+  return { cause: cause ?? 'Not known from the line.', action: action ?? 'Look at it at the place.' }
+}
+
+/** What tries to steer the reader is said beside the fault, or is itself what is wrong. */
+function withHostile(verdict: Verdict, quote: string, what: string): Verdict {
+  const note = `${what}: “${quote}”`
+  if (verdict.severity !== 'normal' && verdict.severity !== 'advisory')
+    return { ...verdict, reason: `${verdict.reason.slice(0, 100)}; security: ${note}`.slice(0, 200) }
+  const condition = lexicon().conditions.find(c => c.id === 'hidden_instruction')!
+  return {
+    severity: 'warning',
+    category: 'security',
+    component: 'controller',
+    needsHuman: true,
+    reason: `security: ${note}`.slice(0, 200),
+    evidence: quote,
+    cause: condition.cause,
+    action: condition.action,
+    confidence: 0.9,
+    stage: 'rule',
+  }
+}
+
+/** What a fault without a name is of, by the thing that has it. */
+const CATEGORY_OF: Partial<Record<Component, Category>> = {
+  motor: 'electrical',
+  drive: 'electrical',
+  inverter: 'electrical',
+  power_supply: 'electrical',
+  battery: 'electrical',
+  transformer: 'electrical',
+  generator: 'electrical',
+  bearing: 'vibration',
+  sensor: 'sensor_fault',
+  network: 'communication',
+  safety_device: 'safety',
+  freezer: 'temperature',
+  chiller: 'temperature',
+  gearbox: 'wear_maintenance',
+}
+
+/** Cause and action when only the kind of trouble is known. */
+const CAUSES: Partial<Record<Category, [string, string]>> = {
+  security: ['Somebody does what he must not.', 'Find out who and from where; change credentials.'],
+  safety: [
+    'A protective function acted or is broken.',
+    'Keep it stopped until the cause is found and the function is tested.',
+  ],
+  leak: ['Liquid or gas where it must not be.', 'Isolate and find the place.'],
+  sensor_fault: ['The value is not to be believed.', 'Check cable, supply and the sensor.'],
+  vibration: [
+    'Imbalance, misalignment, looseness or bearing damage.',
+    'Take a spectrum, check alignment and bearings.',
+  ],
+  temperature: ['Cooling, load, lubrication or surroundings.', 'Check cooling and load.'],
+  pressure: ['Supply, outlet, filter or regulator.', 'Check valves, filter and regulator.'],
+  level_flow: ['Supply, outlet, blockage or pump.', 'Check valves, strainer and pump.'],
+  electrical: ['Supply, load, cable or insulation.', 'Check supply, load and insulation.'],
+  communication: ['Cable, supply, address or load of the partner.', 'Check power, cable and address.'],
+  configuration: ['Settings do not fit.', 'Compare settings with the documentation.'],
+  wear_maintenance: ['A part is worn or its service is due.', 'Plan the service.'],
+  process_deviation: ['The process is not where it should be.', 'Look at the machine and what it waits for.'],
+}

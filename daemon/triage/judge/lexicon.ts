@@ -1,0 +1,137 @@
+/** The lexicon as data: what lines are about, what can be wrong, and the words that turn it. Read once, checked, shared. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse as parseYaml } from 'yaml'
+import { packageFile } from '../../base/package-root.js'
+import { parse, z } from '../../base/schema.js'
+import {
+  CATEGORIES,
+  type Category,
+  COMPONENTS,
+  type Component,
+  SEVERITIES,
+  type Severity,
+} from '../verdict.js'
+import { PhraseBook } from './phrases.js'
+
+/** One thing that can be wrong. */
+export interface Condition {
+  readonly id: string
+  readonly category: Category
+  /** By itself, without words that make it better or worse. */
+  readonly severity: Severity
+  readonly needsHuman: boolean
+  /** The component when the line names none. */
+  readonly usually?: Component
+  /** The component whatever the line names. */
+  readonly always?: Component
+  /** Its phrases, as written. */
+  readonly say: string
+  readonly cause: string
+  readonly action: string
+}
+
+export const STATES = [
+  'returned',
+  'calm',
+  'severe',
+  'emergency',
+  'mild',
+  'fault',
+  'tested',
+  'negated',
+  'negating',
+  'still',
+  'bookkeeping',
+] as const
+export type State = (typeof STATES)[number]
+
+export interface ComponentWords {
+  readonly component: Component
+  /** Looked at before the machine around it. */
+  readonly part: boolean
+  readonly words: string
+  /** Letters of asset tags. */
+  readonly tags: readonly string[]
+}
+
+export interface Lexicon {
+  readonly conditions: readonly Condition[]
+  readonly components: readonly ComponentWords[]
+  readonly states: Readonly<Record<State, string>>
+  readonly conditionBook: PhraseBook<Condition>
+  readonly componentBook: PhraseBook<ComponentWords>
+  readonly stateBook: PhraseBook<State>
+  /** Asset tag letters -> component. */
+  readonly tags: ReadonlyMap<string, Component>
+}
+
+const ConditionsFile = z.strictObject({
+  category: z.enum(CATEGORIES),
+  conditions: z.record(
+    z.string(),
+    z.strictObject({
+      severity: z.enum(SEVERITIES),
+      human: z.boolean().optional(),
+      category: z.enum(CATEGORIES).optional(),
+      usually: z.enum(COMPONENTS).optional(),
+      always: z.enum(COMPONENTS).optional(),
+      say: z.string(),
+      cause: z.string(),
+      do: z.string(),
+    }),
+  ),
+})
+const ComponentsFile = z.record(
+  z.enum(COMPONENTS),
+  z.strictObject({ part: z.boolean().optional(), words: z.string(), tags: z.array(z.string()).optional() }),
+)
+const StatesFile = z.record(z.enum(STATES), z.string())
+
+let shared: Lexicon | undefined
+
+/** @throws invalid_value when a file of the package is damaged */
+export function lexicon(): Lexicon {
+  shared ??= load(packageFile('daemon', 'triage', 'judge', 'lexicon'))
+  return shared
+}
+
+function load(folder: string): Lexicon {
+  const read = (path: string) => parseYaml(readFileSync(path, 'utf8')) as unknown
+  const conditions: Condition[] = []
+  const within = join(folder, 'conditions')
+  for (const name of readdirSync(within).sort()) {
+    const file = parse(ConditionsFile, read(join(within, name)), name)
+    for (const [id, c] of Object.entries(file.conditions)) {
+      conditions.push({
+        id,
+        category: c.category ?? file.category,
+        severity: c.severity,
+        needsHuman: c.human ?? true,
+        ...(c.usually ? { usually: c.usually } : {}),
+        ...(c.always ? { always: c.always } : {}),
+        say: c.say,
+        cause: c.cause,
+        action: c.do,
+      })
+    }
+  }
+  const components: ComponentWords[] = Object.entries(
+    parse(ComponentsFile, read(join(folder, 'components.yaml')), 'components.yaml'),
+  ).map(([component, c]) => ({
+    component: component as Component,
+    part: c?.part ?? false,
+    words: c?.words ?? '',
+    tags: c?.tags ?? [],
+  }))
+  const states = parse(StatesFile, read(join(folder, 'states.yaml')), 'states.yaml') as Record<State, string>
+
+  const conditionBook = new PhraseBook<Condition>()
+  for (const c of conditions) if (!c.say.startsWith('@')) conditionBook.add(c.say, c)
+  const componentBook = new PhraseBook<ComponentWords>()
+  for (const c of components) componentBook.add(c.words, c)
+  const stateBook = new PhraseBook<State>()
+  for (const state of STATES) stateBook.add(states[state], state)
+  const tags = new Map(components.flatMap(c => c.tags.map(tag => [tag.toLowerCase(), c.component] as const)))
+  return { conditions, components, states, conditionBook, componentBook, stateBook, tags }
+}

@@ -1,0 +1,230 @@
+/** Values against the limits that the same line names: `9.6 bar > 9.0 H`, `V=2.71 Vmin=2.80`, `18% (pre-alarm 20%)`. Pure. */
+import type { Category } from '../verdict.js'
+import { isNumber, type Word } from './words.js'
+
+export interface LimitCheck {
+  violated: boolean
+  direction: 'high' | 'low'
+  /** The second limit (HH, LL, trip): a function is about to be lost. */
+  severe: boolean
+  value: number
+  limit: number
+  /** Places of words that it rests on, the end excluded. */
+  from: number
+  to: number
+}
+
+const words = (text: string) => new Set(text.split(/\s+/))
+const HIGH = words(
+  'max maximum hi high h hh hihi upper ucl usl ceiling obergrenze maxi highlimit maxlimit hochgrenze superior superiore haut hlim',
+)
+const LOW = words(
+  'min minimum lo low l ll lolo lower lcl lsl floor untergrenze mini lowlimit minlimit inferior inferiore bas llim',
+)
+const EITHER = words(
+  'limit lim limits threshold thr thresh grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
+)
+const SEVERE = words('hh ll hihi lolo trip shutdown abschaltung disparo critical')
+/** What is bad when it is little. */
+const LITTLE_IS_BAD =
+  /^(riso|iso|insulation|isolation|isolationswiderstand|aislamiento|isolamento|level|fuel|soc|soh|runtime|flow|durchfluss|debit|caudal|portata|charge|reserve|coolant|autonomy|remaining|battery|batt|cell|vcell|fuellstand|niveau|nivel|livello|stock|vacuum|yield|oee|efficiency|rssi|snr|suction|npsh|oil|oeldruck|free|purity|chlorine|thickness|level_l)$/
+const SAYS_LOW = words(
+  'low below under less lowlevel unter niedrig zu_niedrig basse bas bajo baja basso bassa laag unterschritten lower min',
+)
+const NAMES = 5
+
+const numberOf = (word: string) =>
+  Number(/^\d+,\d+$/.test(word) ? word.replace(',', '.') : word.replaceAll(',', ''))
+
+/** A number with its sign, when the mark before it is one. */
+function valueAt(all: readonly Word[], at: number): number {
+  const word = all[at]!
+  const n = numberOf(word.text)
+  return /(^|[=:<>(,\s])[-−]$/.test(word.before) ||
+    (word.before === '-' && at > 0 && all[at - 1]!.end < word.start - 1)
+    ? -n
+    : n
+}
+
+/** Every value of the line that stands against a limit. */
+export function checkLimits(all: readonly Word[]): LimitCheck[] {
+  const numbers = all.flatMap((w, i) => (isNumber(w.text) && Number.isFinite(numberOf(w.text)) ? [i] : []))
+  const limits = numbers.flatMap(i => {
+    const kind = limitKind(all, i)
+    return kind ? [{ at: i, ...kind }] : []
+  })
+  const isLimit = new Set(limits.map(l => l.at))
+  const checks: LimitCheck[] = []
+  for (const limit of limits) {
+    const at = valueFor(
+      all,
+      numbers.filter(i => !isLimit.has(i)),
+      limit,
+    )
+    if (at === undefined) continue
+    const [value, bound] = [valueAt(all, at), valueAt(all, limit.at)]
+    const direction = limit.direction ?? guess(all, at, limit.at)
+    const violated = limit.claimed ?? (direction === 'high' ? value > bound : value < bound)
+    checks.push({
+      violated: violated && value !== bound,
+      direction,
+      severe: limit.severe,
+      value,
+      limit: bound,
+      from: Math.max(0, Math.min(at, limit.at) - 2),
+      to: Math.min(all.length, Math.max(at, limit.at) + 2),
+    })
+  }
+  return checks
+}
+
+interface Kind {
+  direction?: 'high' | 'low'
+  severe: boolean
+  /** What the base name is, of `Vmin`. */
+  base?: string
+  /** The line itself says by a sign that the value lies beyond. */
+  claimed?: boolean
+}
+
+/** Whether the number at this place is a limit, and of which kind. */
+function limitKind(all: readonly Word[], at: number): Kind | undefined {
+  const word = all[at]!
+  const severe =
+    SEVERE.has(all[at - 1]?.text ?? '') ||
+    SEVERE.has(all[at + 1]?.text ?? '') ||
+    SEVERE.has(all[at + 2]?.text ?? '')
+  // `9.6 bar > 9.0 H`
+  const sign = /[<>≥≤]/.exec(word.before)?.[0]
+  if (sign && numbersBefore(all, at)) {
+    const above = sign === '>' || sign === '≥'
+    const [value] = [nearestNumber(all, at)]
+    const holds =
+      value !== undefined &&
+      (above ? valueAt(all, value) >= valueAt(all, at) : valueAt(all, value) <= valueAt(all, at))
+    const after = [all[at + 1]?.text, all[at + 2]?.text, all[at - 1]?.text]
+    const high = after.some(t => HIGH.has(t ?? ''))
+    const low = after.some(t => LOW.has(t ?? ''))
+    const direction = high ? 'high' : low ? 'low' : guess(all, value ?? at, at)
+    // a sign that tells the good side: `2.1 < 4.5`
+    if (holds) return { direction, severe, claimed: (direction === 'high') === above }
+    return { direction, severe }
+  }
+  for (let back = 1; back <= 3 && at - back >= 0; back++) {
+    const { text } = all[at - back]!
+    if (back > 1 && isNumber(text)) break
+    if (HIGH.has(text) && (back > 1 || !/^(h|high|hi)$/.test(text) || /[=:(]/.test(word.before)))
+      return { direction: 'high', severe }
+    if (LOW.has(text) && (back > 1 || !/^(l|low|lo)$/.test(text) || /[=:(]/.test(word.before)))
+      return { direction: 'low', severe }
+    if (EITHER.has(text)) {
+      const around = all[at - back - 1]?.text ?? ''
+      if (HIGH.has(around)) return { direction: 'high', severe }
+      if (LOW.has(around)) return { direction: 'low', severe }
+      return { severe }
+    }
+    const suffix = /^(\w{1,8})(min|max)$/.exec(text)
+    if (suffix) return { direction: suffix[2] === 'max' ? 'high' : 'low', severe, base: suffix[1]! }
+  }
+  return undefined
+}
+
+const numbersBefore = (all: readonly Word[], at: number) => nearestNumber(all, at) !== undefined
+function nearestNumber(all: readonly Word[], at: number): number | undefined {
+  for (let i = at - 1; i >= 0 && i >= at - 6; i--) if (isNumber(all[i]!.text)) return i
+  return undefined
+}
+
+/** The value that a limit belongs to: of the same name, else the nearest before it, else the nearest after it. */
+function valueFor(
+  all: readonly Word[],
+  values: readonly number[],
+  limit: Kind & { at: number },
+): number | undefined {
+  if (limit.base) {
+    const named = values.find(i => all[i - 1]?.text === limit.base)
+    if (named !== undefined) return named
+  }
+  const name = nameOf(all, limit.at)
+  const same = values.filter(i => {
+    const own = nameOf(all, i)
+    return own.length > 0 && own.some(w => name.includes(w))
+  })
+  const near = (list: readonly number[]) => {
+    const before = list.filter(i => i < limit.at && limit.at - i <= 12 && !isLabel(all, i))
+    return before.at(-1) ?? list.find(i => i > limit.at && i - limit.at <= 8 && !isLabel(all, i))
+  }
+  return near(same) ?? near(values)
+}
+
+/** Number of a thing (`slave=17`, `P-301`, `Furnace 3`), not of a quantity. */
+function isLabel(all: readonly Word[], at: number): boolean {
+  const word = all[at]!
+  const joined =
+    at > 0 && all[at - 1]!.end + word.before.length === word.start && /^[-_#[]+$/.test(word.before)
+  const label =
+    /^(slave|cell|pack|zone|slot|channel|ch|no|nr|id|stage|phase|unit|furnace|pump|fan|motor|line|level|rule|n|batch|sensor|port|pid|node|module|string|tank|boiler|chiller|press|drive|inverter|ups|room|door|step|addr|fc|iso)$/
+  return (
+    (joined && !/[=:]/.test(word.before)) ||
+    (label.test(all[at - 1]?.text ?? '') &&
+      Number.isInteger(numberOf(word.text)) &&
+      !/[=:]/.test(word.before))
+  )
+}
+
+/** The words that name a number, without those of limits. */
+function nameOf(all: readonly Word[], at: number): string[] {
+  const name: string[] = []
+  for (let i = at - 1; i >= 0 && i >= at - 3; i--) {
+    const { text } = all[i]!
+    if (isNumber(text)) break
+    if (!HIGH.has(text) && !LOW.has(text) && !EITHER.has(text) && text.length > 1) name.push(text)
+    if (/[,;|{]/.test(all[i]!.before)) break
+  }
+  return name
+}
+
+/** Which side is bad when the line does not say it. */
+function guess(all: readonly Word[], from: number, to: number): 'high' | 'low' {
+  const lo = Math.max(0, Math.min(from, to) - NAMES)
+  for (let i = lo; i <= Math.max(from, to); i++) {
+    const { text } = all[i]!
+    if (SAYS_LOW.has(text) && !/[=:]/.test(all[i + 1]?.before ?? '')) return 'low'
+    if (LITTLE_IS_BAD.test(text) && !all.slice(lo, i + 3).some(w => HIGH.has(w.text))) return 'low'
+  }
+  return 'high'
+}
+
+const QUANTITIES: readonly [Category, RegExp][] = [
+  ['vibration', /^(vib\w*|rms|vrms|velocity|mm s|accel\w*|displacement|schwing\w*|trilling)$/],
+  ['temperature', /^(t|temp\w*|tmp|c|degc|celsius|°c|f|k|\w*temp|\w*temperatur\w*|temperatuur|chaleur)$/],
+  [
+    'pressure',
+    /^(p|press\w*|bar|mbar|kpa|mpa|psi|psig|barg|pa|\w*druck|pression|presion|pressione|dp|vacuum|druk|hpa)$/,
+  ],
+  [
+    'level_flow',
+    /^(level|lvl|flow\w*|fuel|fuellstand|niveau|nivel|livello|durchfluss|debit|caudal|portata|lpm|gpm|\w*flow|airflow|\w*level|pegel|volumenstrom|depth|m3)$/,
+  ],
+  [
+    'electrical',
+    /^(v|a|ma|kv|mv|w|kw|hz|ohm|kohm|mohm|riso|soc|voltage|volt\w*|current|amp\w*|spannung|strom|tension|insulation|isolation\w*|cell|vcell|freq\w*|frequenz|load|thd|cos|runtime|batt\w*|u|i)$/,
+  ],
+  ['communication', /^(rssi|snr|latency|ping|loss|per|ber|retries|jitter|dbm)$/],
+  [
+    'process_deviation',
+    /^(ph|rh|humidity|co2|o2|weight|xbar|turbidity|ntu|conductivity|us|ppm|thickness|speed|rpm|torque|brix|density|cpk|reject\w*|scrap|feuchte|gewicht|kg|g)$/,
+  ],
+  ['wear_maintenance', /^(wear|iso 4406|particles|life|hours|h|cycles|verschleiss|stunden)$/],
+]
+
+/** What a value is of, by its name and unit. */
+export function quantityOf(all: readonly Word[], check: { from: number; to: number }): Category {
+  const near = all.slice(Math.max(0, check.from - 3), check.to).map(w => w.text)
+  const score = QUANTITIES.map(([category, pattern]) => ({
+    category,
+    hits: near.filter(w => pattern.test(w)).reduce((n, w) => n + (w.length > 2 ? 2 : 1), 0),
+  }))
+  const best = score.reduce((a, b) => (b.hits > a.hits ? b : a))
+  return best.hits > 0 ? best.category : 'process_deviation'
+}

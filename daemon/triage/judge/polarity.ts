@@ -1,0 +1,115 @@
+/** What turns the meaning of a line: "cleared", "no ... detected", "= 0", "test", "but still". Pure. */
+import type { State } from './lexicon.js'
+import type { Found } from './phrases.js'
+import { isNumber, type Word } from './words.js'
+
+/** Words that may stand between a thing and its value: `fault count: 0`. */
+const LABELS = new Set(
+  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask'.split(
+    ' ',
+  ),
+)
+const OFF = new Set(
+  '0 false no none off inactive ok normal clear cleared nil n nein keine non aucun aucune ninguno nessuno absent healthy good not never 00 000 0000 00000000'.split(
+    ' ',
+  ),
+)
+const BEFORE = 3
+const CLAUSE_END = /[;|]|[.!?]$/
+const TEST_REACH = 5
+
+export class Polarity {
+  readonly #words: readonly Word[]
+  readonly #states: readonly Found<State>[]
+  /** Something is over, and nothing says that it is not. */
+  readonly returned: boolean
+  /** A function is lost: trip, shutdown, HH. */
+  readonly severe: boolean
+  readonly mild: boolean
+
+  constructor(words: readonly Word[], states: readonly Found<State>[]) {
+    this.#words = words
+    this.#states = states
+    const still = this.#of('still')
+    this.returned = this.#of('returned').some(
+      f => !this.#negatedBefore(f.from) && !still.some(s => s.from >= f.from || s.to >= f.from - 1),
+    )
+    this.severe = !this.returned && this.#of('severe').some(f => !this.takenBack(f.from, f.to))
+    this.mild = this.#of('mild').length > 0
+  }
+
+  has(state: State): boolean {
+    return this.#of(state).length > 0
+  }
+  placeOf(state: State): number | undefined {
+    return this.#of(state)[0]?.from
+  }
+
+  /** Whether what is said from one word to another is taken back. */
+  takenBack(from: number, to: number): boolean {
+    if (this.returnedNear(from, to)) return true
+    if (this.#negatedBefore(from)) return true
+    if (this.#offAfter(to)) return true
+    return this.#onlyTested(from, to)
+  }
+
+  /** Place of a word of trouble that is not taken back; undefined when there is none. */
+  liveFault(): number | undefined {
+    return this.#of('fault').find(f => !this.takenBack(f.from, f.to))?.from
+  }
+
+  /** "cleared" takes back what stands in its clause and before it. */
+  returnedNear(from: number, to: number): boolean {
+    if (!this.returned) return false
+    return this.#of('returned').some(f => {
+      if (f.from >= from && f.from < to) return true
+      const [a, b] = f.from < from ? [f.to, from] : [to, f.from]
+      // what comes after it in another clause is news
+      return f.from >= to || !this.#words.slice(a, b + 1).some(w => CLAUSE_END.test(w.before))
+    })
+  }
+
+  #of(state: State): Found<State>[] {
+    return this.#states.filter(f => f.value === state)
+  }
+
+  #negatedBefore(from: number): boolean {
+    return this.#of('negated').some(f => {
+      if (f.to > from || from - f.to >= BEFORE) return false
+      return !this.#words.slice(f.to, from + 1).some(w => /[,;:|.!?{}"]/.test(w.before.replace(/["']/g, '')))
+    })
+  }
+
+  /** `fault=0`, `leak: none`, `alarm register 0x0000`. */
+  #offAfter(to: number): boolean {
+    for (let at = to; at < Math.min(to + 3, this.#words.length); at++) {
+      const { text, before } = this.#words[at]!
+      if (at > to && /[,;{}|]/.test(before)) return false
+      if (at === to && /[,;{}|]/.test(before)) return false
+      if (text === '0' && /^x?0*$/.test(this.#words[at + 1]?.text.replace(/^x/, '') ?? '')) return true
+      if (text === '0' && this.#words[at + 1]?.text.startsWith('x') && this.#words[at + 1]!.before === '')
+        return false
+      if (OFF.has(text)) return text !== 'no' || /[=:]/.test(before)
+      if (isNumber(text) || !LABELS.has(text)) return this.#calmAt(at, before)
+    }
+    return false
+  }
+
+  #calmAt(at: number, before: string): boolean {
+    return /[=:]|^$/.test(before) && this.#of('calm').some(f => f.from === at)
+  }
+
+  /** A test of an alarm is no alarm, unless the test itself fails. */
+  #onlyTested(from: number, to: number): boolean {
+    const tests = this.#of('tested').filter(
+      f => Math.abs(f.from - to) <= TEST_REACH || Math.abs(from - f.to) <= TEST_REACH,
+    )
+    if (tests.length === 0) return false
+    return !this.#words.some(
+      (w, i) =>
+        /^(fail\w*|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/.test(
+          w.text,
+        ) && !(this.#words[i - 1]?.text === 'no'),
+    )
+  }
+}
