@@ -83,10 +83,14 @@ export function unexpected(words: readonly Word[], source: string): Expectation[
         ? -1
         : 1)
     if (!Number.isFinite(n)) return
-    const unit = words[at + 1]?.text
+    const unit = /^\s*%/.test(word.after) ? '%' : words[at + 1]?.text
     const names: string[] = []
     for (let back = 1; back <= NAME_REACH && at - back >= 0; back++) {
-      if (isNumber(words[at - back]!.text)) break
+      if (isNumber(words[at - back]!.text)) {
+        // the number of a thing may stand between: `H2S area 4 headworks 58 ppm`
+        if (/[.,]/.test(words[at - back]!.text) || /[=:]/.test(words[at - back]!.before)) break
+        continue
+      }
       names.push(words[at - back]!.text)
       if (/[,;{|]/.test(words[at - back]!.before)) break
     }

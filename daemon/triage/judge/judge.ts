@@ -12,7 +12,8 @@ import { checkLimits, type LimitCheck, quantityOf } from './limits.js'
 import { componentFor } from './mentions.js'
 import type { Found } from './phrases.js'
 import { Polarity } from './polarity.js'
-import { type Word, wordsOf } from './words.js'
+import { relations } from './relations.js'
+import { readBooleans, type Word, wordsOf } from './words.js'
 
 export interface LineToJudge {
   line: string
@@ -51,13 +52,12 @@ interface Ground {
 
 export function judge({ line, source, findings = [] }: LineToJudge): Verdict {
   const lex = lexicon()
-  const words = wordsOf(line)
+  const words = readBooleans(wordsOf(line))
   const polarity = new Polarity(words, lex.stateBook.find(words))
   const hostile = hostileText(line)
   const certain = findings.find(f => f.certain)
   const limits = checkLimits(words)
-  const said = longest(lex.conditionBook.find(words))
-  const live = said.filter(f => !polarity.takenBack(f.from, f.to))
+  const live = longest(lex.conditionBook.find(words).filter(f => !polarity.takenBack(f.from, f.to)))
 
   const grounds: Ground[] = live.map(({ value, from, to }) => ({
     category: value.category,
@@ -77,18 +77,19 @@ export function judge({ line, source, findings = [] }: LineToJudge): Verdict {
         from: limit.from,
         to: limit.to,
       })
+    grounds.push(...relations(words).map(r => ({ ...r, needsHuman: true, expectation: r })))
     if (limits.length === 0)
       for (const e of unexpected(words, source)) grounds.push({ ...e, needsHuman: true, expectation: e })
   }
   // a value within its limits speaks against words that only say what is measured
-  const within = limits.length > 0 && limits.every(l => !l.violated)
+  const within = limits.length > 0 && limits.every(l => !l.violated) && !grounds.some(g => g.expectation)
 
   for (const finding of findings)
     if (finding.severity && finding.severity !== 'normal' && (finding.certain || !polarity.returned))
       grounds.push(groundOf(finding, words))
   const verdict = certain
     ? byCode(certain, grounds, words, source, polarity)
-    : grounds.length > 0
+    : grounds.length > 0 && !(within && polarity.has('calm') && !polarity.severe)
       ? byGrounds(grounds, line, words, source, polarity, within)
       : byStates(line, words, source, polarity, limits, findings)
   const made = { ...verdict, reason: reasonOf(verdict.reason, verdict.evidence) }

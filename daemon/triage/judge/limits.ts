@@ -9,6 +9,8 @@ export interface LimitCheck {
   severe: boolean
   value: number
   limit: number
+  /** Place of the value. */
+  at: number
   /** Places of words that it rests on, the end excluded. */
   from: number
   to: number
@@ -22,7 +24,7 @@ const LOW = words(
   'min minimum lo low l ll lolo lower lcl lsl floor untergrenze mini lowlimit minlimit inferior inferiore bas llim',
 )
 const EITHER = words(
-  'limit lim limits threshold thr thresh grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
+  'alm al wrn alert blocking limit lim limits threshold thr thresh grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
 )
 const SEVERE = words('hh ll hihi lolo trip shutdown abschaltung disparo critical')
 /** What is bad when it is little. */
@@ -71,6 +73,7 @@ export function checkLimits(all: readonly Word[]): LimitCheck[] {
       severe: limit.severe,
       value,
       limit: bound,
+      at,
       from: Math.max(0, Math.min(at, limit.at) - 2),
       to: Math.min(all.length, Math.max(at, limit.at) + 2),
     })
@@ -111,19 +114,29 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
     return { direction, severe }
   }
   for (let back = 1; back <= 3 && at - back >= 0; back++) {
-    const { text } = all[at - back]!
-    if (back > 1 && isNumber(text)) break
-    if (HIGH.has(text) && (back > 1 || !/^(h|high|hi)$/.test(text) || /[=:(]/.test(word.before)))
-      return { direction: 'high', severe }
-    if (LOW.has(text) && (back > 1 || !/^(l|low|lo)$/.test(text) || /[=:(]/.test(word.before)))
-      return { direction: 'low', severe }
+    const { text, before } = all[at - back]!
+    if (isNumber(text)) break
+    // only words of quantities may stand between a limit's name and its number
+    if (back > 1 && !BETWEEN.test(all[at - back + 1]!.text)) break
+    const one = text.length <= 2
+    if ((HIGH.has(text) || LOW.has(text)) && (!one || (back === 1 && /[=:(]/.test(word.before + before))))
+      return { direction: HIGH.has(text) ? 'high' : 'low', severe }
     if (EITHER.has(text)) {
+      if (
+        NUMBERED.test(text) &&
+        back === 1 &&
+        !/[.,]/.test(word.text) &&
+        !/[=:]/.test(word.before) &&
+        !hasUnit(all, at) &&
+        !/[(]/.test(before)
+      )
+        return undefined
       const around = all[at - back - 1]?.text ?? ''
       if (HIGH.has(around)) return { direction: 'high', severe }
       if (LOW.has(around)) return { direction: 'low', severe }
       return { severe }
     }
-    const suffix = /^(\w{1,8})(min|max)$/.exec(text)
+    const suffix = back === 1 ? /^([a-z]{1,8})(min|max)$/.exec(text) : null
     if (suffix) return { direction: suffix[2] === 'max' ? 'high' : 'low', severe, base: suffix[1]! }
   }
   return undefined
@@ -135,26 +148,44 @@ function nearestNumber(all: readonly Word[], at: number): number | undefined {
   return undefined
 }
 
+/** May be the number of an alarm: `alarm 311`. */
+const NUMBERED = /^(alarm\w*|alm|al|alert|warn|warning|wrn|trip|disparo)$/
+const BETWEEN =
+  /^(at|is|of|set|to|limit|level|value|temp\w*|pressure|alarm|warning|trip|c|pct|bar|speed|flow|current|voltage|load|point|threshold|lim|h|a|v|ma|setting|de|a|bei|von|alm|hz|kw|rpm|mm|s)$/
+const UNIT =
+  /^(c|f|k|degc|celsius|bar|mbar|psi|psig|barg|kpa|mpa|pa|v|kv|mv|a|ma|ka|w|kw|mw|hz|rpm|mm|um|m|cm|l|lpm|gpm|m3|kg|g|t|ppm|ppb|ohm|kohm|mohm|pct|s|ms|min|h|db|dbm|ntu|nm|kn|n|va|kva|j|kj|x)$/
+const hasUnit = (all: readonly Word[], at: number): boolean =>
+  /^\s*[%°‰]/.test(all[at]!.after) ||
+  (UNIT.test(all[at + 1]?.text ?? '') && !/[=:,;"]/.test(all[at + 1]!.before))
+
 /** The value that a limit belongs to: of the same name, else the nearest before it, else the nearest after it. */
 function valueFor(
   all: readonly Word[],
   values: readonly number[],
   limit: Kind & { at: number },
 ): number | undefined {
-  if (limit.base) {
-    const named = values.find(i => all[i - 1]?.text === limit.base)
-    if (named !== undefined) return named
-  }
+  const usable = values.filter(i => !isLabel(all, i))
+  if (limit.base) return usable.find(i => all[i - 1]?.text === limit.base)
   const name = nameOf(all, limit.at)
-  const same = values.filter(i => {
-    const own = nameOf(all, i)
-    return own.length > 0 && own.some(w => name.includes(w))
-  })
-  const near = (list: readonly number[]) => {
-    const before = list.filter(i => i < limit.at && limit.at - i <= 12 && !isLabel(all, i))
-    return before.at(-1) ?? list.find(i => i > limit.at && i - limit.at <= 8 && !isLabel(all, i))
+  const unit = hasUnit(all, limit.at) ? (all[limit.at + 1]?.text ?? '') : ''
+  const fitting = usable.filter(
+    i => !unit || !hasUnit(all, i) || /^[%°]/.test(all[i]!.after) || all[i + 1]?.text === unit,
+  )
+  const near = (list: readonly number[], reach: number) => {
+    const before = list.filter(i => i < limit.at && limit.at - i <= reach)
+    return before.at(-1) ?? list.find(i => i > limit.at && i - limit.at <= reach)
   }
-  return near(same) ?? near(values)
+  const called = (i: number) => nameOf(all, i)
+  const same = fitting.filter(i => called(i).some(w => name.includes(w)))
+  const values2 = fitting.filter(i =>
+    called(i).some(w =>
+      /^(value|val|pv|reading|actual|ist|act|mesure|valor|istwert|current_value|now|cur)$/.test(w),
+    ),
+  )
+  const sure = fitting.filter(
+    i => hasUnit(all, i) || /[.,]/.test(all[i]!.text) || /[=:]/.test(all[i]!.before),
+  )
+  return near(same, 14) ?? near(values2, 12) ?? near(sure, 7) ?? near(fitting, 5)
 }
 
 /** Number of a thing (`slave=17`, `P-301`, `Furnace 3`), not of a quantity. */
@@ -219,12 +250,19 @@ const QUANTITIES: readonly [Category, RegExp][] = [
 ]
 
 /** What a value is of, by its name and unit. */
-export function quantityOf(all: readonly Word[], check: { from: number; to: number }): Category {
-  const near = all.slice(Math.max(0, check.from - 3), check.to).map(w => w.text)
-  const score = QUANTITIES.map(([category, pattern]) => ({
-    category,
-    hits: near.filter(w => pattern.test(w)).reduce((n, w) => n + (w.length > 2 ? 2 : 1), 0),
-  }))
-  const best = score.reduce((a, b) => (b.hits > a.hits ? b : a))
-  return best.hits > 0 ? best.category : 'process_deviation'
+export function quantityOf(all: readonly Word[], check: { from: number; to: number; at: number }): Category {
+  const own = [...nameOf(all, check.at), ...(all[check.at + 1] ? [all[check.at + 1]!.text] : [])]
+  const pick = (near: readonly string[]) => {
+    const score = QUANTITIES.map(([category, pattern]) => ({
+      category,
+      hits: near.filter(w => pattern.test(w)).reduce((n, w) => n + (w.length > 2 ? 2 : 1), 0),
+    }))
+    const best = score.reduce((a, b) => (b.hits > a.hits ? b : a))
+    return best.hits > 0 ? best.category : undefined
+  }
+  return (
+    pick(own) ??
+    pick(all.slice(Math.max(0, check.from - 3), check.to).map(w => w.text)) ??
+    'process_deviation'
+  )
 }

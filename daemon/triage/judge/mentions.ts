@@ -111,7 +111,11 @@ function mentionsIn(words: readonly Word[]): Mention[] {
     const joined = next && /^[-_ #]?$/.test(next.before) && isNumber(next.text)
     const letters = /^([a-z]{1,5})(\d+[a-z]?)?$/.exec(word.text)
     const component = letters && tags.get(letters[1]!)
-    if (component && (letters[2] || (joined && (letters[1]!.length > 1 || /[-_]/.test(next.before)))))
+    if (
+      component &&
+      ((letters[2] && (letters[1]!.length > 1 || /^[pm]$/.test(letters[1]!))) ||
+        (joined && (letters[1]!.length > 1 || /[-_]/.test(next.before))))
+    )
       found.push({ component, from: at, to: at + 1, weight: 1 })
   })
   const kept = found.filter(

@@ -74,6 +74,16 @@ export class Polarity {
   }
 
   #negatedBefore(from: number): boolean {
+    // `0 failed`, `0 active alarms`
+    for (let back = 1; back <= 2; back++) {
+      const word = this.#words[from - back]
+      if (word?.text === '0' && !/[.\d]/.test(word.after)) return true
+      if (!word || isNumber(word.text) || /[,;:]/.test(this.#words[from - back + 1]!.before)) break
+    }
+    // `no underperforming or failed strings`
+    const or = this.#words[from - 1]?.text
+    if ((or === 'or' || or === 'oder' || or === 'ou' || or === 'nor') && from >= 3)
+      return this.#of('negated').some(f => f.from < from && from - f.from <= 4)
     return this.#of('negated').some(f => {
       if (f.to > from || from - f.to >= BEFORE) return false
       return !this.#words.slice(f.to, from + 1).some(w => /[,;:|.!?{}"]/.test(w.before.replace(/["']/g, '')))
@@ -89,7 +99,8 @@ export class Polarity {
       if (text === '0' && /^x?0*$/.test(this.#words[at + 1]?.text.replace(/^x/, '') ?? '')) return true
       if (text === '0' && this.#words[at + 1]?.text.startsWith('x') && this.#words[at + 1]!.before === '')
         return false
-      if (OFF.has(text)) return text !== 'no' || /[=:]/.test(before)
+      if (OFF.has(text))
+        return text !== 'no' || (/[=:]/.test(before) && /^$|[,;})]/.test(this.#words[at]!.after))
       if (isNumber(text) || !LABELS.has(text)) return this.#calmAt(at, before)
     }
     return false

@@ -10,6 +10,8 @@ export interface Word {
   readonly end: number
   /** Marks between this word and the one before it, without blanks. */
   readonly before: string
+  /** Marks up to the next word, without blanks. */
+  readonly after: string
 }
 
 /** Longer lines are judged by their beginning. */
@@ -29,20 +31,29 @@ const LETTERS = /[\p{L}\p{M}]+\d*(?:[\p{L}\d]*)|\d+(?:[.,]\d+)*/gu
 /** Where a lower-case letter meets the upper-case one of the next word. */
 const CAMEL = /(?<=\p{Ll})(?=\p{Lu})/u
 
+/** The priority of a syslog line, dates and times of day: numbers that measure nothing. */
+const TIMES =
+  /^<\d{1,3}>\d?(?=\s|\w{3}\s)|\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+\d{1,2}\s+\d\d:\d\d:\d\d|\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b|\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-\d{2,4})?\b/g
+
 export function wordsOf(line: string): Word[] {
-  const text = line.length > MOST_CHARS ? line.slice(0, MOST_CHARS) : line
-  const words: Word[] = []
+  const cut = line.length > MOST_CHARS ? line.slice(0, MOST_CHARS) : line
+  const text = cut.replace(TIMES, time => ' '.repeat(time.length))
+  const words: { text: string; start: number; end: number; before: string; after: string }[] = []
   let end = 0
   for (const { 0: run, index } of text.matchAll(LETTERS)) {
     let at = index
     for (const part of run.split(CAMEL)) {
       const before = text.slice(end, at).replace(/\s+/g, '')
       end = at + part.length
-      words.push({ text: [...part].map(fold).join(''), start: at, end, before })
+      const last = words.at(-1)
+      if (last) last.after = before
+      words.push({ text: [...part].map(fold).join(''), start: at, end, before, after: '' })
       at = end
     }
     if (words.length >= MOST_WORDS) break
   }
+  const last = words.at(-1)
+  if (last) last.after = text.slice(last.end, last.end + 20).replace(/\s+/g, '')
   return words
 }
 
@@ -50,3 +61,25 @@ export function wordsOf(line: string): Word[] {
 export const foldedWords = (text: string): string[] => wordsOf(text).map(w => w.text)
 
 export const isNumber = (word: string): boolean => word >= '0' && word < ':'
+
+const SWITCH =
+  /^(\w*(alarm|alm|fault|flt|error|err|leak|leckage|estop|trip|smoke|fire|flood|wet|tamper|overtemp\w*|overload|lowbatt\w*|fail|failed|failure|lost|blocked|jam|intrusion|gas|overflow|hihi|lolo|dryrun|moisture|stoerung|defaut|fallo|guasto|detected|det|shutdown|lockout|overcurrent|undervoltage|overvoltage|bypass|bypassed))$/
+
+/** `leak=true`, `ESTOP: 1`: a switch that is on says so in words, and one that is off too. */
+export function readBooleans(words: readonly Word[]): Word[] {
+  return words.map((word, at) => {
+    if (word.text === 'true') return { ...word, text: 'active' }
+    if (word.text === 'false') return { ...word, text: 'inactive' }
+    const key = words[at - 1]?.text ?? ''
+    const ends = word.after === '' || /^["'\s]*[,;}|)\]]/.test(word.after)
+    if (
+      word.text === '1' &&
+      /[=:]/.test(word.before) &&
+      !/\./.test(word.after) &&
+      (ends || word.after === '') &&
+      SWITCH.test(key)
+    )
+      return { ...word, text: 'active' }
+    return word
+  })
+}

@@ -1,0 +1,176 @@
+/** Values that say something only together: a pump that runs without flow, phases that differ, a value that never moves. Pure. */
+import type { Expectation } from './expect.js'
+import { isNumber, type Word } from './words.js'
+
+const RUNS = /^(run|running|runs|on|laeuft|marche|marcha)$/
+const FLOWS = /^(flow|durchfluss|debit|caudal|portata|airflow|q|flowrate)$/
+const SPEEDS = /^(speed|rpm|n|drehzahl|vitesse|velocidad)$/
+const numberOf = (word: Word) => Number(word.text.replace(',', '.'))
+
+export function relations(words: readonly Word[]): Expectation[] {
+  return [runsWithout(words), phases(words), frozen(words), againstNominal(words), used(words)].flatMap(
+    e => e ?? [],
+  )
+}
+
+/** `pump=P4 run=1 flow=0.0`. */
+function runsWithout(words: readonly Word[]): Expectation | undefined {
+  const runs = words.some(
+    (w, i) =>
+      RUNS.test(w.text) &&
+      (/[=:]/.test(w.before) || w.text !== 'on') &&
+      !(words[i + 1]?.text === '0' && /[=:]/.test(words[i + 1]!.before)),
+  )
+  if (!runs) return undefined
+  for (const [at, word] of words.entries()) {
+    if (
+      !isNumber(word.text) ||
+      numberOf(word) !== 0 ||
+      !/[=:]/.test(word.before + (words[at - 1]?.after ?? ''))
+    )
+      continue
+    const name = words[at - 1]?.text ?? ''
+    const isFlow = FLOWS.test(name)
+    if (!isFlow && !SPEEDS.test(name)) continue
+    return {
+      category: isFlow ? 'level_flow' : 'process_deviation',
+      severity: 'critical',
+      reason: `it runs, and its ${name} is 0`,
+      cause: isFlow ? 'Blocked, closed or without liquid.' : 'Stuck, torn, or its feedback is lost.',
+      action: 'Stop it and look what holds it.',
+      from: at - 1,
+      to: at + 1,
+    }
+  }
+  return undefined
+}
+
+const PHASES: readonly string[][] = [
+  ['l1', 'l2', 'l3'],
+  ['iu', 'iv', 'iw'],
+  ['ia', 'ib', 'ic'],
+  ['i1', 'i2', 'i3'],
+  ['u1', 'u2', 'u3'],
+  ['v1', 'v2', 'v3'],
+  ['ul1', 'ul2', 'ul3'],
+  ['il1', 'il2', 'il3'],
+  ['va', 'vb', 'vc'],
+  ['r', 's', 't'],
+]
+/** @source IEC 60034-26: a few per cent of unbalance heat a motor; half of it missing is a lost phase */
+const UNEQUAL = 0.6
+
+function phases(words: readonly Word[]): Expectation | undefined {
+  for (const names of PHASES) {
+    const found = names.map(name =>
+      words.findIndex((w, i) => w.text === name && isNumber(words[i + 1]?.text ?? '')),
+    )
+    if (found.some(i => i < 0)) continue
+    const values = found.map(i => numberOf(words[i + 1]!))
+    const [least, most] = [Math.min(...values), Math.max(...values)]
+    if (!(most > 0) || least / most > UNEQUAL) continue
+    return {
+      category: 'electrical',
+      severity: 'critical',
+      reason: `phases differ: ${values.join(', ')}`,
+      cause: 'A phase is missing: fuse, contactor, cable or mains.',
+      action: 'Switch off, check fuses and the three voltages.',
+      from: Math.min(...found),
+      to: Math.max(...found) + 2,
+    }
+  }
+  return undefined
+}
+
+/** Six times the same value with decimals. */
+function frozen(words: readonly Word[]): Expectation | undefined {
+  const RUN = 5
+  for (let at = 0; at + RUN <= words.length; at++) {
+    const { text } = words[at]!
+    if (!/^\d+[.,]\d*[1-9]\d*$|^\d+[.,]\d{2,}$/.test(text)) continue
+    let end = at + 1
+    while (words[end]?.text === text) end++
+    if (end - at < RUN) continue
+    return {
+      category: 'sensor_fault',
+      severity: 'warning',
+      component: 'sensor',
+      reason: `the same value ${end - at} times: ${text}`,
+      cause: 'The sensor is stuck, its line is plugged, or it is not read any more.',
+      action: 'Compare with a second measurement.',
+      from: at,
+      to: end,
+    }
+  }
+  return undefined
+}
+
+const NOMINAL =
+  /^(nominal|nominale|nominell|rated|nenn\w*|baseline|base|ref|reference|normal|usual|typical|typisch)$/
+/** So far from what is nominal is no tolerance. */
+const FAR = 0.3
+
+/** `consumo 14,7 A (nominal 9,8 A)`, `71 bar vs 100 nominal`. */
+function againstNominal(words: readonly Word[]): Expectation | undefined {
+  const at = words.findIndex(w => NOMINAL.test(w.text))
+  if (at < 1) return undefined
+  const after = isNumber(words[at + 1]?.text ?? '') ? at + 1 : -1
+  const before = isNumber(words[at - 1]?.text ?? '') && words[at - 2]?.text === 'vs' ? at - 1 : -1
+  const nominal = after > 0 ? after : before
+  if (nominal < 0) return undefined
+  for (let i = nominal - 1; i >= 0 && i >= nominal - 6; i--) {
+    if (i === nominal || !isNumber(words[i]!.text)) continue
+    const [is, should] = [numberOf(words[i]!), numberOf(words[nominal]!)]
+    const unit = words[i + 1]?.text
+    const same = unit !== undefined && unit === words[nominal + 1]?.text
+    if (!(should > 0) || Math.abs(is - should) / should < FAR || (!same && before < 0)) return undefined
+    return {
+      category: /^(a|ma|kw|w|v)$/.test(unit ?? '')
+        ? 'electrical'
+        : /^(bar|psi|kpa|mbar)$/.test(unit ?? '')
+          ? 'pressure'
+          : 'process_deviation',
+      severity: 'warning',
+      reason: `${is} where ${should} is nominal`,
+      cause: 'Load, supply or wear.',
+      action: 'Find out what has changed.',
+      from: i,
+      to: Math.max(i, nominal) + 1,
+    }
+  }
+  return undefined
+}
+
+/** `8712 h of 9000 h`, `run_h 47980, next_service_h 48000`. */
+function used(words: readonly Word[]): Expectation | undefined {
+  const hours = words.flatMap((w, i) =>
+    isNumber(w.text) &&
+    (words[i + 1]?.text === 'h' ||
+      words[i - 1]?.text === 'h' ||
+      /^(hours|stunden)$/.test(words[i + 1]?.text ?? ''))
+      ? [i]
+      : [],
+  )
+  if (
+    hours.length < 2 ||
+    !words.some(w =>
+      /^(service|maintenance|wartung|of|von|sur|de|interval|limit|life|due|next)$/.test(w.text),
+    )
+  )
+    return undefined
+  const whole = (i: number) =>
+    (/^\d{1,2}$/.test(words[i - 1]?.text ?? '') && /^\d{3}$/.test(words[i]!.text)
+      ? numberOf(words[i - 1]!) * 1000
+      : 0) + numberOf(words[i]!)
+  const [a, b] = [whole(hours[0]!), whole(hours[1]!)]
+  if (!(b > 100) || a / b < 0.95) return undefined
+  return {
+    category: 'wear_maintenance',
+    severity: a > b ? 'warning' : 'advisory',
+    reason: `${a} of ${b} hours are used`,
+    cause: 'The interval is nearly over.',
+    action: 'Plan the service.',
+    from: hours[0]!,
+    to: hours[1]! + 1,
+  }
+}
