@@ -21,12 +21,14 @@ import torch
 import torch.nn.functional as F
 
 from base import read
-from data import EXCLUDE, ROOT, batches, encode, generate
+from data import EXCLUDE, ROOT, TASKS, batches, encode, generate
 from export import write
 from train import VALIDATION_SEED
 
 PHRASES = ROOT / "dist/scripts/train/generate/own-phrases.js"
 FACTORY = ROOT / "ota/factory/fieldmouse-command.gguf"
+
+COMMAND = TASKS["command"]
 
 
 def phrases(path: Path, copies: int, seed: int) -> list[tuple[str, str]]:
@@ -100,9 +102,9 @@ def main():
     own = phrases(args.phrases, 0, args.seed)
     print(f"{len(own)} phrases of your own", flush=True)
     model, tokenizer, about = read(args.base)
-    own_rows = encode(tokenizer, own)
-    validation = generate(VALIDATION_SEED, 4_000, "validation")
-    validation_rows = encode(tokenizer, validation)
+    own_rows = encode(COMMAND, tokenizer, own)
+    validation = generate(COMMAND, VALIDATION_SEED, 4_000, "validation")
+    validation_rows = encode(COMMAND, tokenizer, validation)
     before = copy.deepcopy(model)
     before_own, before_validation = right(before, own_rows), right(before, validation_rows)
     print(f"before: {sum(before_own)} of them read, {sum(before_validation)} of {len(validation)} generated sentences", flush=True)
@@ -112,10 +114,10 @@ def main():
     mix = random.Random(args.seed)
     model.train()
     while step < args.steps:
-        general = generate(args.seed * 7_000_003 + shard, 12_000)
+        general = generate(COMMAND, args.seed * 7_000_003 + shard, 12_000)
         wanted = int(len(general) * args.share / (1 - args.share))
         mine = phrases(args.phrases, max(1, wanted // len(own)), args.seed + shard)
-        rows = encode(tokenizer, general + mine)
+        rows = encode(COMMAND, tokenizer, general + mine)
         mix.shuffle(rows)
         for ids, targets in batches(rows, args.batch, shard):
             if step == args.steps:

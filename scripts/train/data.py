@@ -8,37 +8,49 @@ import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATOR = ROOT / "dist/scripts/train/generate/generate.js"
 BOS, EOS = "<s>", "</s>"
-PREFIX, SEP = "<cmd>", "<out>"
+SEP = "<out>"
+
+
+class Task:
+    """What a model is trained for: which generator makes its pairs, and the mark that its prompts begin with."""
+
+    def __init__(self, generator: str, prefix: str, describes: str):
+        self.generator, self.prefix, self.describes = ROOT / generator, prefix, describes
+
+
+TASKS = {
+    "command": Task("dist/scripts/train/generate/generate.js", "<cmd>", "Reads one household command and writes its short form (docs/decisions/0003)."),
+    "line": Task("dist/scripts/train/lines/generate.js", "<line>", "Reads one line of sensor text and writes its verdict (docs/decisions/0014)."),
+}
 
 
 # Evaluation sets (JSON Lines with a field `utterance`) whose sentences must never be trained on; see train.py --exclude.
 EXCLUDE: list[str] = []
 
 
-def generate(seed: int, count: int, split: str = "train") -> list[tuple[str, str]]:
+def generate(task: Task, seed: int, count: int, split: str = "train") -> list[tuple[str, str]]:
     """`count` pairs (utterance, short form); the same seed gives the same pairs. `split`: train, validation or all."""
     exclude = [word for path in EXCLUDE for word in ("--exclude", path)]
     text = subprocess.run(
-        ["node", str(GENERATOR), "--seed", str(seed), "--count", str(count), "--split", split, *exclude],
+        ["node", str(task.generator), "--seed", str(seed), "--count", str(count), "--split", split, *exclude],
         check=True, capture_output=True, text=True,
     ).stdout
     return [tuple(line.split("\t")) for line in text.splitlines()]
 
 
-def marks() -> list[str]:
-    return subprocess.run(["node", str(GENERATOR), "--marks"], check=True, capture_output=True, text=True).stdout.split()
+def marks(task: Task) -> list[str]:
+    return subprocess.run(["node", str(task.generator), "--marks"], check=True, capture_output=True, text=True).stdout.split()
 
 
-def train_tokenizer(vocab: int, pairs: list[tuple[str, str]]) -> Tokenizer:
+def train_tokenizer(task: Task, vocab: int, pairs: list[tuple[str, str]]) -> Tokenizer:
     """Byte-level BPE that llama.cpp knows as `smollm`: digits one by one, then GPT-2's pattern. Marks are whole tokens."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)]
     )
     tokenizer.decoder = decoders.ByteLevel()
-    all_marks = [BOS, EOS, *marks()]
+    all_marks = [BOS, EOS, *marks(task)]
     trainer = trainers.BpeTrainer(
         vocab_size=vocab - len(all_marks) + 2,
         special_tokens=[BOS, EOS],
@@ -50,10 +62,10 @@ def train_tokenizer(vocab: int, pairs: list[tuple[str, str]]) -> Tokenizer:
     return tokenizer
 
 
-def encode(tokenizer: Tokenizer, pairs: list[tuple[str, str]]) -> list[tuple[list[int], int]]:
+def encode(task: Task, tokenizer: Tokenizer, pairs: list[tuple[str, str]]) -> list[tuple[list[int], int]]:
     """-> (token ids from <s> to </s>, how many of them are prompt)."""
     bos, eos = tokenizer.token_to_id(BOS), tokenizer.token_to_id(EOS)
-    prompts = tokenizer.encode_batch([f"{PREFIX} {u}{SEP}" for u, _ in pairs])
+    prompts = tokenizer.encode_batch([f"{task.prefix} {u}{SEP}" for u, _ in pairs])
     forms = tokenizer.encode_batch([f for _, f in pairs])
     return [([bos, *p.ids, *f.ids, eos], 1 + len(p.ids)) for p, f in zip(prompts, forms)]
 

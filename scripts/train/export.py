@@ -13,7 +13,7 @@ import torch
 from tokenizers import Tokenizer
 
 import kquants
-from data import BOS, EOS
+from data import BOS, EOS, TASKS, Task
 from model import Model, Shape
 
 
@@ -46,15 +46,15 @@ def quantization(kind: str, tensor_name: str, length: int) -> str:
     return "Q6_K" if tensor_name == "token_embd.weight" else kind
 
 
-def write(model: Model, tokenizer_file: Path, out: Path, kind: str, name: str, version: str, calibration: dict | None = None):
+def write(model: Model, tokenizer_file: Path, out: Path, kind: str, name: str, version: str, calibration: dict | None = None, task: Task = TASKS["command"]):
     s: Shape = model.shape
     w = gguf.GGUFWriter(str(out), "llama")
     w.add_type("model")
     w.add_name(name)
     w.add_version(version)
     w.add_license("apache-2.0")
-    w.add_description("Reads one household command and writes its short form (docs/decisions/0003).")
-    w.add_languages(["en"])
+    w.add_description(task.describes)
+    w.add_languages(["en"] if task is TASKS["command"] else ["en", "de", "fr", "es", "it", "nl"])
     w.add_file_type(FILE_TYPE[kind])
     w.add_quantization_version(gguf.GGML_QUANT_VERSION)
     w.add_vocab_size(s.vocab)
@@ -132,12 +132,19 @@ FIXED_PROMPTS = [
 ]
 
 
-def fixed_answers(model: Model, tokenizer_file: Path):
+LINE_PROMPTS = [
+    "mqtt mill : gearbox # oil temperature high # c", "serial : pump # bearing vibration alarm zone d", "syslog gw : connection timeout to plc #",
+    "mqtt cold : freezer # door open temperature # c", "mqtt plant : no leak detected", "syslog ups : on battery mains failure",
+    "mqtt line# : fault cleared motor #", "serial : uebertemperatur motor # abgeschaltet", "mqtt : debit insuffisant pompe #", "can : heartbeat ok",
+]
+
+
+def fixed_answers(model: Model, tokenizer_file: Path, task: Task = TASKS["command"]):
     """Greedy token ids of the unquantized weights for each fixed prompt, with the smallest lead over the second choice."""
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     out = []
-    for text in FIXED_PROMPTS:
-        prompt = [tokenizer.token_to_id(BOS), *tokenizer.encode(f"<cmd> {text}<out>").ids]
+    for text in FIXED_PROMPTS if task is TASKS["command"] else LINE_PROMPTS:
+        prompt = [tokenizer.token_to_id(BOS), *tokenizer.encode(f"{task.prefix} {text}<out>").ids]
         ids, lead = list(prompt), 1.0
         while len(ids) < len(prompt) + 60:
             with torch.no_grad():
@@ -153,16 +160,17 @@ def fixed_answers(model: Model, tokenizer_file: Path):
 
 if __name__ == "__main__":
     p = argparse.ArgumentParser()
+    p.add_argument("--task", choices=list(TASKS), default="command")
     p.add_argument("--work", type=Path, required=True)
     p.add_argument("--type", default="Q8_0", choices=list(FILE_TYPE))
-    p.add_argument("--name", default="fieldmouse-command")
+    p.add_argument("--name", help="default: fieldmouse- and the task")
     p.add_argument("--version", required=True)
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--answers", type=Path, help="write the fixed prompts with the answers of the weights as JSON")
     p.add_argument("--calibration", type=Path, help="JSON of scripts/evaluate/calibrate.ts: weights that make the confidence a probability")
     args = p.parse_args()
     model = load(args.work)
-    write(model, args.work / "tokenizer.json", args.out, args.type, args.name, args.version, json.loads(args.calibration.read_text()) if args.calibration else None)
+    write(model, args.work / "tokenizer.json", args.out, args.type, args.name or f"fieldmouse-{args.task}", args.version, json.loads(args.calibration.read_text()) if args.calibration else None, TASKS[args.task])
     if args.answers:
-        args.answers.write_text("[\n" + ",\n".join(json.dumps(a) for a in fixed_answers(model, args.work / "tokenizer.json")) + "\n]\n")
+        args.answers.write_text("[\n" + ",\n".join(json.dumps(a) for a in fixed_answers(model, args.work / "tokenizer.json", TASKS[args.task])) + "\n]\n")
     print(f"{args.out}: {args.out.stat().st_size} bytes")

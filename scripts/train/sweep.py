@@ -13,7 +13,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from data import ROOT, generate, train_tokenizer
+from data import ROOT, TASKS, generate, train_tokenizer
 from export import FILE_TYPE, load, write
 
 HERE = Path(__file__).parent
@@ -68,9 +68,9 @@ if __name__ == "__main__":
     args = p.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     if not (args.work / "tokenizer.json").exists():
-        train_tokenizer(4096, generate(78, 200_000)).save(str(args.work / "tokenizer.json"))
+        train_tokenizer(TASKS["command"], 4096, generate(TASKS["command"], 78, 200_000)).save(str(args.work / "tokenizer.json"))
     if not (args.work / "pairs.tsv").exists():
-        pairs = generate(SEED, args.sentences, "validation")
+        pairs = generate(TASKS["command"], SEED, args.sentences, "validation")
         (args.work / "pairs.tsv").write_text("".join(f"{u}\t{f}\n" for u, f in pairs))
     with ThreadPoolExecutor(args.parallel) as pool:
         list(pool.map(lambda name: train(name, args), args.sizes))

@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 
-from data import EXCLUDE, batches, encode, generate, train_tokenizer
+from data import EXCLUDE, TASKS, batches, encode, generate, train_tokenizer
 from model import Model, Shape
 
 VALIDATION_SEED = 987_654_321
@@ -50,6 +50,7 @@ def validate(model, rows, device):
 
 def main():
     p = argparse.ArgumentParser()
+    p.add_argument("--task", choices=list(TASKS), default="command")
     p.add_argument("--work", type=Path, default=Path(__file__).parent / "work")
     p.add_argument("--minutes", type=float, default=60, help="training time, all runs in this work folder together")
     p.add_argument("--seed", type=int, default=1)
@@ -67,6 +68,7 @@ def main():
     p.add_argument("--exclude", action="append", default=[], help="evaluation set whose sentences are never trained on")
     args = p.parse_args()
     EXCLUDE.extend(args.exclude)
+    task = TASKS[args.task]
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.set_num_threads(args.threads)
@@ -74,7 +76,7 @@ def main():
     args.work.mkdir(parents=True, exist_ok=True)
     tokenizer_file, state_file = args.work / "tokenizer.json", args.work / "state.pt"
     if not tokenizer_file.exists():
-        train_tokenizer(args.vocab, generate(args.seed + 77, 200_000)).save(str(tokenizer_file))
+        train_tokenizer(task, args.vocab, generate(task, args.seed + 77, 200_000)).save(str(tokenizer_file))
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     shape = Shape(vocab=args.vocab, dim=args.dim, layers=args.layers, heads=args.heads, hidden=args.hidden)
     model = Model(shape).to(device)
@@ -102,7 +104,7 @@ def main():
         print(f"resumed at step {state['step']}, {state['seconds'] / 60:.1f} min", flush=True)
     print(f"{sum(q.numel() for q in model.parameters()) / 1e6:.2f}M parameters on {device}, {args.threads} threads", flush=True)
 
-    validation = encode(tokenizer, generate(VALIDATION_SEED, 4_000, "validation"))
+    validation = encode(task, tokenizer, generate(task, VALIDATION_SEED, 4_000, "validation"))
     budget = args.minutes * 60
     began, before = time.monotonic(), state["seconds"]
     best = {"loss": math.inf}
@@ -115,7 +117,7 @@ def main():
     last_save = time.monotonic()
     level_saved = state["seconds"] > budget * (1 - args.decay)
     while state["seconds"] < budget:
-        rows = encode(tokenizer, generate(args.seed * 1_000_003 + state["shard"], SHARD))
+        rows = encode(task, tokenizer, generate(task, args.seed * 1_000_003 + state["shard"], SHARD))
         running, seen = 0.0, 0
         for ids, targets in batches(rows, args.batch, state["shard"]):
             state["seconds"] = before + time.monotonic() - began
