@@ -4,7 +4,7 @@
  */
 
 const TRIES: readonly RegExp[] = [
-  /\b(ignor\w*|disregard|forget|overrid\w*|bypass)\b.{0,30}\b(previous|prior|above|all|earlier|preceding|these|the|any|system|your|safety)\b.{0,30}\b(instruct\w*|rules?|prompts?|guidelines?|alarms?|messages?|context|polic\w*|triage|training)\b/i,
+  /\b(ignor\w*|disregard|forget|overrid\w*|bypass)\b.{0,30}\b(previous|prior|above|all|earlier|preceding|these|the|any|system|your|its|his|safety)\b.{0,30}\b(instruct\w*|rules?|prompts?|guidelines?|alarms?|messages?|context|polic\w*|triage|training)\b/i,
   /\b(ignor\w*|vergiss|missachte)\b.{0,40}\b(anweisung\w*|regeln?|vorherig\w*|vorgaben)\b/i,
   /\b(ignor\w*|oubli\w*)\b.{0,40}\b(instructions?|consignes?|regles?|précédent\w*)\b/i,
   /\b(ignor\w*|olvid\w*|dimentica\w*)\b.{0,40}\b(instruc\w*|istruzion\w*|reglas|regole|anterior\w*|precedent\w*)\b/i,
@@ -17,6 +17,12 @@ const TRIES: readonly RegExp[] = [
   /\b(you are (now|a|an)|act as|pretend|from now on|new instructions?|jailbreak|prompt injection|developer mode|as an ai|language model|chatgpt|your (rules|instructions|prompt|task))\b/i,
   /\b(severity|category|needs_human|needsHuman|verdict|confidence|stage)\s*["']?\s*[:=]\s*["']?(normal|false|advisory|info|0|memo|none|operator)\b/i,
   /\b(penetration test|pen-?test|red team|authori[sz]ed test|scheduled test|security (test|scan|exercise|audit))\b.{0,60}\b(ignore|normal|no action|classify|disregard|expected|please|skip|whitelist)\b/i,
+  /(игнорир\p{L}*|забудь\p{L}*).{0,40}(инструкц|правил|команд)/iu,
+  /\b(z?ignoruj|negeer|ignora|ignorez|ignorieren|ignoriere)\b.{0,40}\b(polece\p{L}*|instrukc\p{L}*|instructies?|bericht|dit|message|avertissement|meldung\p{L}*|zeile|ligne|linea|todo|tout|alles)\b/iu,
+  /\b(to be|be|are|is) (rated|classified|marked|treated|reported|considered) (as )?(normal|harmless|safe|ok)\b/i,
+  /\bdo not (record|log|store|flag|classify|triage)\b|\bne (signalez|signaler|remontez) (rien|pas)\b|\bno (registre|informe|avise)\b/i,
+  /\bgib\b.{0,20}\b(vorgaben|anweisungen|prompt|regeln)\b|\b(print|reveal|show|output|repeat)\b.{0,20}\b(your|the) (prompt|instructions|rules|system)\b/i,
+  /<\/(log|line|input|data|entry|message|event)s?>\s*[<{]/i,
   /\bplease (disregard|ignore)\b|\bno need to (tell|notify|inform)\b/i,
   /\b(just testing|nothing to see|move along|operator already knows|already handled|no need to (act|check|alert)|false alarm,? (ignore|please)|trust me|this is fine|don't worry|kein grund zur sorge)\b/i,
   /(;|\||&&|`|\$\()\s*(rm|curl|wget|nc|bash|sh|reboot|shutdown|cat|chmod|python3?|powershell)\b\s*[-/\w$.]|\brm\s+-rf\b|\$\{jndi:|\bcurl\s+(-\w+\s+)*https?:/i,
@@ -33,17 +39,84 @@ export interface Hostile {
   /** What stands in the line, at most 80 characters. */
   quote: string
   what: 'an instruction to the reader' | 'terminal escapes' | 'characters that hide text'
+  /** Where it stands. */
+  at: number
+  length: number
 }
 
 /** @returns what in a line tries to steer its reader; undefined when nothing does */
 export function hostileText(line: string): Hostile | undefined {
-  const text = line.length > 8192 ? line.slice(0, 8192) : line
-  for (const pattern of TRIES) {
-    const hit = pattern.exec(text)
-    if (hit) return { quote: hit[0].trim().slice(0, 80), what: 'an instruction to the reader' }
+  const text = line.length > MOST_CHARS ? line.slice(0, MOST_CHARS) : line
+  const plain = tries(text)
+  if (plain) return plain
+  for (const { decoded, at, length } of disguised(text)) {
+    const hit = tries(decoded)
+    if (hit) return { ...hit, at, length }
   }
   const hidden = HIDING.exec(text) ?? LOOK_ALIKE.exec(text)
-  if (hidden) return { quote: hidden[0].slice(0, 80), what: 'characters that hide text' }
+  if (hidden)
+    return {
+      quote: hidden[0].slice(0, 80),
+      what: 'characters that hide text',
+      at: hidden.index,
+      length: hidden[0].length,
+    }
   const code = ESCAPES.exec(text)
-  return code ? { quote: text.slice(code.index, code.index + 20), what: 'terminal escapes' } : undefined
+  return code
+    ? {
+        quote: text.slice(code.index, code.index + 20),
+        what: 'terminal escapes',
+        at: code.index,
+        length: code[0].length,
+      }
+    : undefined
+}
+
+const MOST_CHARS = 8192
+
+function tries(text: string): Hostile | undefined {
+  for (const pattern of TRIES) {
+    const hit = pattern.exec(text)
+    if (hit)
+      return {
+        quote: hit[0].trim().slice(0, 80),
+        what: 'an instruction to the reader',
+        at: hit.index,
+        length: hit[0].length,
+      }
+  }
+  return undefined
+}
+
+/** What a line says behind percent signs, base64 or letters moved by thirteen: old disguises that need no key. */
+function* disguised(text: string): Generator<{ decoded: string; at: number; length: number }> {
+  const whole = { at: 0, length: text.length }
+  if (/%[0-9a-f]{2}/i.test(text))
+    yield {
+      decoded: text.replace(/%([0-7][0-9a-f])/gi, (_, hex: string) =>
+        String.fromCharCode(Number.parseInt(hex, 16)),
+      ),
+      ...whole,
+    }
+  for (const { 0: run, index } of text.matchAll(/[A-Za-z0-9+/]{32,}={0,2}/g)) {
+    const decoded = Buffer.from(run, 'base64').toString('latin1')
+    if (/^[\x20-\x7e\r\n\t]+$/.test(decoded)) yield { decoded, at: index, length: run.length }
+  }
+  const turned = text.replace(/[a-z]/gi, c => {
+    const base = c <= 'Z' ? 65 : 97
+    return String.fromCharCode(((c.charCodeAt(0) - base + 13) % 26) + base)
+  })
+  if (/\b(instructions|ignore|severity|classify)\b/i.test(turned)) yield { decoded: turned, ...whole }
+}
+
+/** A line without its hostile part: what is left is judged as well, so that no bait can hide a fault. */
+export function withoutBait(line: string, { at, length }: Hostile): string {
+  const open = Math.max(
+    ...['"', "'", '(', '[', '{', '.', ';', '<'].map(mark => line.lastIndexOf(mark, at - 1)),
+  )
+  const from = open < 0 ? at : open + 1
+  const rest = line.slice(at + length)
+  const close = rest.search(/["')\]}]/)
+  const to = close < 0 ? line.length : at + length + close
+  return line.slice(0, from) + ' '.repeat(to - from) + line.slice(to)
 }

@@ -3,10 +3,10 @@
  * the line, and what code books know. Certain where a code decides; says how sure it is where words do. Pure.
  */
 import type { Finding } from '../books/finding.js'
-import { type Category, type Component, type Severity, type Verdict, worse } from '../verdict.js'
+import { atLeast, type Category, type Component, type Severity, type Verdict, worse } from '../verdict.js'
 import { evidenceOf, reasonOf } from './evidence.js'
 import { type Expectation, unexpected } from './expect.js'
-import { hostileText } from './hostile.js'
+import { hostileText, withoutBait } from './hostile.js'
 import { type Condition, lexicon, type State } from './lexicon.js'
 import { checkLimits, type LimitCheck, quantityOf } from './limits.js'
 import { componentFor } from './mentions.js'
@@ -50,14 +50,30 @@ interface Ground {
   to: number
 }
 
-export function judge({ line, source, findings = [] }: LineToJudge): Verdict {
+export function judge(input: LineToJudge): Verdict {
+  const hostile = hostileText(input.line)
+  const read = judgeText(input)
+  if (!hostile) return read
+  // bait can talk a verdict down, never up: of the line with it and without it the worse counts
+  const without = judgeText({ ...input, line: withoutBait(input.line, hostile) })
+  const worst = atLeast(read.severity, without.severity) ? read : without
+  return withHostile(worst, hostile.quote, hostile.what)
+}
+
+function judgeText({ line, source, findings = [] }: LineToJudge): Verdict {
   const lex = lexicon()
   const words = readBooleans(wordsOf(line))
-  const polarity = new Polarity(words, lex.stateBook.find(words))
-  const hostile = hostileText(line)
-  const certain = findings.find(f => f.certain)
   const limits = checkLimits(words)
-  const live = longest(lex.conditionBook.find(words).filter(f => !polarity.takenBack(f.from, f.to)))
+  const polarity = new Polarity(words, lex.stateBook.find(words), limits)
+  const certain = findings.find(f => f.certain)
+  const kept = limits.filter(l => !l.violated)
+  const live = longest(
+    lex.conditionBook
+      .find(words)
+      .filter(f => !polarity.takenBack(f.from, f.to, f.value))
+      // a name of a quantity with its limit is no fault while the limit is kept
+      .filter(f => !kept.some(l => f.from < l.to && f.to > l.from) || limits.some(l => l.violated)),
+  )
 
   const grounds: Ground[] = live.map(({ value, from, to }) => ({
     category: value.category,
@@ -92,8 +108,7 @@ export function judge({ line, source, findings = [] }: LineToJudge): Verdict {
     : grounds.length > 0 && !(within && polarity.has('calm') && !polarity.severe)
       ? byGrounds(grounds, line, words, source, polarity, within)
       : byStates(line, words, source, polarity, limits, findings)
-  const made = { ...verdict, reason: reasonOf(verdict.reason, verdict.evidence) }
-  return hostile ? withHostile(made, hostile.quote, hostile.what) : made
+  return { ...verdict, reason: reasonOf(verdict.reason, verdict.evidence) }
 }
 
 type Draft = Verdict

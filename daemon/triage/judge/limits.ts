@@ -18,13 +18,13 @@ export interface LimitCheck {
 
 const words = (text: string) => new Set(text.split(/\s+/))
 const HIGH = words(
-  'max maximum hi high h hh hihi upper ucl usl ceiling obergrenze maxi highlimit maxlimit hochgrenze superior superiore haut hlim',
+  'max maximum hi high h hh hihi upper ucl usl ceiling above ueber obergrenze maxi highlimit maxlimit hochgrenze superior superiore haut hlim',
 )
 const LOW = words(
-  'min minimum lo low l ll lolo lower lcl lsl floor untergrenze mini lowlimit minlimit inferior inferiore bas llim',
+  'min minimum lo low l ll lolo lower lcl lsl floor cutoff below unter untergrenze minimo minimale mini lowlimit minlimit inferior inferiore bas llim',
 )
 const EITHER = words(
-  'alm al wrn alert blocking limit lim limits threshold thr thresh grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
+  'alm al wrn alert blocking change refill replace set shutdown limit lim limits threshold thr thresh grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
 )
 const SEVERE = words('hh ll hihi lolo trip shutdown abschaltung disparo critical')
 /** What is bad when it is little. */
@@ -51,10 +51,19 @@ function valueAt(all: readonly Word[], at: number): number {
 /** Every value of the line that stands against a limit. */
 export function checkLimits(all: readonly Word[]): LimitCheck[] {
   const numbers = all.flatMap((w, i) => (isNumber(w.text) && Number.isFinite(numberOf(w.text)) ? [i] : []))
-  const limits = numbers.flatMap(i => {
+  const kinds = numbers.flatMap(i => {
     const kind = limitKind(all, i)
     return kind ? [{ at: i, ...kind }] : []
   })
+  // `cell min 3.41 V cutoff 2.50 V`: the least of what was measured is a value when another limit follows and no value stands before it
+  const limits = kinds.filter(
+    (l, i) =>
+      !(
+        l.statistic &&
+        kinds.some((o, j) => j > i && !o.statistic) &&
+        !numbers.some(n => n < l.at && l.at - n <= 8 && !isLabel(all, n) && !kinds.some(k => k.at === n))
+      ),
+  )
   const isLimit = new Set(limits.map(l => l.at))
   const checks: LimitCheck[] = []
   for (const limit of limits) {
@@ -86,6 +95,8 @@ interface Kind {
   severe: boolean
   /** What the base name is, of `Vmin`. */
   base?: string
+  /** Named min or max: it may be the least or most of what was measured. */
+  statistic?: boolean
   /** The line itself says by a sign that the value lies beyond. */
   claimed?: boolean
 }
@@ -120,7 +131,11 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
     if (back > 1 && !BETWEEN.test(all[at - back + 1]!.text)) break
     const one = text.length <= 2
     if ((HIGH.has(text) || LOW.has(text)) && (!one || (back === 1 && /[=:(]/.test(word.before + before))))
-      return { direction: HIGH.has(text) ? 'high' : 'low', severe }
+      return {
+        direction: HIGH.has(text) ? 'high' : 'low',
+        severe,
+        statistic: /^(min|max|mini|maxi)$/.test(text),
+      }
     if (EITHER.has(text)) {
       if (
         NUMBERED.test(text) &&
@@ -137,7 +152,8 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
       return { severe }
     }
     const suffix = back === 1 ? /^([a-z]{1,8})(min|max)$/.exec(text) : null
-    if (suffix) return { direction: suffix[2] === 'max' ? 'high' : 'low', severe, base: suffix[1]! }
+    if (suffix)
+      return { direction: suffix[2] === 'max' ? 'high' : 'low', severe, base: suffix[1]!, statistic: true }
   }
   return undefined
 }
@@ -156,7 +172,7 @@ const UNIT =
   /^(c|f|k|degc|celsius|bar|mbar|psi|psig|barg|kpa|mpa|pa|v|kv|mv|a|ma|ka|w|kw|mw|hz|rpm|mm|um|m|cm|l|lpm|gpm|m3|kg|g|t|ppm|ppb|ohm|kohm|mohm|pct|s|ms|min|h|db|dbm|ntu|nm|kn|n|va|kva|j|kj|x)$/
 const hasUnit = (all: readonly Word[], at: number): boolean =>
   /^\s*[%°‰]/.test(all[at]!.after) ||
-  (UNIT.test(all[at + 1]?.text ?? '') && !/[=:,;"]/.test(all[at + 1]!.before))
+  (UNIT.test(all[at + 1]?.text ?? '') && !(/^[hl]$/.test(all[at + 1]!.text) && /[<>]/.test(all[at]!.before)) && !/[=:,;"]/.test(all[at + 1]!.before))
 
 /** The value that a limit belongs to: of the same name, else the nearest before it, else the nearest after it. */
 function valueFor(
@@ -194,7 +210,7 @@ function isLabel(all: readonly Word[], at: number): boolean {
   const joined =
     at > 0 && all[at - 1]!.end + word.before.length === word.start && /^[-_#[]+$/.test(word.before)
   const label =
-    /^(slave|cell|pack|zone|slot|channel|ch|no|nr|id|stage|phase|unit|furnace|pump|fan|motor|line|level|rule|n|batch|sensor|port|pid|node|module|string|tank|boiler|chiller|press|drive|inverter|ups|room|door|step|addr|fc|iso)$/
+    /^(slave|cell|pack|zone|slot|channel|ch|no|nr|id|stage|phase|unit|furnace|pump|fan|motor|line|level|rule|n|batch|sensor|port|pid|node|module|string|tank|boiler|chiller|press|drive|inverter|ups|room|door|step|addr|fc)$/
   return (
     (joined && !/[=:]/.test(word.before)) ||
     (label.test(all[at - 1]?.text ?? '') &&
@@ -215,15 +231,26 @@ function nameOf(all: readonly Word[], at: number): string[] {
   return name
 }
 
-/** Which side is bad when the line does not say it. */
+const HIGH_UNITS = /^(c|f|k|degc|celsius|degf|mm|a|ma|ka|ppm|ppb|g|kw|nm|db|ntu|um)$/
+const LOW_UNITS = /^(kohm|mohm|ohm)$/
+const SAYS_HIGH = words(
+  'high over above overfill overflow hoch haut alto alta elevee elevado exceeded rising',
+)
+
+/** Which side is bad when the line does not say it: by the name and unit of the value itself. */
 function guess(all: readonly Word[], from: number, to: number): 'high' | 'low' {
-  const lo = Math.max(0, Math.min(from, to) - NAMES)
-  for (let i = lo; i <= Math.max(from, to); i++) {
-    const { text } = all[i]!
-    if (SAYS_LOW.has(text) && !/[=:]/.test(all[i + 1]?.before ?? '')) return 'low'
-    if (LITTLE_IS_BAD.test(text) && !all.slice(lo, i + 3).some(w => HIGH.has(w.text))) return 'low'
-  }
-  return 'high'
+  const unit = hasUnit(all, from) ? (all[from + 1]?.text ?? '') : ''
+  if (LOW_UNITS.test(unit)) return 'low'
+  const name = [...nameOf(all, from), ...nameOf(all, to)]
+  const around = all.slice(Math.max(0, Math.min(from, to) - NAMES), Math.max(from, to)).map(w => w.text)
+  if (around.some(w => SAYS_LOW.has(w))) return 'low'
+  if (HIGH_UNITS.test(unit) || around.some(w => SAYS_HIGH.has(w))) return 'high'
+  if (
+    name.includes('pressure') &&
+    name.some(w => /^(oil|suction|air|water|supply|lube|instrument|tyre|vacuum)$/.test(w))
+  )
+    return 'low'
+  return name.some(w => LITTLE_IS_BAD.test(w) && w !== 'oil') ? 'low' : 'high'
 }
 
 const QUANTITIES: readonly [Category, RegExp][] = [

@@ -1,11 +1,12 @@
 /** What turns the meaning of a line: "cleared", "no ... detected", "= 0", "test", "but still". Pure. */
-import type { State } from './lexicon.js'
+import type { Condition, State } from './lexicon.js'
+import type { LimitCheck } from './limits.js'
 import type { Found } from './phrases.js'
 import { isNumber, type Word } from './words.js'
 
 /** Words that may stand between a thing and its value: `fault count: 0`. */
 const LABELS = new Set(
-  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask'.split(
+  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask stage stufe etage nivel probe sensor'.split(
     ' ',
   ),
 )
@@ -14,26 +15,42 @@ const OFF = new Set(
     ' ',
   ),
 )
+const NAMES_LIMITS = new Set<State>(['fault', 'severe', 'mild', 'emergency'])
 const BEFORE = 3
 const CLAUSE_END = /[;|]|[.!?]$/
 const TEST_REACH = 5
 
+const FLAG = /^(alarm|alm|alarme|alarma|active|aktiv|actif|activo|fault|flt|raised|in_alarm|alarmstate)$/
+const ON = /^(1|active|true|yes|on|alarm|high|low|fault)$/
+const DENIES = /^(not|non|nicht|no|pas|niet|kein|keine)$/
+const FOUND =
+  /^(detect\w*|detekt\w*|found|present|active|aktiv|erkannt|vorhanden|rilevat\w*|trovat\w*|presente|present\w*|activ\w*|gefunden|seen|required|needed)$/
+const DRY = /^(dry|trocken|sec|seco|asciutto|droog)$/
+const DRY_IS_GOOD = new Set(['water_leak', 'oil_leak', 'seal_leak', 'level_high'])
+
 export class Polarity {
   readonly #words: readonly Word[]
   readonly #states: readonly Found<State>[]
+  readonly #switchedOff: boolean
   /** Something is over, and nothing says that it is not. */
   readonly returned: boolean
   /** A function is lost: trip, shutdown, HH. */
   readonly severe: boolean
   readonly mild: boolean
 
-  constructor(words: readonly Word[], states: readonly Found<State>[]) {
+  constructor(words: readonly Word[], states: readonly Found<State>[], limits: readonly LimitCheck[] = []) {
     this.#words = words
-    this.#states = states
-    const still = this.#of('still')
-    this.returned = this.#of('returned').some(
-      f => !this.#negatedBefore(f.from) && !still.some(s => s.from >= f.from || s.to >= f.from - 1),
+    // `trip 95 C` names a limit; while it is kept nothing has tripped
+    this.#states = states.filter(
+      f => !(NAMES_LIMITS.has(f.value) && limits.some(l => !l.violated && f.from < l.to && f.to > l.from)),
     )
+    const still = this.#of('still')
+    this.#switchedOff = this.#flagOff()
+    this.returned =
+      this.#switchedOff ||
+      this.#of('returned').some(
+        f => !this.#negatedBefore(f.from) && !still.some(s => s.from >= f.from || s.to >= f.from - 1),
+      )
     this.severe = !this.returned && this.#of('severe').some(f => !this.takenBack(f.from, f.to))
     this.mild = this.#of('mild').length > 0
   }
@@ -46,7 +63,15 @@ export class Polarity {
   }
 
   /** Whether what is said from one word to another is taken back. */
-  takenBack(from: number, to: number): boolean {
+  takenBack(from: number, to: number, condition?: Condition): boolean {
+    if (this.#switchedOff) return true
+    if (
+      condition &&
+      DRY_IS_GOOD.has(condition.id) &&
+      this.#words.slice(to, to + 3).some(w => DRY.test(w.text))
+    )
+      return true
+    if (this.#notDetected(to)) return true
     if (this.returnedNear(from, to)) return true
     if (this.#negatedBefore(from)) return true
     if (this.#offAfter(to)) return true
@@ -88,6 +113,28 @@ export class Polarity {
       if (f.to > from || from - f.to >= BEFORE) return false
       return !this.#words.slice(f.to, from + 1).some(w => /[,;:|.!?{}"]/.test(w.before.replace(/["']/g, '')))
     })
+  }
+
+  /** `{"alarm":0,"name":"dry_run"}`: the flag of the whole line is off, and no other is on. */
+  #flagOff(): boolean {
+    let off = false
+    for (const [at, word] of this.#words.entries()) {
+      const key = this.#words[at - 1]?.text ?? ''
+      if (!FLAG.test(key) || !/[=:]/.test(word.before)) continue
+      const isOff = OFF.has(word.text) && /^$|^["'\s]*[,;}|)]/.test(word.after)
+      if (isOff) off = true
+      else if (ON.test(word.text)) return false
+    }
+    return off
+  }
+
+  /** `fuite ... non détectée`: the word that denies stands between the thing and what is denied. */
+  #notDetected(to: number): boolean {
+    for (let at = to; at < Math.min(to + 5, this.#words.length - 1); at++) {
+      if (/[,;.]/.test(this.#words[at]!.before)) return false
+      if (DENIES.test(this.#words[at]!.text) && FOUND.test(this.#words[at + 1]!.text)) return true
+    }
+    return false
   }
 
   /** `fault=0`, `leak: none`, `alarm register 0x0000`. */

@@ -28,8 +28,8 @@ function fold(char: string): string {
 }
 
 const LETTERS = /[\p{L}\p{M}]+\d*(?:[\p{L}\d]*)|\d+(?:[.,]\d+)*/gu
-/** Where a lower-case letter meets the upper-case one of the next word. */
-const CAMEL = /(?<=\p{Ll})(?=\p{Lu})/u
+/** Where a lower-case letter meets the upper-case one of the next word; units such as kOhm, mA and dBm stay whole. */
+const CAMEL = /(?<=\p{L}\p{Ll})(?=\p{Lu})|(?<=\p{Ll})(?=\p{Lu}\p{Ll}{3})/u
 
 /** The priority of a syslog line, dates and times of day: numbers that measure nothing. */
 const TIMES =

@@ -3,10 +3,17 @@
  * words that its verdict rests on, copied from the line, and then marks: the condition, how bad, what kind, what thing.
  * Grammar and decoder are the model's contract; the generator of its training lines uses the same code. Pure.
  */
-import { alt, type Grammar, lit, opt, ref, type Rule, seq } from '../../inference/grammar.js'
+import { alt, type Grammar, lit, opt, type Rule, ref, seq } from '../../inference/grammar.js'
 import { type Condition, lexicon } from '../judge/lexicon.js'
 import { isNumber, type Word, wordsOf } from '../judge/words.js'
-import { CATEGORIES, type Category, COMPONENTS, type Component, SEVERITIES, type Severity } from '../verdict.js'
+import {
+  CATEGORIES,
+  type Category,
+  COMPONENTS,
+  type Component,
+  SEVERITIES,
+  type Severity,
+} from '../verdict.js'
 
 export const PREFIX = '<line>'
 export const OUT = '<out>'
@@ -40,17 +47,26 @@ export interface LinePrompt {
 }
 
 const plain = (word: string): string =>
-  word === '0' || word === '1' ? word : isNumber(word) ? '#' : word.replace(/\d+/g, '#').slice(0, MOST_WORD_CHARS)
+  word === '0' || word === '1'
+    ? word
+    : isNumber(word)
+      ? '#'
+      : word.replace(/\d+/g, '#').slice(0, MOST_WORD_CHARS)
 
 /** A line and its source as the model reads them. */
 export function linePrompt(line: string, source: string): LinePrompt {
   const places = wordsOf(line).slice(0, MOST_WORDS)
   const from = wordsOf(source.replace(/\/dev\/tty\w*/, ' '))
-  return { words: places.map(w => plain(w.text)), places, source: from.slice(0, MOST_SOURCE_WORDS).map(w => plain(w.text)) }
+  return {
+    words: places.map(w => plain(w.text)),
+    places,
+    source: from.slice(0, MOST_SOURCE_WORDS).map(w => plain(w.text)),
+  }
 }
 
 /** What stands between `<line>` and `<out>`. */
-export const promptText = ({ words, source }: LinePrompt): string => `${source.join(' ')} : ${words.join(' ')}`
+export const promptText = ({ words, source }: LinePrompt): string =>
+  `${source.join(' ')} : ${words.join(' ')}`
 
 const conditionMark = (id: string) => `<x_${id}>`
 const severityMark = (s: Severity) => `<s_${s}>`
@@ -115,7 +131,11 @@ export function lineGrammar({ words }: LinePrompt): Grammar {
   rules.verdict = alt(
     seq(lit(`${severityMark('normal')}${categoryMark('normal')}`), ref('comp')),
     seq(lit(severityMark('advisory')), ref('cat'), ref('comp'), oneOf(HUMAN)),
-    seq(oneOf([severityMark('warning'), severityMark('critical'), severityMark('emergency')]), ref('cat'), ref('comp')),
+    seq(
+      oneOf([severityMark('warning'), severityMark('critical'), severityMark('emergency')]),
+      ref('cat'),
+      ref('comp'),
+    ),
   )
   rules.root = seq(lit(EVIDENCE), ...span, ref('cond'), ref('verdict'))
   return { root: 'root', rules }

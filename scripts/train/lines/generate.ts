@@ -27,15 +27,28 @@ const { values } = parseArgs({
 
 /** One said phrase in twenty is for validation, by a hash of its words. */
 const heldOut = (said: string) => createHash('sha1').update(said).digest()[0]! % 20 === 0
-const folded = (line: string) => wordsOf(line).map(w => w.text).join(' ')
+const folded = (line: string) =>
+  wordsOf(line)
+    .map(w => w.text)
+    .join(' ')
 
 if (values.marks) process.stdout.write(`${marks().join('\n')}\n`)
 else {
   const excluded = new Set(
-    values.exclude.flatMap(path => readFileSync(path, 'utf8').split('\n').filter(Boolean).map(row => folded(String((JSON.parse(row) as { line?: unknown }).line ?? '')))),
+    values.exclude.flatMap(path =>
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map(row => folded(String((JSON.parse(row) as { line?: unknown }).line ?? ''))),
+    ),
   )
   const random = seeded(Number(values.seed))
-  const keep = values.split === 'all' ? () => true : values.split === 'validation' ? heldOut : (said: string) => !heldOut(said)
+  const keep =
+    values.split === 'all'
+      ? () => true
+      : values.split === 'validation'
+        ? heldOut
+        : (said: string) => !heldOut(said)
   let chunk = ''
   for (let made = 0; made < Number(values.count); ) {
     const { line, source, evidence, form } = trainingLine(random, keep)
