@@ -61,6 +61,7 @@ const SHIPPED = [
   'device-profiles',
   'ota/factory',
   'daemon/config/demo',
+  'daemon/triage/books',
   'README.md',
   'LICENSE',
   'CHANGELOG.md',

@@ -22,6 +22,8 @@ export interface Quantity {
   text: string
   /** Where `text` begins in the line. */
   start: number
+  /** The line says what it is compared with, not what was measured. */
+  role?: 'limit' | 'set_point' | 'range'
 }
 
 export interface Reading {

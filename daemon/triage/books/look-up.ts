@@ -1,0 +1,131 @@
+/** What the code books say of a line. Pure; the books are data. */
+import type { Reading } from '../read/reading.js'
+import { SEVERITIES } from '../verdict.js'
+import { DECODERS } from './decoders.js'
+import { isOver, saidToBeAbsent } from './ended.js'
+import type { Finding } from './finding.js'
+import { type Book, type Entry, findingOf, keyOf, shippedBooks } from './load.js'
+
+/** Codes stand at the beginning of a message; what is behind this is not looked at. */
+const MOST_CHARACTERS = 2048
+const MOST_FINDINGS = 4
+
+/** A finding with where it stands. */
+interface Placed {
+  finding: Finding
+  /** Codes 0, phrases 1: a number cannot be meant otherwise as easily as a word. */
+  kind: number
+  at: number
+}
+
+/**
+ * @param source where the line came from, `mqtt:plant/ups1`: its words count as context
+ * @returns most certain first, then the worst, at most four; empty when no book knows the line
+ */
+export function lookUp(reading: Reading, source: string, books: readonly Book[] = shippedBooks()): Finding[] {
+  if (reading.format === 'binary') return []
+  const message =
+    reading.message.length > MOST_CHARACTERS ? reading.message.slice(0, MOST_CHARACTERS) : reading.message
+  const about = `${source} ${reading.process ?? ''} ${message}`
+  const lower = about.toLowerCase()
+  const found: Placed[] = []
+  let over: boolean | undefined
+  const ended = () => (over ??= isOver(message))
+  for (const book of books) {
+    if (!hasWord(book.words, lower)) continue
+    if (book.only_if !== undefined && !book.only_if.test(about)) continue
+    if (book.not_if?.test(about)) continue
+    if (book.decoder !== undefined) {
+      for (const finding of DECODERS[book.decoder](book, reading, about, books))
+        found.push({
+          finding: book.ends && ended() ? toNormal(finding) : finding,
+          kind: 0,
+          at: message.indexOf(finding.quote),
+        })
+      if (found.at(-1)?.finding.book === book.name) continue
+    }
+    const placed = codesIn(book, message)
+    if (placed.length === 0) {
+      const phrase = phraseIn(book, message)
+      if (phrase !== undefined) placed.push(phrase)
+    }
+    for (const place of placed) {
+      const end = place.at + place.finding.quote.length
+      if (
+        book.ends &&
+        place.finding.severity !== 'normal' &&
+        (ended() || saidToBeAbsent(message, place.at, end))
+      )
+        place.finding = toNormal(place.finding)
+      found.push(place)
+    }
+  }
+  return found.length < 2 ? found.map(f => f.finding) : sorted(found).slice(0, MOST_FINDINGS)
+}
+
+function hasWord(words: readonly string[], lower: string): boolean {
+  for (const word of words) if (lower.includes(word)) return true
+  return false
+}
+
+const sorted = (found: Placed[]): Finding[] =>
+  found
+    .sort(
+      (a, b) =>
+        Number(b.finding.certain) - Number(a.finding.certain) ||
+        a.kind - b.kind ||
+        SEVERITIES.indexOf(b.finding.severity ?? 'normal') -
+          SEVERITIES.indexOf(a.finding.severity ?? 'normal') ||
+        a.at - b.at,
+    )
+    .map(f => f.finding)
+
+/** The same, over: nothing is left to do. */
+export function toNormal(finding: Finding): Finding {
+  const { cause: _cause, action: _action, ...rest } = finding
+  return {
+    ...rest,
+    means: `${finding.means}, over or not there`,
+    severity: 'normal',
+    category: 'normal',
+    needsHuman: false,
+  }
+}
+
+function codesIn(book: Book, message: string): Placed[] {
+  for (const { pattern, as } of book.recognise) {
+    const match = pattern.exec(message)
+    const code = match?.groups?.code
+    if (match === null || code === undefined) continue
+    const words = as === 'flags' ? code.split(/[\s,|+"]+/) : [code]
+    const entries = words.map(word => entryOf(book, word, as)).filter(entry => entry !== undefined)
+    if (entries.length > 0)
+      return entries.map(entry => ({
+        finding: findingOf(book, entry, match[0].trim()),
+        kind: 0,
+        at: match.index,
+      }))
+  }
+  return []
+}
+
+/** The entry of a code: exact first, then the narrowest range. */
+export function entryOf(
+  book: Book,
+  code: string,
+  as: 'word' | 'number' | 'hex' | 'flags',
+): Entry | undefined {
+  if (as === 'word' || as === 'flags') return book.codes.get(keyOf(code))
+  const number = as === 'hex' ? Number.parseInt(code.replace(/^0x/i, ''), 16) : Number(code)
+  return book.codes.get(String(number)) ?? book.ranges.find(r => number >= r.from && number <= r.to)?.entry
+}
+
+/** The first entry, in the order of the file, whose words are found. */
+function phraseIn(book: Book, message: string): Placed | undefined {
+  for (const entry of book.phrases) {
+    const match = entry.says!.exec(message)
+    if (match !== null && match[0] !== '')
+      return { finding: findingOf(book, entry, match[0].trim()), kind: 1, at: match.index }
+  }
+  return undefined
+}
