@@ -6,6 +6,7 @@ import type { Finding } from '../books/finding.js'
 import { atLeast, type Category, type Component, type Severity, type Verdict, worse } from '../verdict.js'
 import { evidenceOf, reasonOf } from './evidence.js'
 import { type Expectation, unexpected } from './expect.js'
+import { garbageIn } from './garbage.js'
 import { hostileText, withoutBait } from './hostile.js'
 import { type Condition, lexicon, type State } from './lexicon.js'
 import { checkLimits, type LimitCheck, quantityOf } from './limits.js'
@@ -62,6 +63,8 @@ export function judge(input: LineToJudge): Verdict {
 
 function judgeText({ line, source, findings = [] }: LineToJudge): Verdict {
   const lex = lexicon()
+  const noise = garbageIn(line)
+  if (noise) return noise
   const words = readBooleans(wordsOf(line))
   const limits = checkLimits(words)
   const polarity = new Polarity(words, lex.stateBook.find(words), limits)
@@ -153,10 +156,23 @@ function byCode(
     .filter(g => g.finding?.certain || g.limit)
     .reduce<Severity>((s, g) => worse(s, g.severity), finding.severity ?? 'normal')
   const severity = finding.severity === 'normal' ? 'normal' : worst
+  // a code for any alarm (NMEA ALR, a diagnostic interrupt) leaves it to the words to say which
+  const vague = finding.category === undefined || finding.category === 'process_deviation'
+  const named = vague ? grounds.find(g => g.condition) : undefined
   const category =
-    severity === 'normal' ? 'normal' : (finding.category ?? grounds[0]?.category ?? 'process_deviation')
+    severity === 'normal'
+      ? 'normal'
+      : (named?.category ?? finding.category ?? grounds[0]?.category ?? 'process_deviation')
   const component =
-    finding.component ?? componentFor(words, source, { category, from: 0, to: words.length, polarity })
+    (named ? undefined : finding.component) ??
+    componentFor(words, source, {
+      category,
+      from: named?.from ?? 0,
+      to: named?.to ?? words.length,
+      polarity,
+      ...(named?.condition?.always ? { always: named.condition.always } : {}),
+      ...(named?.condition?.usually ? { usually: named.condition.usually } : {}),
+    })
   return {
     severity,
     category,

@@ -29,7 +29,7 @@ const EITHER = words(
 const SEVERE = words('hh ll hihi lolo trip shutdown abschaltung disparo critical')
 /** What is bad when it is little. */
 const LITTLE_IS_BAD =
-  /^(riso|iso|insulation|isolation|isolationswiderstand|aislamiento|isolamento|level|fuel|soc|soh|runtime|flow|durchfluss|debit|caudal|portata|charge|reserve|coolant|autonomy|remaining|battery|batt|cell|vcell|fuellstand|niveau|nivel|livello|stock|vacuum|yield|oee|efficiency|rssi|snr|suction|npsh|oil|oeldruck|free|purity|chlorine|thickness|level_l)$/
+  /^(riso|iso|insulation|isolation|isolationswiderstand|aislamiento|isolamento|level|fuel|soc|soh|runtime|flow|durchfluss|debit|caudal|portata|charge|reserve|coolant|autonomy|remaining|battery|batt|cell|vcell|fuellstand|niveau|nivel|livello|stock|vacuum|yield|oee|efficiency|rssi|snr|suction|npsh|oil|oeldruck|free|purity|oxygen|o2|chlorine|thickness|level_l)$/
 const SAYS_LOW = words(
   'low below under less lowlevel unter niedrig zu_niedrig basse bas bajo baja basso bassa laag unterschritten lower min',
 )
@@ -110,9 +110,10 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
     SEVERE.has(all[at + 2]?.text ?? '')
   // `9.6 bar > 9.0 H`
   const sign = /[<>≥≤]/.exec(word.before)?.[0]
-  if (sign && numbersBefore(all, at)) {
+  const before = nearestNumber(all, at)
+  if (sign && before !== undefined && at - before <= 3) {
     const above = sign === '>' || sign === '≥'
-    const [value] = [nearestNumber(all, at)]
+    const value = before
     const holds =
       value !== undefined &&
       (above ? valueAt(all, value) >= valueAt(all, at) : valueAt(all, value) <= valueAt(all, at))
@@ -130,7 +131,10 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
     // only words of quantities may stand between a limit's name and its number
     if (back > 1 && !BETWEEN.test(all[at - back + 1]!.text)) break
     const one = text.length <= 2
-    if ((HIGH.has(text) || LOW.has(text)) && (!one || (back === 1 && /[=:(]/.test(word.before + before))))
+    if (
+      (HIGH.has(text) || LOW.has(text)) &&
+      (!one || text === 'hh' || text === 'll' || (back === 1 && /[=:(]/.test(word.before + before)))
+    )
       return {
         direction: HIGH.has(text) ? 'high' : 'low',
         severe,
@@ -158,7 +162,6 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
   return undefined
 }
 
-const numbersBefore = (all: readonly Word[], at: number) => nearestNumber(all, at) !== undefined
 function nearestNumber(all: readonly Word[], at: number): number | undefined {
   for (let i = at - 1; i >= 0 && i >= at - 6; i--) if (isNumber(all[i]!.text)) return i
   return undefined
@@ -169,10 +172,12 @@ const NUMBERED = /^(alarm\w*|alm|al|alert|warn|warning|wrn|trip|disparo)$/
 const BETWEEN =
   /^(at|is|of|set|to|limit|level|value|temp\w*|pressure|alarm|warning|trip|c|pct|bar|speed|flow|current|voltage|load|point|threshold|lim|h|a|v|ma|setting|de|a|bei|von|alm|hz|kw|rpm|mm|s)$/
 const UNIT =
-  /^(c|f|k|degc|celsius|bar|mbar|psi|psig|barg|kpa|mpa|pa|v|kv|mv|a|ma|ka|w|kw|mw|hz|rpm|mm|um|m|cm|l|lpm|gpm|m3|kg|g|t|ppm|ppb|ohm|kohm|mohm|pct|s|ms|min|h|db|dbm|ntu|nm|kn|n|va|kva|j|kj|x)$/
+  /^(c|f|k|deg|degc|celsius|us|uscm|bar|mbar|psi|psig|barg|kpa|mpa|pa|v|kv|mv|a|ma|ka|w|kw|mw|hz|rpm|mm|um|m|cm|l|lpm|gpm|m3|kg|g|t|ppm|ppb|ohm|kohm|mohm|pct|s|ms|min|h|db|dbm|ntu|nm|kn|n|va|kva|j|kj|x)$/
 const hasUnit = (all: readonly Word[], at: number): boolean =>
   /^\s*[%°‰]/.test(all[at]!.after) ||
-  (UNIT.test(all[at + 1]?.text ?? '') && !(/^[hl]$/.test(all[at + 1]!.text) && /[<>]/.test(all[at]!.before)) && !/[=:,;"]/.test(all[at + 1]!.before))
+  (UNIT.test(all[at + 1]?.text ?? '') &&
+    !(/^[hl]$/.test(all[at + 1]!.text) && /[<>]/.test(all[at]!.before)) &&
+    !/[=:,;"]/.test(all[at + 1]!.before))
 
 /** The value that a limit belongs to: of the same name, else the nearest before it, else the nearest after it. */
 function valueFor(
@@ -180,7 +185,10 @@ function valueFor(
   values: readonly number[],
   limit: Kind & { at: number },
 ): number | undefined {
-  const usable = values.filter(i => !isLabel(all, i))
+  // neither set points nor rates (`+0.3/wk`) are held against limits
+  const usable = values.filter(
+    i => !isLabel(all, i) && !/^\//.test(all[i]!.after) && !nameOf(all, i).some(w => SET_POINT.test(w)),
+  )
   if (limit.base) return usable.find(i => all[i - 1]?.text === limit.base)
   const name = nameOf(all, limit.at)
   const unit = hasUnit(all, limit.at) ? (all[limit.at + 1]?.text ?? '') : ''
@@ -201,8 +209,11 @@ function valueFor(
   const sure = fitting.filter(
     i => hasUnit(all, i) || /[.,]/.test(all[i]!.text) || /[=:]/.test(all[i]!.before),
   )
+  if (limit.statistic) return near(same, 14) ?? near(values2, 12) ?? near(sure, 5) ?? near(fitting, 4)
   return near(same, 14) ?? near(values2, 12) ?? near(sure, 7) ?? near(fitting, 5)
 }
+
+const SET_POINT = /^(sp|sv|setpoint|set|soll|sollwert|target|consigne|consigna|setpunt|setting)$/
 
 /** Number of a thing (`slave=17`, `P-301`, `Furnace 3`), not of a quantity. */
 function isLabel(all: readonly Word[], at: number): boolean {
@@ -213,7 +224,8 @@ function isLabel(all: readonly Word[], at: number): boolean {
     /^(slave|cell|pack|zone|slot|channel|ch|no|nr|id|stage|phase|unit|furnace|pump|fan|motor|line|level|rule|n|batch|sensor|port|pid|node|module|string|tank|boiler|chiller|press|drive|inverter|ups|room|door|step|addr|fc)$/
   return (
     (joined && !/[=:]/.test(word.before)) ||
-    (label.test(all[at - 1]?.text ?? '') &&
+    (!hasUnit(all, at) &&
+      label.test(all[at - 1]?.text ?? '') &&
       Number.isInteger(numberOf(word.text)) &&
       !/[=:]/.test(word.before))
   )
@@ -231,7 +243,7 @@ function nameOf(all: readonly Word[], at: number): string[] {
   return name
 }
 
-const HIGH_UNITS = /^(c|f|k|degc|celsius|degf|mm|a|ma|ka|ppm|ppb|g|kw|nm|db|ntu|um)$/
+const HIGH_UNITS = /^(c|f|k|deg|degc|celsius|degf|mm|a|ma|ka|ppm|ppb|g|kw|nm|db|ntu|um)$/
 const LOW_UNITS = /^(kohm|mohm|ohm)$/
 const SAYS_HIGH = words(
   'high over above overfill overflow hoch haut alto alta elevee elevado exceeded rising',
@@ -241,7 +253,7 @@ const SAYS_HIGH = words(
 function guess(all: readonly Word[], from: number, to: number): 'high' | 'low' {
   const unit = hasUnit(all, from) ? (all[from + 1]?.text ?? '') : ''
   if (LOW_UNITS.test(unit)) return 'low'
-  const name = [...nameOf(all, from), ...nameOf(all, to)]
+  const name = nameOf(all, from)
   const around = all.slice(Math.max(0, Math.min(from, to) - NAMES), Math.max(from, to)).map(w => w.text)
   if (around.some(w => SAYS_LOW.has(w))) return 'low'
   if (HIGH_UNITS.test(unit) || around.some(w => SAYS_HIGH.has(w))) return 'high'
@@ -278,7 +290,7 @@ const QUANTITIES: readonly [Category, RegExp][] = [
 
 /** What a value is of, by its name and unit. */
 export function quantityOf(all: readonly Word[], check: { from: number; to: number; at: number }): Category {
-  const own = [...nameOf(all, check.at), ...(all[check.at + 1] ? [all[check.at + 1]!.text] : [])]
+  const own = [...nameOf(all, check.at), ...(hasUnit(all, check.at) ? [all[check.at + 1]?.text ?? ''] : [])]
   const pick = (near: readonly string[]) => {
     const score = QUANTITIES.map(([category, pattern]) => ({
       category,

@@ -19,6 +19,14 @@ export interface Found<T> {
 }
 
 const MOST_GAP = 4
+/** Words that turn what comes after them, and the end of a clause, are never passed over. */
+const TURNS = new Set(
+  '0 no not non nicht kein keine keinen without ohne aucun aucune sans sin nessun nessuna senza geen niet'.split(
+    ' ',
+  ),
+)
+const bridges = (word: Word | undefined): boolean =>
+  word !== undefined && !TURNS.has(word.text) && !/[;|]/.test(word.after)
 
 /** @param text phrases with commas between them */
 export function parsePhrases(text: string): PhraseNode[][] {
@@ -109,8 +117,10 @@ function* endsOf(
   if (node.kind === 'gap') {
     if (n === nodes.length - 1) yield at
     else
-      for (let skip = 0; skip <= MOST_GAP && at + skip <= words.length; skip++)
+      for (let skip = 0; skip <= MOST_GAP && at + skip <= words.length; skip++) {
         yield* endsOf(nodes, n + 1, words, at + skip)
+        if (!bridges(words[at + skip])) break
+      }
     return
   }
   if (node.kind === 'any') {

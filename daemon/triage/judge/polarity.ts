@@ -20,7 +20,8 @@ const BEFORE = 3
 const CLAUSE_END = /[;|]|[.!?]$/
 const TEST_REACH = 5
 
-const FLAG = /^(alarm|alm|alarme|alarma|active|aktiv|actif|activo|fault|flt|raised|in_alarm|alarmstate)$/
+const FLAG =
+  /^(alarm|alm|alarme|alarma|active|aktiv|actif|activo|fault|flt|raised|err|error|errors|alarms|faults|errs)$/
 const ON = /^(1|active|true|yes|on|alarm|high|low|fault)$/
 const DENIES = /^(not|non|nicht|no|pas|niet|kein|keine)$/
 const FOUND =
@@ -80,7 +81,12 @@ export class Polarity {
 
   /** Place of a word of trouble that is not taken back; undefined when there is none. */
   liveFault(): number | undefined {
-    return this.#of('fault').find(f => !this.takenBack(f.from, f.to))?.from
+    const calm = this.#of('calm')
+    return this.#of('fault').find(
+      f =>
+        !this.takenBack(f.from, f.to) &&
+        !calm.some(c => c.from <= f.from && c.to >= f.to && c.to - c.from > f.to - f.from),
+    )?.from
   }
 
   /** "cleared" takes back what stands in its clause and before it. */
@@ -121,7 +127,11 @@ export class Polarity {
     for (const [at, word] of this.#words.entries()) {
       const key = this.#words[at - 1]?.text ?? ''
       if (!FLAG.test(key) || !/[=:]/.test(word.before)) continue
-      const isOff = OFF.has(word.text) && /^$|^["'\s]*[,;}|)]/.test(word.after)
+      const next = this.#words[at + 1]
+      const hex = next?.text.startsWith('x') && next.before === ''
+      const isOff =
+        (hex ? /^x0+$/.test(next!.text) : OFF.has(word.text)) &&
+        (hex || /^$|^["'\s]*[,;}|)]/.test(word.after))
       if (isOff) off = true
       else if (ON.test(word.text)) return false
     }
@@ -165,7 +175,7 @@ export class Polarity {
     if (tests.length === 0) return false
     return !this.#words.some(
       (w, i) =>
-        /^(fail\w*|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/.test(
+        /^(fail\w*|fehl\w*|echou\w*|mislukt|durchgefallen|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/.test(
           w.text,
         ) && !(this.#words[i - 1]?.text === 'no'),
     )

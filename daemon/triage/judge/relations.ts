@@ -8,9 +8,14 @@ const SPEEDS = /^(speed|rpm|n|drehzahl|vitesse|velocidad)$/
 const numberOf = (word: Word) => Number(word.text.replace(',', '.'))
 
 export function relations(words: readonly Word[]): Expectation[] {
-  return [runsWithout(words), phases(words), frozen(words), againstNominal(words), used(words)].flatMap(
-    e => e ?? [],
-  )
+  return [
+    runsWithout(words),
+    phases(words),
+    frozen(words),
+    againstNominal(words),
+    used(words),
+    notHeld(words),
+  ].flatMap(e => e ?? [])
 }
 
 /** `pump=P4 run=1 flow=0.0`. */
@@ -172,5 +177,33 @@ function used(words: readonly Word[]): Expectation | undefined {
     action: 'Plan the service.',
     from: hours[0]!,
     to: hours[1]! + 1,
+  }
+}
+
+const IS = /^(pv|ist|actual|act|t|temp|temperature|value|air|supply)$/
+const SHOULD = /^(sp|sv|setpoint|soll|sollwert|target|consigne|consigna)$/
+const DRIVE = /^(out|output|cooling|heating|heater|valve|power|stell|y|sortie|stellgrad)$/
+
+/** `pv 187, sv 210, out 100`: the output is at its end, and the value is not where it should be. */
+function notHeld(words: readonly Word[]): Expectation | undefined {
+  const find = (pattern: RegExp) => {
+    for (let i = 0; i < words.length - 1; i++)
+      if (pattern.test(words[i]!.text))
+        for (let j = i + 1; j <= Math.min(i + 2, words.length - 1); j++)
+          if (isNumber(words[j]!.text)) return j
+    return -1
+  }
+  const [is, should, drive] = [find(IS), find(SHOULD), find(DRIVE)]
+  if (is < 0 || should < 0 || drive < 0) return undefined
+  const [a, b, out] = [numberOf(words[is]!), numberOf(words[should]!), numberOf(words[drive]!)]
+  if (out < 95 || out > 100 || Math.abs(a - b) < Math.max(2, Math.abs(b) * 0.08)) return undefined
+  return {
+    category: 'process_deviation',
+    severity: 'warning',
+    reason: `${a} instead of ${b} with the output at ${out} %`,
+    cause: 'The actuator does not reach the process, or the load is too high.',
+    action: 'Check actuator, supply and load of this loop.',
+    from: Math.min(is, should) - 1,
+    to: Math.max(is, should) + 1,
   }
 }

@@ -68,7 +68,7 @@ function sequence(nodes: readonly PhraseNode[], random: Random): string[] {
         return i === nodes.length - 1 || chance(random, 0.6)
           ? []
           : Array.from({ length: int(random, 1, 2) }, () => pick(random, FILLERS))
-      case 'any':
+      default:
         return node.maybe && chance(random, 0.5) ? [] : sequence(pick(random, node.of), random)
     }
   })
