@@ -159,11 +159,15 @@ export class PhraseBook<T> {
   readonly #inside = new Map<string, Set<Phrase<T>>>()
   readonly #numbers = new Set<Phrase<T>>()
   #longestInside = 0
+  readonly #words = new Set<string>()
+  readonly #starts: string[] = []
+  readonly #insides: string[] = []
 
   /** @param text phrases with commas between them */
   add(text: string, value: T): void {
     for (const nodes of parsePhrases(text)) {
       const phrase = { nodes, value }
+      this.#learn(nodes)
       for (const first of firstsOf(nodes)) {
         if (first.kind === 'number') this.#numbers.add(phrase)
         else {
@@ -174,6 +178,16 @@ export class PhraseBook<T> {
           if (first.from) this.#longestInside = Math.max(this.#longestInside, first.text.length)
         }
       }
+    }
+  }
+
+  #learn(nodes: readonly PhraseNode[]): void {
+    for (const node of nodes) {
+      if (node.kind === 'any') for (const branch of node.of) this.#learn(branch)
+      if (node.kind !== 'word') continue
+      if (node.from) this.#insides.push(node.text)
+      else if (node.to) this.#starts.push(node.text)
+      else this.#words.add(node.text)
     }
   }
 
@@ -188,6 +202,17 @@ export class PhraseBook<T> {
       }
     }
     return found
+  }
+
+  /** Whether some phrase has this word, first or later. */
+  knows(word: string): boolean {
+    if (
+      this.#words.has(word) ||
+      this.#starts.some(s => word.startsWith(s)) ||
+      this.#insides.some(s => word.includes(s))
+    )
+      return true
+    return ENDINGS.some(e => word.endsWith(e) && this.#words.has(word.slice(0, -e.length)))
   }
 
   #candidates(word: string): Set<Phrase<T>> {

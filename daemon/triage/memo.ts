@@ -1,0 +1,71 @@
+/**
+ * Verdicts that are remembered: by template and by what decides in it (signature.ts), never by template alone. Whether
+ * numbers decide is tried out once for each template: its first line is judged again with other numbers.
+ */
+import { signatureOf } from './signature.js'
+import type { Verdict } from './verdict.js'
+
+export interface MemoOptions {
+  /** Most templates; the one not seen for longest goes. Default 20,000. */
+  mostTemplates: number
+  /** Most verdicts of one template; beyond them the oldest half goes. Default 256. */
+  mostVerdicts: number
+}
+
+interface Remembered {
+  numbers: boolean
+  verdicts: Map<string, Verdict>
+}
+
+export class VerdictMemo {
+  readonly #o: MemoOptions
+  readonly #templates = new Map<string, Remembered>()
+
+  constructor(options: Partial<MemoOptions> = {}) {
+    this.#o = { mostTemplates: 20_000, mostVerdicts: 256, ...options }
+  }
+
+  get size(): number {
+    return this.#templates.size
+  }
+
+  /** The verdict of a line of this template, as it was given before. */
+  find(templateId: string, message: string): Verdict | undefined {
+    const known = this.#templates.get(templateId)
+    if (!known) return undefined
+    const signature = signatureOf(message, known.numbers)
+    return signature === undefined ? undefined : known.verdicts.get(signature)
+  }
+
+  /**
+   * @param numbersDecide asked once for each template
+   */
+  keep(templateId: string, message: string, verdict: Verdict, numbersDecide: () => boolean): void {
+    let known = this.#templates.get(templateId)
+    if (!known) {
+      known = { numbers: numbersDecide(), verdicts: new Map() }
+      this.#templates.set(templateId, known)
+      if (this.#templates.size > this.#o.mostTemplates)
+        this.#templates.delete(this.#templates.keys().next().value!)
+    } else if (!known.numbers && numbersDecide()) {
+      // words new to this template brought numbers with them that decide
+      known.numbers = true
+      known.verdicts.clear()
+    }
+    const signature = signatureOf(message, known.numbers)
+    if (signature === undefined) return
+    known.verdicts.set(signature, verdict)
+    if (known.verdicts.size <= this.#o.mostVerdicts) return
+    let gone = this.#o.mostVerdicts / 2
+    for (const key of known.verdicts.keys()) {
+      if (gone-- <= 0) break
+      known.verdicts.delete(key)
+    }
+  }
+
+  /** Everything, when the model or the books are others; or what is known of one template, when a person has spoken. */
+  forget(templateId?: string): void {
+    if (templateId === undefined) this.#templates.clear()
+    else this.#templates.delete(templateId)
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * A line in, a verdict out: memory, then plain code with its code books, then the line model where plain code is unsure.
+ * What a person has said of a template stands above all. Nothing here acts: a line is data.
+ */
+import type { Finding } from './books/finding.js'
+import { lookUp } from './books/look-up.js'
+import { Feedback, type FeedbackState } from './feedback.js'
+import { judge } from './judge/judge.js'
+import { type LinesOptions, type LinesState, LineTemplates } from './lines.js'
+import { VerdictMemo } from './memo.js'
+import { readLine } from './read/read.js'
+import type { LineStage } from './slm/stage.js'
+import type { Template } from './template.js'
+import { isAlarm, type Verdict } from './verdict.js'
+
+export interface TriageOptions {
+  lines?: Partial<LinesOptions>
+  /** The line model; without it plain code is all. */
+  model?: LineStage
+  /** Plain code that is less sure asks the model. Default 0.75. */
+  askBelow?: number
+  /** A model that is less sure is not believed. Default 0.6. */
+  believeFrom?: number
+}
+
+export interface Triaged {
+  verdict: Verdict
+  template: Template
+  /** Where the message begins in the line. */
+  start: number
+}
+
+/** What outlives a restart. */
+export interface TriageState {
+  version: 1
+  lines: LinesState
+  feedback: FeedbackState
+}
+
+/** How many lines each stage has decided. */
+export type StageCounts = Record<Verdict['stage'], number>
+
+export class Triage {
+  readonly #o: Required<Omit<TriageOptions, 'model' | 'lines'>>
+  readonly #model: LineStage | undefined
+  readonly #lines: LineTemplates
+  readonly #memo = new VerdictMemo()
+  readonly feedback: Feedback
+  readonly counts: StageCounts = { memo: 0, rule: 0, detector: 0, slm: 0, llm: 0, operator: 0 }
+
+  constructor(options: TriageOptions = {}, state?: TriageState) {
+    this.#o = { askBelow: options.askBelow ?? 0.75, believeFrom: options.believeFrom ?? 0.6 }
+    this.#model = options.model
+    this.#lines = state ? LineTemplates.restore(state.lines, options.lines) : new LineTemplates(options.lines)
+    this.feedback = new Feedback(state?.feedback, id => this.#memo.forget(id))
+  }
+
+  get templates(): LineTemplates {
+    return this.#lines
+  }
+
+  state(): TriageState {
+    return { version: 1, lines: this.#lines.state(), feedback: this.feedback.state() }
+  }
+
+  /** The verdict at once, when memory has it; else undefined, and `read` finds it out. */
+  recall(source: string, line: string): Triaged | undefined {
+    const { template, start } = this.#lines.learn(source, line)
+    const verdict = this.#memo.find(template.id, line.slice(start))
+    if (!verdict) return undefined
+    this.counts.memo++
+    return { verdict, template, start }
+  }
+
+  /** The verdict of plain code, without the model: at once. `unsure` says that the model should be asked. */
+  judge(source: string, line: string): Triaged & { unsure: boolean } {
+    const { template, start } = this.#lines.learn(source, line)
+    const message = line.slice(start)
+    const known = this.#memo.find(template.id, message)
+    if (known) {
+      this.counts.memo++
+      return { verdict: known, template, start, unsure: false }
+    }
+    const verdict = this.#judge(source, line, start)
+    const own = this.feedback.of(template.id, verdict)
+    if (own) {
+      this.counts.operator++
+      return { verdict: own, template, start, unsure: false }
+    }
+    const unsure = this.#model !== undefined && verdict.confidence < this.#o.askBelow
+    if (!unsure) this.#keep(source, template, message, line, start, verdict)
+    this.counts.rule++
+    return { verdict, template, start, unsure }
+  }
+
+  /**
+   * The verdict, with the model where plain code is unsure. A model that fails or is not sure leaves the verdict of
+   * plain code, which says how sure it is.
+   */
+  async read(source: string, line: string, signal?: AbortSignal): Promise<Triaged> {
+    const first = this.judge(source, line)
+    if (!first.unsure || !this.#model) return first
+    const heard = await this.#model.run({ line, source }, signal)
+    const verdict =
+      heard && heard.confidence >= this.#o.believeFrom ? this.#weigh(first.verdict, heard) : first.verdict
+    if (verdict !== first.verdict) {
+      this.counts.rule--
+      this.counts.slm++
+    }
+    this.#keep(source, first.template, line.slice(first.start), line, first.start, verdict)
+    return { ...first, verdict }
+  }
+
+  /** What is bait for a reader must not reach the model's word: plain code has named it already. */
+  #weigh(plain: Verdict, model: Verdict): Verdict {
+    if (plain.category === 'security') return plain
+    // a model may raise what plain code took for nothing, and name what it could not; it may not talk an alarm down
+    return isAlarm(plain.severity) && !isAlarm(model.severity) ? plain : model
+  }
+
+  #judge(source: string, line: string, start: number): Verdict {
+    return judge({ line, source, findings: this.#findings(source, line, start) })
+  }
+
+  #findings(source: string, line: string, start: number): Finding[] {
+    return lookUp(readLine(line, { start }), source)
+  }
+
+  #keep(
+    source: string,
+    template: Template,
+    message: string,
+    line: string,
+    start: number,
+    verdict: Verdict,
+  ): void {
+    this.#memo.keep(template.id, message, { ...verdict, stage: 'memo' }, () =>
+      this.#numbersDecide(source, line, start),
+    )
+  }
+
+  /** Whether other numbers in the same line would be judged otherwise. */
+  #numbersDecide(source: string, line: string, start: number): boolean {
+    if (!/\d/.test(line.slice(start))) return false
+    const head = line.slice(0, start)
+    const message = line.slice(start)
+    if (this.#findings(source, line, start).length > 0) return true
+    const own = sayOf(this.#judge(source, line, start))
+    return OTHER_NUMBERS.some(change => {
+      const other = head + message.replace(/\d+(?:[.,]\d+)*/g, change)
+      return (
+        sayOf(this.#judge(source, other, start)) !== own || this.#findings(source, other, start).length > 0
+      )
+    })
+  }
+}
+
+const sayOf = (v: Verdict) => `${v.severity} ${v.category} ${v.component}`
+let turn = 0
+/** None, large, small, and each other one large: a limit is passed on some side by one of them. */
+const OTHER_NUMBERS: readonly ((text: string) => string)[] = [
+  () => '0',
+  () => '1',
+  text => `9${text}`,
+  () => '0.01',
+  text => (turn++ % 2 ? `9${text}` : text),
+  text => (turn++ % 2 ? text : `9${text}`),
+]
