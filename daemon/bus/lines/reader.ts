@@ -25,7 +25,7 @@ export const LINE_DEFAULTS: LineOptions = {
   silenceMs: 20,
   encoding: 'utf8',
   maxLineBytes: 65_536,
-  maxLinesPerSecond: 2_000,
+  maxLinesPerSecond: 5_000,
   maxBytesPerSecond: 262_144,
   silentAfterS: 0,
 }
