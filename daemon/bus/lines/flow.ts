@@ -212,31 +212,38 @@ export class Flow {
     const share = odd / bytes
     this.#judged = { startMs: atMs, bytes: 0, odd: 0 }
     const turn = this.#noise.judge(share >= (this.#noise.active ? SOUND_SHARE : DAMAGED_SHARE), atMs)
-    if (turn === 'begins')
+    if (turn === 'begins' && !this.#endless.active)
       this.#say({
         kind: 'damaged',
         detail: `${Math.round(share * 100)} % of its bytes are no text`,
         remedy:
           'Most often the baud rate is wrong; else the encoding, or the ground of the cable. For binary records set encoding: hex.',
       })
-    if (turn === 'ends') this.#sayWell('text again', this.#damagedDropped)
-    if (turn === 'ends') this.#damagedDropped = 0
+    if (turn === 'ends') this.#sayWell()
   }
 
   #judgeEndless(sinceEnd: number, atMs: number): void {
     const { maxLineBytes } = this.#limits
     const turn = this.#endless.judge(sinceEnd > 4 * maxLineBytes, atMs)
-    if (turn === 'begins')
+    if (turn === 'begins' && !this.#noise.active)
       this.#say({
         kind: 'damaged',
         detail: `no line end in ${sinceEnd} bytes; each line is cut at ${maxLineBytes}`,
         remedy: 'Look how this source ends its lines, and set framing and delimiter to that.',
       })
-    if (turn === 'ends') this.#sayWell('lines end again', 0)
+    if (turn === 'ends') this.#sayWell()
   }
 
-  #sayWell(what: string, dropped: number): void {
-    const left = dropped ? `; ${dropped} lines that were no text were left out` : ''
-    this.#say({ kind: 'settled', ends: 'damaged', detail: `${what}${left}`, remedy: 'None.' })
+  /** Noise and lines without an end are one trouble: most often both come from the same wrong setting. */
+  #sayWell(): void {
+    if (this.#noise.active || this.#endless.active) return
+    const left = this.#damagedDropped ? `; ${this.#damagedDropped} lines that were none were left out` : ''
+    this.#damagedDropped = 0
+    this.#say({
+      kind: 'settled',
+      ends: 'damaged',
+      detail: `it sends lines of text again${left}`,
+      remedy: 'None.',
+    })
   }
 }

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { type Clock, systemClock } from '../../base/clock.js'
+import { type Clock, sleep, systemClock } from '../../base/clock.js'
 import { describe, FieldmouseError } from '../../base/errors.js'
 import type { Part } from '../../base/part.js'
 import type { LineSink } from '../lines/line.js'
@@ -42,7 +42,7 @@ interface Followed {
   device: number
   inode: number
   position: number
-  /** As large it was when it was opened: reading that first is no falling behind. */
+  /** Of what was there when it was opened, so much is still to be read: that is no falling behind. */
   firstBytes: number
 }
 
@@ -62,6 +62,8 @@ export class Tail implements Part {
   #stopping = new AbortController()
   #running: Promise<void> | undefined
   #wake: (() => void) | undefined
+  /** The system said so since the last look. */
+  #changed = false
   #first = true
   #missingSinceMs: number | undefined
   #lost = false
@@ -105,30 +107,36 @@ export class Tail implements Part {
       const more = await this.#look()
       if (signal.aborted) return
       if (!this.#watcher) this.#watch()
-      await this.#pause(more ? 1_000 / ROUNDS_PER_SECOND : this.#options.pollMs)
+      if (more) await sleep(1_000 / ROUNDS_PER_SECOND, signal).catch(() => undefined)
+      else await this.#untilChanged()
     }
   }
 
-  /** Until `ms` are over, or the system says that the file changed. */
-  #pause(ms: number): Promise<void> {
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, ms)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+  /** Until it is time to look again, or the system says that the file changed. */
+  async #untilChanged(): Promise<void> {
+    if (!this.#changed)
+      await new Promise<void>(resolve => {
+        const timer = setTimeout(resolve, this.#options.pollMs)
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+    this.#changed = false
   }
 
   /** The folder, not the file: a file that is renamed takes its watch along. Without a watch there is still the polling. */
   #watch(): void {
     const { path } = this.#entry
-    let told: NodeJS.Timeout | undefined
+    let told = false
     try {
       const watcher = watch(dirname(path), (_, file) => {
         if (file !== basename(path)) return
-        told ??= setTimeout(() => {
-          told = undefined
+        if (told) return
+        told = true
+        setTimeout(() => {
+          told = false
+          this.#changed = true
           this.#wake?.()
         }, TOLD_MS).unref()
       })
@@ -164,7 +172,7 @@ export class Tail implements Part {
       this.#here()
       return this.#file !== undefined && (await this.#read(this.#file))
     } catch (error) {
-      this.#trouble(error)
+      await this.#trouble(error)
       return false
     } finally {
       this.#first = false
@@ -179,7 +187,7 @@ export class Tail implements Part {
     const handle = await open(path, 'r')
     const { dev, ino, size } = await handle.stat()
     const position = this.#first && from === 'end' ? size : 0
-    this.#file = { handle, device: dev, inode: ino, position, firstBytes: size }
+    this.#file = { handle, device: dev, inode: ino, position, firstBytes: size - position }
   }
 
   /** Reads as much as is due in one round. @returns whether there is more */
@@ -208,9 +216,11 @@ export class Tail implements Part {
       file.firstBytes = size
     }
     const behind = size - file.position
+    file.firstBytes = Math.min(file.firstBytes, behind)
     const most = this.#options.mostBehindBytes + file.firstBytes
     if (behind > most) {
       const skipped = behind - Math.min(AFTER_SKIP_BYTES, this.#options.mostBehindBytes)
+      this.#reader.end()
       file.position += skipped
       file.firstBytes = 0
       if (!this.#behind)
@@ -221,7 +231,7 @@ export class Tail implements Part {
             'Look at what it repeats and stop that at the source; raise max_lines_per_second or max_bytes_per_second if this is usual.',
         })
       this.#behind = true
-    } else if (this.#behind && behind === 0) {
+    } else if (this.#behind && behind <= CHUNK_BYTES) {
       this.#behind = false
       this.#reader.say({
         kind: 'settled',
@@ -240,16 +250,15 @@ export class Tail implements Part {
     this.#reader.say({ kind: 'back', detail: `${this.#entry.path} can be read again`, remedy: 'None.' })
   }
 
-  #trouble(error: unknown): void {
+  async #trouble(error: unknown): Promise<void> {
     const { path } = this.#entry
     const atMs = this.#clock.monotonic()
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
       // a file that never was may come with the program that writes it; silent_after_s is for that
       if (this.#file === undefined && this.#missingSinceMs === undefined) return
       this.#missingSinceMs ??= atMs
       const missingMs = atMs - this.#missingSinceMs
-      if (missingMs >= this.#options.goneMs)
-        this.#say(errors.tail_gone({ path, seconds: Math.round(missingMs / 1000) }))
+      if (missingMs >= this.#options.goneMs) await this.#giveUp(Math.round(missingMs / 1000))
       return
     }
     this.#say(
@@ -257,6 +266,13 @@ export class Tail implements Part {
         ? error
         : errors.tail_unreadable({ path, problem: describe(error) }, error),
     )
+  }
+
+  /** A file that was deleted takes up its place on the disk for as long as it is open. */
+  async #giveUp(seconds: number): Promise<void> {
+    await this.#file?.handle.close()
+    this.#file = undefined
+    this.#say(errors.tail_gone({ path: this.#entry.path, seconds }))
   }
 
   #say({ message, remedy }: FieldmouseError): void {

@@ -18,11 +18,11 @@ class Source {
     this.flow = new Flow({ ...limits, ...given }, 0, said => this.said.push(said))
   }
   /** So many seconds of lines, evenly spread; `odd` is the share of bytes that are no text. */
-  run(seconds: number, linesPerSecond: number, bytes = 20, odd = 0): this {
+  run(seconds: number, linesPerSecond: number, bytes = 20, odd = 0, endless = false): this {
     for (let second = 0; second < seconds; second++) {
       for (let n = 0; n < linesPerSecond; n++) {
         const at = this.atMs + (n * 1000) / linesPerSecond
-        this.flow.arrived(bytes, bytes * odd, 0, at)
+        this.flow.arrived(bytes, bytes * odd, endless ? 1e6 : 0, at)
         if (this.flow.line(bytes, bytes * odd, at)) this.passed++
       }
       this.atMs += 1000
@@ -115,11 +115,13 @@ t.test('whatever comes, beginnings and ends alternate, and nobody is told much',
     rate: fc.constantFrom(0, 1, 50, 150, 1_000),
     bytes: fc.constantFrom(1, 80, 5_000),
     odd: fc.constantFrom(0, 0.1, 0.9),
+    endless: fc.boolean(),
   })
   fc.assert(
     fc.property(fc.array(phase, { maxLength: 12 }), phases => {
       const source = new Source({ silentAfterMs: 5_000 })
-      for (const { seconds, rate, bytes, odd } of phases) source.run(seconds, rate, bytes, odd)
+      for (const { seconds, rate, bytes, odd, endless } of phases)
+        source.run(seconds, rate, bytes, odd, endless)
       const open = new Set<string>()
       for (const { kind, ends } of source.said) {
         if (kind === 'settled') {
