@@ -8,8 +8,9 @@
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import type { ArrivedLine, LineSink, SourceTrouble } from '../../daemon/bus/lines/line.js'
-import { SERIAL_DEFAULTS, SerialSource } from '../../daemon/bus/serial/serial-source.js'
+import { SerialSource } from '../../daemon/bus/serial/serial-source.js'
 import { ptyPair } from '../../test/support/serial.js'
+import { serialEntry } from '../../test/support/sources.js'
 
 const { values } = parseArgs({
   options: {
@@ -44,7 +45,7 @@ const reading = (port: number, n: number) =>
 const sink = new Sink()
 const pairs = await Promise.all(Array.from({ length: ports }, () => ptyPair()))
 const sources = pairs.map(
-  (pair, port) => new SerialSource({ ...SERIAL_DEFAULTS, path: pair.port, name: `port ${port}`, baud }, sink),
+  (pair, port) => new SerialSource(serialEntry(pair.port, { name: `port ${port}`, baud }), sink),
 )
 for (const source of sources) await source.start(new AbortController().signal)
 

@@ -19,22 +19,11 @@ export interface LineOptions {
   silentAfterS: number
 }
 
-export const LINE_DEFAULTS: LineOptions = {
-  framing: 'delimiter',
-  delimiter: '\n',
-  silenceMs: 20,
-  encoding: 'utf8',
-  maxLineBytes: 65_536,
-  maxLinesPerSecond: 5_000,
-  maxBytesPerSecond: 262_144,
-  silentAfterS: 0,
-}
-
 /** The framing that options describe. What belongs together is checked with the configuration. */
 export function framingOf(options: LineOptions): Framing {
   switch (options.framing) {
     case 'delimiter':
-      return { by: 'delimiter', delimiter: options.delimiter }
+      return { by: 'delimiter', delimiter: unescaped(options.delimiter) }
     case 'length':
       return { by: 'length', bytes: options.lengthBytes ?? 1 }
     case 'silence':
@@ -42,6 +31,14 @@ export function framingOf(options: LineOptions): Framing {
     case 'regex':
       return { by: 'regex', pattern: options.regex ?? '\\r?\\n' }
   }
+}
+
+/** A backslash that YAML left as it is, in single quotes or none, means what it means everywhere else. */
+function unescaped(text: string): string {
+  const named: Record<string, string> = { n: '\n', r: '\r', t: '\t', 0: '\0', '\\': '\\' }
+  return text.replace(/\\(?:x([0-9a-fA-F]{2})|([nrt0\\]))/g, (_, hex?: string, letter?: string) =>
+    hex ? String.fromCharCode(Number.parseInt(hex, 16)) : named[letter!]!,
+  )
 }
 
 /** Framing, judgement and timers of one source, between whoever reads its bytes and the sink. */

@@ -2,22 +2,13 @@ import { basename } from 'node:path'
 import { type Clock, systemClock } from '../../base/clock.js'
 import type { Part } from '../../base/part.js'
 import type { LineSink } from '../lines/line.js'
-import { LINE_DEFAULTS, type LineOptions, LineReader } from '../lines/reader.js'
+import { type LineOptions, LineReader } from '../lines/reader.js'
 import { type PortOptions, type PortSettings, SerialPort } from './port.js'
 
 /** One entry of `sources.serial`. */
 export interface SerialEntry extends PortSettings, LineOptions {
   /** Without it: `serial:` and the last part of the path. */
   name?: string
-}
-
-export const SERIAL_DEFAULTS: Omit<SerialEntry, 'path'> = {
-  ...LINE_DEFAULTS,
-  baud: 115_200,
-  dataBits: 8,
-  parity: 'none',
-  stopBits: 1,
-  flowControl: 'none',
 }
 
 /** A serial port as a source of lines. Several may run; none knows of another. */

@@ -26,15 +26,6 @@ export interface SyslogOptions {
   silentAfterS: number
 }
 
-export const SYSLOG_DEFAULTS: SyslogOptions = {
-  address: '127.0.0.1',
-  maxConnections: 64,
-  maxMessageBytes: 8_192,
-  maxLinesPerSecond: 1_000,
-  maxBytesPerSecond: 262_144,
-  silentAfterS: 0,
-}
-
 /** A sender chooses the host's name, so the number of those that are watched one by one has an end. */
 const MOST_HOSTS = 256
 const HOSTS_TOGETHER = 10

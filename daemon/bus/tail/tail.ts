@@ -5,7 +5,7 @@ import { type Clock, sleep, systemClock } from '../../base/clock.js'
 import { describe, FieldmouseError } from '../../base/errors.js'
 import type { Part } from '../../base/part.js'
 import type { LineSink } from '../lines/line.js'
-import { LINE_DEFAULTS, type LineOptions, LineReader } from '../lines/reader.js'
+import { type LineOptions, LineReader } from '../lines/reader.js'
 import { errors } from './errors.js'
 
 /** One entry of `sources.tail`. */
@@ -16,8 +16,6 @@ export interface TailEntry extends LineOptions {
   /** Where to begin in a file that is there already. One that appears later is read from its beginning. */
   from: 'end' | 'start'
 }
-
-export const TAIL_DEFAULTS: Omit<TailEntry, 'path'> = { ...LINE_DEFAULTS, from: 'end' }
 
 export interface TailOptions {
   clock?: Clock

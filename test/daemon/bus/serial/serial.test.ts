@@ -4,13 +4,10 @@ import type { Test } from 'tap'
 import t from 'tap'
 import type { PortOptions } from '../../../../daemon/bus/serial/port.js'
 import { type Readable, readPort } from '../../../../daemon/bus/serial/read.js'
-import {
-  SERIAL_DEFAULTS,
-  type SerialEntry,
-  SerialSource,
-} from '../../../../daemon/bus/serial/serial-source.js'
+import { type SerialEntry, SerialSource } from '../../../../daemon/bus/serial/serial-source.js'
 import { HeardLines } from '../../../support/lines.js'
 import { needsSocat, openPtyPair } from '../../../support/serial.js'
+import { serialEntry } from '../../../support/sources.js'
 
 type Binding = NonNullable<PortOptions['binding']>
 interface MockPort {
@@ -28,7 +25,7 @@ const soon: PortOptions = { backoff: { firstMs: 20, maxMs: 40, factor: 1 }, stab
 
 async function startSource(t: Test, path: string, entry: Partial<SerialEntry> = {}, options = soon) {
   const heard = new HeardLines()
-  const source = new SerialSource({ ...SERIAL_DEFAULTS, path, ...entry }, heard, options)
+  const source = new SerialSource(serialEntry(path, entry), heard, options)
   t.teardown(() => source.stop())
   await source.start(new AbortController().signal)
   return { heard, source }
@@ -83,7 +80,7 @@ t.test('noise, endless lines and escapes harm neither the port nor its neighbour
   const [bad, good] = [await openPtyPair(t), await openPtyPair(t)]
   const heard = new HeardLines()
   const make = (path: string, name: string) =>
-    new SerialSource({ ...SERIAL_DEFAULTS, path, name, baud: 921_600, maxLineBytes: 4_096 }, heard, soon)
+    new SerialSource(serialEntry(path, { name, baud: 921_600, maxLineBytes: 4_096 }), heard, soon)
   const sources = [make(bad.port, 'bad'), make(good.port, 'good')]
   for (const source of sources) {
     t.teardown(() => source.stop())

@@ -3,13 +3,10 @@ import { connect, type Socket } from 'node:net'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { SyslogFrames } from '../../../../daemon/bus/syslog/frames.js'
-import {
-  SYSLOG_DEFAULTS,
-  SyslogListener,
-  type SyslogOptions,
-} from '../../../../daemon/bus/syslog/listener.js'
+import { SyslogListener, type SyslogOptions } from '../../../../daemon/bus/syslog/listener.js'
 import { parseSyslog } from '../../../../daemon/bus/syslog/parse.js'
 import { HeardLines } from '../../../support/lines.js'
+import { syslogOptions } from '../../../support/sources.js'
 
 t.test('messages of RFC 5424, with the examples of its section 6.5', async t => {
   t.same(
@@ -183,7 +180,7 @@ t.test('TCP: counted messages and lines, mixed, in any pieces', async t => {
 
 async function listen(t: Test, options: Partial<SyslogOptions> = {}) {
   const heard = new HeardLines()
-  const listener = new SyslogListener({ ...SYSLOG_DEFAULTS, udpPort: 0, tcpPort: 0, ...options }, heard)
+  const listener = new SyslogListener(syslogOptions({ udpPort: 0, tcpPort: 0, ...options }), heard)
   t.teardown(() => listener.stop())
   await listener.start(new AbortController().signal)
   const udp = createSocket('udp4')
@@ -263,10 +260,10 @@ t.test('more connections than allowed are refused, and told once', async t => {
 t.test('a port that is taken or an address that is not here is refused with a remedy', async t => {
   const { listener } = await listen(t)
   for (const options of [{ udpPort: listener.ports.udp! }, { tcpPort: listener.ports.tcp! }]) {
-    const other = new SyslogListener({ ...SYSLOG_DEFAULTS, ...options }, new HeardLines())
+    const other = new SyslogListener(syslogOptions({ ...options }), new HeardLines())
     await t.rejects(other.start(new AbortController().signal), { code: 'syslog_port_taken', remedy: String })
     await other.stop()
   }
-  const away = new SyslogListener({ ...SYSLOG_DEFAULTS, tcpPort: 0, address: '192.0.2.77' }, new HeardLines())
+  const away = new SyslogListener(syslogOptions({ tcpPort: 0, address: '192.0.2.77' }), new HeardLines())
   await t.rejects(away.start(new AbortController().signal), { code: 'syslog_address_unusable' })
 })

@@ -1,15 +1,16 @@
 import { appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { TAIL_DEFAULTS, Tail, type TailEntry, type TailOptions } from '../../../../daemon/bus/tail/tail.js'
+import { Tail, type TailEntry, type TailOptions } from '../../../../daemon/bus/tail/tail.js'
 import { HeardLines } from '../../../support/lines.js'
+import { tailEntry } from '../../../support/sources.js'
 
 function setUp(t: Test, content?: string) {
   const folder = t.testdir(content === undefined ? {} : { 'app.log': content })
   const path = join(folder, 'app.log')
   const follow = async (entry: Partial<TailEntry> = {}, options: TailOptions = {}) => {
     const heard = new HeardLines()
-    const tail = new Tail({ ...TAIL_DEFAULTS, path, ...entry }, heard, { pollMs: 20, ...options })
+    const tail = new Tail(tailEntry(path, entry), heard, { pollMs: 20, ...options })
     t.teardown(() => tail.stop())
     await tail.start(new AbortController().signal)
     return { heard, tail }
