@@ -1,5 +1,5 @@
 import type { BindingInterface } from '@serialport/bindings-cpp'
-import { SerialPortStream } from '@serialport/stream'
+import type { SerialPortStream } from '@serialport/stream'
 import { type Backoff, waitMs } from '../../base/backoff.js'
 import { sleep } from '../../base/clock.js'
 import { describe, type FieldmouseError } from '../../base/errors.js'
@@ -42,7 +42,7 @@ const STABLE_MS = 2_000
 
 /**
  * One serial port that is opened again whenever it goes away. The only user of `@serialport/stream` and of the native
- * binding, which is loaded by the first port that starts.
+ * binding; both are loaded by the first port that starts.
  */
 export class SerialPort implements Part {
   readonly name: string
@@ -118,7 +118,8 @@ export class SerialPort implements Part {
 
   async #open(binding: BindingInterface): Promise<SerialPortStream> {
     const { path, baud, dataBits, parity, stopBits, flowControl } = this.#settings
-    const stream = new SerialPortStream({
+    const { SerialPortStream: Stream } = await import('@serialport/stream')
+    const stream = new Stream({
       binding: withSafeReads(binding),
       path,
       baudRate: baud,
