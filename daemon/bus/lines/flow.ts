@@ -146,6 +146,16 @@ export class Flow {
     }
   }
 
+  /** Nobody watches this source any longer: what was said of it is over. */
+  close(): void {
+    const detail = 'it is no longer watched'
+    const says = (ends: 'silent' | 'flooding' | 'damaged') =>
+      this.#say({ kind: 'settled', ends, detail, remedy: 'None.' })
+    if (this.#flood.active) says('flooding')
+    if (this.#noise.active || this.#endless.active) says('damaged')
+    if (this.#silent) says('silent')
+  }
+
   /** The source is away, and known to be: nothing is expected of it. */
   rest(): void {
     this.#resting = true

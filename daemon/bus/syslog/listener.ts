@@ -147,7 +147,9 @@ export class SyslogListener implements Part {
     const odd = oddBytes(kept, 'utf8')
     const atMs = this.#clock.monotonic()
     const flow = this.#flowOf(source)
-    for (const each of [this.#all, flow]) each.arrived(kept.length, odd, NEVER_ENDLESS, atMs)
+    flow.arrived(kept.length, odd, NEVER_ENDLESS, atMs)
+    // noise is the trouble of its host alone
+    this.#all.arrived(kept.length, 0, NEVER_ENDLESS, atMs)
     const passes = flow.line(kept.length, odd, atMs)
     if (!this.#all.line(kept.length, 0, atMs) || !passes) return
     const truncated = cut || kept.length < bytes.length
@@ -162,7 +164,10 @@ export class SyslogListener implements Part {
     else {
       flow = this.#newFlow(source, 1, 0)
       const oldest = this.#flows.keys().next().value
-      if (this.#flows.size >= MOST_HOSTS && oldest !== undefined) this.#flows.delete(oldest)
+      if (this.#flows.size >= MOST_HOSTS && oldest !== undefined) {
+        this.#flows.get(oldest)?.close()
+        this.#flows.delete(oldest)
+      }
     }
     this.#flows.set(source, flow)
     return flow

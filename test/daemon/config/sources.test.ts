@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { parse } from 'yaml'
 import { SerialSource } from '../../../daemon/bus/serial/serial-source.js'
 import { SyslogListener } from '../../../daemon/bus/syslog/listener.js'
 import { Tail } from '../../../daemon/bus/tail/tail.js'
@@ -60,4 +62,13 @@ t.test('what cannot work is refused with the place and what was expected', async
   ]
   for (const [sources, message] of cases)
     t.throws(() => sourcesFrom(sources), { message }, JSON.stringify(sources))
+})
+
+t.test('the example of docs/sources.md is taken', async t => {
+  const page = readFileSync('docs/sources.md', 'utf8')
+  const yaml = /```yaml\n(.*?)```/s.exec(page)![1]!
+  const sources = sourcesFrom((parse(yaml) as { sources: Parameters<typeof sourcesFrom>[0] }).sources)
+  t.equal(sources.serial.length, 3)
+  t.equal(sources.serial[1]!.regex, '[\\r\\n;]+')
+  t.match(sources.mqtt, [{ line: 'message' }, { source: 'plant {2}', encoding: 'text' }])
 })

@@ -244,6 +244,26 @@ t.test('a host that floods is one incident; the others are heard', async t => {
   t.ok(heard.texts('syslog:mad').length < 600)
 })
 
+t.test('names of hosts that somebody makes up are not remembered without end', async t => {
+  const { heard, dial } = await listen(t, { maxLinesPerSecond: 100 })
+  const socket = await dial()
+  socket.write('<13>Oct 11 22:14:15 mad app: again\n'.repeat(600))
+  for (let n = 0; n < 400; n++) socket.write(`<13>Oct 11 22:14:15 host${n} app: hello\n`)
+  await heard.until('the last', h => h.texts('syslog:host399').length === 1)
+  t.same(
+    heard.kinds('syslog:mad'),
+    ['flooding', 'settled flooding'],
+    'who is forgotten is no trouble any more',
+  )
+  t.equal(heard.lines.filter(l => l.source.startsWith('syslog:host')).length, 400)
+  for (let n = 0; n < 40; n++) socket.write(Buffer.concat([Buffer.alloc(100, 0xf5), Buffer.from('\n')]))
+  await heard.until('the noise', h => h.kinds().includes('damaged'))
+  t.same(
+    heard.troubles.filter(l => l.kind === 'damaged').map(l => l.source),
+    ['syslog:127.0.0.1'],
+  )
+})
+
 t.test('more connections than allowed are refused, and told once', async t => {
   const { heard, dial } = await listen(t, { maxConnections: 2 })
   const [one, two] = [await dial(), await dial()]
