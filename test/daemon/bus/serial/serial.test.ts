@@ -76,6 +76,15 @@ t.test('a port that is not there yet is waited for', needsSocat, async t => {
   await heard.until('a line', h => h.texts().includes('here'))
 })
 
+t.test('a port that another one has is told to be busy', needsSocat, async t => {
+  const pair = await openPtyPair(t)
+  const first = await startSource(t, pair.port)
+  const second = await startSource(t, pair.port, { name: 'second' })
+  t.match(second.heard.troubles, [{ kind: 'lost', detail: /used by another program/ }])
+  await first.source.stop()
+  await second.heard.until('its turn', h => h.kinds().includes('back'))
+})
+
 t.test('noise, endless lines and escapes harm neither the port nor its neighbour', needsSocat, async t => {
   const [bad, good] = [await openPtyPair(t), await openPtyPair(t)]
   const heard = new HeardLines()
