@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml'
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
 import { describe } from '../base/errors.js'
 import { errors } from './errors.js'
 
@@ -79,6 +79,11 @@ function lineOf(
   let line: number | undefined
   let node: unknown = document.contents
   for (const step of path) {
+    if (isSeq(node) && typeof step === 'number') {
+      node = node.items[step]
+      if (isNode(node) && node.range) line = lines.linePos(node.range[0]).line
+      continue
+    }
     if (!isMap(node)) break
     const pair = (node as YAMLMap).items.find(
       p => (isScalar(p.key) ? String(p.key.value) : undefined) === step,

@@ -3,7 +3,7 @@ import { ConfigSchema } from './schema.js'
 
 /** One option, as the reference page and error messages tell it. */
 export interface Option {
-  /** `broker.port` */
+  /** `broker.port`; inside a section of a list `sources.serial[].baud` */
   path: string
   /** What it takes, as words: "a whole number from 0 to 65535". */
   type: string
@@ -39,7 +39,7 @@ export function sections(): Section[] {
       rest.push({
         name: key,
         sentence: inner.description ?? '',
-        options: shapeOf(inner).map(([name, option]) => optionOf(`${key}.${name}`, option)),
+        options: shapeOf(inner).flatMap(([name, option]) => optionsOf(`${key}.${name}`, option)),
       })
   }
   return [top, ...rest]
@@ -50,7 +50,7 @@ export function placeOf(path: readonly PropertyKey[]): Place | undefined {
   let node: Node | undefined = ConfigSchema
   for (const step of path) {
     const { node: inner }: { node: Node } = unwrap(node)
-    if (inner._zod.def.type === 'array') node = (inner as unknown as z.ZodArray).element as Node
+    if (inner._zod.def.type === 'array') node = elementOf(inner)
     else if (inner._zod.def.type === 'object') node = shapeOf(inner).find(([key]) => key === step)?.[1]
     else node = undefined
     if (!node) return undefined
@@ -62,13 +62,31 @@ export function placeOf(path: readonly PropertyKey[]): Place | undefined {
   }
 }
 
+/** An option, and what is below it where it is a section or a list of sections. */
+function optionsOf(path: string, node: Node): Option[] {
+  const { node: inner } = unwrap(node)
+  const element = elementOf(inner)
+  const below = inner._zod.def.type === 'object' ? inner : element
+  return [
+    optionOf(path, node),
+    ...(below && below._zod.def.type === 'object'
+      ? shapeOf(below).flatMap(([name, option]) => optionsOf(`${path}${element ? '[]' : ''}.${name}`, option))
+      : []),
+  ]
+}
+
+/** What a list is made of. */
+function elementOf(node: Node): Node | undefined {
+  return node._zod.def.type === 'array' ? ((node as unknown as z.ZodArray).element as Node) : undefined
+}
+
 function optionOf(path: string, node: Node): Option {
   const { node: inner, fallback } = unwrap(node)
   return {
     path,
     type: typeWords(inner),
     ...(fallback === undefined ? {} : { default: JSON.stringify(fallback) }),
-    sentence: node.description ?? '',
+    sentence: node.description ?? inner.description ?? '',
   }
 }
 
@@ -103,7 +121,7 @@ function typeWords(node: Node): string {
       return `a ${isInt ? 'whole ' : ''}number from ${minValue} to ${maxValue}`
     }
     case 'array':
-      return 'a list of names'
+      return elementOf(node)?._zod.def.type === 'object' ? 'a list of sections' : 'a list of names'
     case 'union':
       return (def.options ?? []).map(typeWords).join(' or ')
     case 'object':

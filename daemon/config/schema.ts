@@ -1,4 +1,5 @@
 import { z } from '../base/schema.js'
+import { Sources } from './sources.js'
 
 /**
  * Every option once: its type, range, default and a sentence. The sample file and the reference page are printed from
@@ -310,6 +311,7 @@ export const ConfigSchema = z.strictObject({
   governor: Governor.prefault({}),
   requests: Requests.prefault({}),
   commands: Commands.prefault({}),
+  sources: Sources.prefault({}),
   log: Log.prefault({}),
   demo: Demo.prefault({}),
 })

@@ -46,7 +46,13 @@ export function sampleFile(): string {
 }
 
 function sampleOption(option: Option, indent: string): string[] {
-  const key = option.path.split('.').at(-1)
+  const steps = option.path.split('.')
+  const key = steps.at(-1)
   const value = option.default === undefined ? '' : ` ${option.default.replace(/^"([\w./-]+)"$/, '$1')}`
-  return [`${indent}# ${option.sentence} (${option.type})`, `${indent}# ${key}:${value}`]
+  const says = `# ${option.sentence} (${option.type})`
+  const inner = indent === '' ? '' : indent.repeat(steps.length - 1)
+  // below a list: what an entry may hold, to be read, since an entry begins with a dash
+  if (option.path.includes('[]')) return [`${inner}# ${says.slice(2)}`, `${inner}#   ${key}:${value}`]
+  if (option.type === 'a section of options') return [`${inner}# ${option.sentence}`, `${inner}${key}:`]
+  return [`${inner}${says}`, `${inner}# ${key}:${value}`]
 }

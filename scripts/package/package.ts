@@ -75,7 +75,12 @@ const SUPERFLUOUS = /\.(d\.[cm]?ts|map|[cm]?ts|md|markdown|flow|tsbuildinfo)$/i
  * the sources of llama.cpp (35 MB), from which it would be built where no ready-made library fits.
  */
 const DEPENDENCIES_LEFT_OUT = ['typescript', '.bin', '.package-lock.json', '@types', 'undici-types']
-const FILES_LEFT_OUT = ['node-llama-cpp/llama/gitRelease.bundle', 'node-llama-cpp/templates']
+const FILES_LEFT_OUT = [
+  'node-llama-cpp/llama/gitRelease.bundle',
+  'node-llama-cpp/templates',
+  '@serialport/bindings-cpp/src',
+  '@serialport/bindings-cpp/node_modules',
+]
 
 /**
  * Makes the package.
@@ -137,6 +142,10 @@ function installDependencies(root: string, folder: string, target: ReturnType<ty
     if (engine !== target.engine) rmSync(join(engines, engine), { recursive: true, force: true })
   if (!existsSync(join(engines, target.engine)))
     throw new Error(`npm installed no @node-llama-cpp/${target.engine}: is it in package-lock.json?`)
+  // the serial port's binding brings those of all platforms
+  const bindings = join(modules, '@serialport', 'bindings-cpp', 'prebuilds')
+  for (const platform of readdirSync(bindings))
+    if (platform !== `${target.os}-${target.cpu}`) rmSync(join(bindings, platform), { recursive: true })
   prune(modules)
 }
 
