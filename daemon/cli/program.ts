@@ -128,6 +128,41 @@ export function program(shell: Shell, finish: Finish): Command {
   })
 
   command(
+    'triage',
+    'what lines of logs and sensors mean: how bad, of what thing, why, what to do (JSON Lines in and out, - for standard streams)',
+    [
+      ...CONFIG,
+      new Option('--in <file>', 'rows: {id, source?, line}').default('-'),
+      new Option(
+        '--out <file>',
+        'rows: {id, severity, category, component, needs_human, template_id, reason, ...}',
+      ).default('-'),
+      new Option('--no-model', 'plain code and code books only'),
+    ],
+  ).action(async (o: Flags & { in: string; out: string; model?: boolean }) => {
+    const { in: from, out: to, model: withModel, ...flags } = o
+    const [{ triageFile }, { loadConfig }, { lineModel }] = await Promise.all([
+      import('./triage.js'),
+      import('../config/load.js'),
+      import('../line-model.js'),
+    ])
+    const { config } = loadConfig({ flags })
+    const model = withModel === false ? undefined : lineModel(config)
+    const { rows, alarms, stages } = await triageFile(
+      {
+        in: from,
+        out: to,
+        ...(model ? { model } : {}),
+        threads: config.model.threads === 'auto' ? 1 : config.model.threads,
+      },
+      shell.signal,
+    )
+    const by = Object.entries(stages).flatMap(([stage, n]) => (n > 0 ? [`${stage} ${n}`] : []))
+    shell.err(`${rows} rows, ${alarms} alarms (${by.join(', ')})`)
+    finish(0)
+  })
+
+  command(
     'templates',
     'which lines of logs and sensors say the same (JSON Lines in and out, - for standard streams)',
     [

@@ -44,6 +44,8 @@ interface Ground {
   severity: Severity
   needsHuman: boolean
   condition?: Condition
+  /** Of which cause and action are taken, when no condition is said. */
+  advice?: Condition
   limit?: LimitCheck
   finding?: Finding
   expectation?: Expectation
@@ -93,6 +95,7 @@ function judgeText({ line, source, findings = [] }: LineToJudge): Verdict {
         severity: limit.severe ? 'critical' : 'warning',
         needsHuman: true,
         limit,
+        ...conditionOf(words, limit, categoryOfLimit(words, limit, grounds)),
         from: limit.from,
         to: limit.to,
       })
@@ -145,6 +148,40 @@ function categoryOfLimit(words: readonly Word[], limit: LimitCheck, grounds: rea
   return own === 'process_deviation' && near ? near.category : own
 }
 
+/** What a limit that is passed is called, for its cause and action. */
+const BY_LIMIT: Partial<Record<Category, Record<'high' | 'low', string>>> = {
+  temperature: { high: 'overtemperature', low: 'undertemperature' },
+  pressure: { high: 'pressure_high', low: 'pressure_low' },
+  level_flow: { high: 'level_high', low: 'level_low' },
+  vibration: { high: 'vibration_high', low: 'vibration_high' },
+  process_deviation: { high: 'setpoint_missed', low: 'setpoint_missed' },
+  wear_maintenance: { high: 'wear_limit', low: 'wear_limit' },
+}
+
+/** Cause and action of a passed limit are those of the condition that it amounts to. */
+function conditionOf(words: readonly Word[], limit: LimitCheck, category: Category): { advice?: Condition } {
+  const near = words.slice(Math.max(0, limit.from - 2), limit.to + 1).map(w => w.text)
+  const flow = near.some(w => /flow|durchfluss|debit|caudal|portata/.test(w))
+  const ohm = near.some(w => /ohm$/.test(w))
+  const volt = near.some(w => /^(v|kv|mv|vdc|vac|volt\w*|spannung|tension|vmin|vmax|vcell|cell)$/.test(w))
+  const id =
+    category === 'electrical'
+      ? ohm
+        ? 'earth_fault'
+        : limit.direction === 'low'
+          ? 'undervoltage'
+          : volt
+            ? 'overvoltage'
+            : 'overcurrent'
+      : category === 'level_flow' && flow
+        ? limit.direction === 'low'
+          ? 'no_flow'
+          : 'high_flow'
+        : BY_LIMIT[category]?.[limit.direction]
+  const advice = lexicon().conditions.find(c => c.id === id)
+  return advice ? { advice } : {}
+}
+
 function byCode(
   finding: Finding,
   grounds: readonly Ground[],
@@ -153,7 +190,7 @@ function byCode(
   polarity: Polarity,
 ): Draft {
   const worst = grounds
-    .filter(g => g.finding?.certain || g.limit)
+    .filter(g => g.finding?.certain || g.limit || (g.condition && g.category === finding.category))
     .reduce<Severity>((s, g) => worse(s, g.severity), finding.severity ?? 'normal')
   const severity = finding.severity === 'normal' ? 'normal' : worst
   // a code for any alarm (NMEA ALR, a diagnostic interrupt) leaves it to the words to say which
@@ -264,8 +301,16 @@ function byGrounds(
     reason: whatOf(main),
     evidence: evidenceOf(line, words, main.from, main.to),
     ...advice(
-      main.condition?.cause ?? main.finding?.cause ?? main.expectation?.cause ?? CAUSES[category]?.[0],
-      main.condition?.action ?? main.finding?.action ?? main.expectation?.action ?? CAUSES[category]?.[1],
+      main.condition?.cause ??
+        main.advice?.cause ??
+        main.finding?.cause ??
+        main.expectation?.cause ??
+        CAUSES[category]?.[0],
+      main.condition?.action ??
+        main.advice?.action ??
+        main.finding?.action ??
+        main.expectation?.action ??
+        CAUSES[category]?.[1],
     ),
     confidence: categories.size > 2 ? SURE.several : sure,
     stage: 'rule',

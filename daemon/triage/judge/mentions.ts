@@ -53,7 +53,10 @@ export function componentFor(words: readonly Word[], source: string, about: Abou
   const mentions = mentionsIn(words)
   const always = ALWAYS[about.category]
   if (always) return always.find(c => mentions.some(m => m.component === c && m.weight > 1)) ?? always[0]!
-  const own = mentions.filter(m => !REPORTERS.has(m.component))
+  // where it leaks is the thing to look at, be it a room
+  const own = mentions.filter(
+    m => !REPORTERS.has(m.component) || (m.component === 'other' && about.category === 'leak'),
+  )
   const part = own
     .filter(m => partOf(m.component) && m.weight > 1 && distance(m, about) <= PARTS_REACH)
     .sort((a, b) => distance(a, about) - distance(b, about))[0]
