@@ -75,7 +75,7 @@ function judgeText({ line, source, findings = [] }: LineToJudge): Verdict {
   const live = longest(
     lex.conditionBook
       .find(words)
-      .filter(f => !polarity.takenBack(f.from, f.to, f.value))
+      .filter(f => !polarity.takenBack(f.from, f.to, f.value) && !polarity.isPhrase(f.from, f.to))
       // a name of a quantity with its limit is no fault while the limit is kept
       .filter(f => !kept.some(l => f.from < l.to && f.to > l.from) || limits.some(l => l.violated)),
   )
@@ -201,7 +201,7 @@ function byCode(
       ? 'normal'
       : (named?.category ?? finding.category ?? grounds[0]?.category ?? 'process_deviation')
   const component =
-    (named ? undefined : finding.component) ??
+    (named || (finding.component === 'sensor' && namesValve(words)) ? undefined : finding.component) ??
     componentFor(words, source, {
       category,
       from: named?.from ?? 0,
@@ -222,6 +222,12 @@ function byCode(
     stage: 'rule',
   }
 }
+
+/** NE 107 speaks of positioners as of transmitters. */
+const namesValve = (words: readonly Word[]): boolean =>
+  words
+    .slice(0, 3)
+    .some(w => /^(fcv|tcv|pcv|lcv|xv|hv|mov|valve|positioner|actuator|ventil|stellventil)\d*$/.test(w.text))
 
 const RANK: Record<Category, number> = {
   security: 13,

@@ -104,6 +104,7 @@ interface Kind {
 /** Whether the number at this place is a limit, and of which kind. */
 function limitKind(all: readonly Word[], at: number): Kind | undefined {
   const word = all[at]!
+  if (word.before === '/' || word.after.startsWith('/')) return undefined
   const severe =
     SEVERE.has(all[at - 1]?.text ?? '') ||
     SEVERE.has(all[at + 1]?.text ?? '') ||
@@ -187,7 +188,11 @@ function valueFor(
 ): number | undefined {
   // neither set points nor rates (`+0.3/wk`) are held against limits
   const usable = values.filter(
-    i => !isLabel(all, i) && !/^\//.test(all[i]!.after) && !nameOf(all, i).some(w => SET_POINT.test(w)),
+    i =>
+      !isLabel(all, i) &&
+      !/^\//.test(all[i]!.after) &&
+      all[i]!.before !== '/' &&
+      !nameOf(all, i).some(w => SET_POINT.test(w)),
   )
   if (limit.base) return usable.find(i => all[i - 1]?.text === limit.base)
   const name = nameOf(all, limit.at)
@@ -206,13 +211,13 @@ function valueFor(
       /^(value|val|pv|reading|actual|ist|act|mesure|valor|istwert|current_value|now|cur)$/.test(w),
     ),
   )
-  const sure = fitting.filter(
-    i => hasUnit(all, i) || /[.,]/.test(all[i]!.text) || /[=:]/.test(all[i]!.before),
-  )
-  if (limit.statistic) return near(same, 14) ?? near(values2, 12) ?? near(sure, 5) ?? near(fitting, 4)
-  return near(same, 14) ?? near(values2, 12) ?? near(sure, 7) ?? near(fitting, 5)
+  const timed = fitting.filter(i => !TIME_UNIT.test(all[i + 1]?.text ?? '') || TIME_UNIT.test(unit))
+  const sure = timed.filter(i => hasUnit(all, i) || /[.,]/.test(all[i]!.text) || /[=:]/.test(all[i]!.before))
+  if (limit.statistic) return near(same, 14) ?? near(values2, 12) ?? near(sure, 5) ?? near(timed, 4)
+  return near(same, 14) ?? near(values2, 12) ?? near(sure, 7) ?? near(timed, 5)
 }
 
+const TIME_UNIT = /^(h|s|ms|min|d|days|hours|sec|std|tage|jours)$/
 const SET_POINT = /^(sp|sv|setpoint|set|soll|sollwert|target|consigne|consigna|setpunt|setting)$/
 
 /** Number of a thing (`slave=17`, `P-301`, `Furnace 3`), not of a quantity. */
@@ -274,7 +279,7 @@ const QUANTITIES: readonly [Category, RegExp][] = [
   ],
   [
     'level_flow',
-    /^(level|lvl|flow\w*|fuel|fuellstand|niveau|nivel|livello|durchfluss|debit|caudal|portata|lpm|gpm|\w*flow|airflow|\w*level|pegel|volumenstrom|depth|m3)$/,
+    /^(level|lvl|flow\w*|fuel|fuellstand|niveau|nivel|livello|durchfluss|debit|caudal|portata|lpm|gpm|\w*flow|airflow|\w*level|pegel|volumenstrom|depth|m3|well|wetwell|sump|float|bilge|m)$/,
   ],
   [
     'electrical',

@@ -79,6 +79,13 @@ export class Polarity {
     return this.#onlyTested(from, to)
   }
 
+  /** Whether it is part of a longer phrase that means no harm: `disconnected by user`. */
+  isPhrase(from: number, to: number): boolean {
+    return this.#of('calm').some(
+      c => c.to - c.from > 1 && c.from < to && c.to > from && c.to - c.from > to - from,
+    )
+  }
+
   /** Place of a word of trouble that is not taken back; undefined when there is none. */
   liveFault(): number | undefined {
     const calm = this.#of('calm')

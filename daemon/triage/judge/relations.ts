@@ -129,12 +129,16 @@ function againstNominal(words: readonly Word[]): Expectation | undefined {
     const unit = words[i + 1]?.text
     const same = unit !== undefined && unit === words[nominal + 1]?.text
     if (!(should > 0) || Math.abs(is - should) / should < FAR || (!same && before < 0)) return undefined
+    const kind = /^(a|ma|kw|w)$/.test(unit ?? '')
+      ? 'electrical'
+      : /^(bar|psi|kpa|mbar)$/.test(unit ?? '')
+        ? 'pressure'
+        : undefined
+    // less load than rated is good, and so is more pressure than at least
+    if (!kind || (kind === 'electrical' && is < should) || (kind === 'pressure' && is > should))
+      return undefined
     return {
-      category: /^(a|ma|kw|w|v)$/.test(unit ?? '')
-        ? 'electrical'
-        : /^(bar|psi|kpa|mbar)$/.test(unit ?? '')
-          ? 'pressure'
-          : 'process_deviation',
+      category: kind,
       severity: 'warning',
       reason: `${is} where ${should} is nominal`,
       cause: 'Load, supply or wear.',
@@ -205,5 +209,29 @@ function notHeld(words: readonly Word[]): Expectation | undefined {
     action: 'Check actuator, supply and load of this loop.',
     from: Math.min(is, should) - 1,
     to: Math.max(is, should) + 1,
+  }
+}
+
+/** `ISO 4406 23/21/18 (limit 19/17/14)`: cleanliness codes, the second the limit. @source ISO 4406 */
+function dirtyOil(words: readonly Word[]): Expectation | undefined {
+  const triples = words.flatMap((w, i) =>
+    isNumber(w.text) &&
+    words[i + 1]?.before === '/' &&
+    words[i + 2]?.before === '/' &&
+    isNumber(words[i + 1]!.text) &&
+    isNumber(words[i + 2]!.text)
+      ? [{ at: i, codes: [w, words[i + 1]!, words[i + 2]!].map(numberOf) }]
+      : [],
+  )
+  const [is, limit] = triples
+  if (!is || !limit || !is.codes.some((code, i) => code > limit.codes[i]!)) return undefined
+  return {
+    category: 'wear_maintenance',
+    severity: 'warning',
+    reason: `oil of cleanliness ${is.codes.join('/')} where ${limit.codes.join('/')} is wanted`,
+    cause: 'Particles in the oil: wear, dirt from outside, a full filter.',
+    action: 'Filter or change the oil, find where the dirt comes from.',
+    from: is.at,
+    to: limit.at + 3,
   }
 }
