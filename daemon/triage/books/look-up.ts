@@ -4,7 +4,7 @@ import { SEVERITIES } from '../verdict.js'
 import { DECODERS } from './decoders.js'
 import { isOver, saidToBeAbsent } from './ended.js'
 import type { Finding } from './finding.js'
-import { type Book, type Entry, findingOf, keyOf, shippedBooks } from './load.js'
+import { type Book, type Entry, findingOf, GRAMS, gramHash, keyOf, shippedBooks } from './load.js'
 
 /** Codes stand at the beginning of a message; what is behind this is not looked at. */
 const MOST_CHARACTERS = 2048
@@ -28,11 +28,12 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
     reading.message.length > MOST_CHARACTERS ? reading.message.slice(0, MOST_CHARACTERS) : reading.message
   const about = `${source} ${reading.process ?? ''} ${message}`
   const lower = about.toLowerCase()
+  const grams = gramsOf(lower)
   const found: Placed[] = []
   let over: boolean | undefined
   const ended = () => (over ??= isOver(message))
   for (const book of books) {
-    if (!hasWord(book.words, lower)) continue
+    if (!hasWord(book, lower, grams)) continue
     if (book.only_if !== undefined && !book.only_if.test(about)) continue
     if (book.not_if?.test(about)) continue
     if (book.decoder !== undefined) {
@@ -63,8 +64,17 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
   return found.length < 2 ? found.map(f => f.finding) : sorted(found).slice(0, MOST_FINDINGS)
 }
 
-function hasWord(words: readonly string[], lower: string): boolean {
-  for (const word of words) if (lower.includes(word)) return true
+/** Which groups of three letters a text has: most words of most books are ruled out by one look. */
+function gramsOf(lower: string): Uint8Array {
+  const grams = new Uint8Array(GRAMS)
+  for (let i = 2; i < lower.length; i++)
+    grams[gramHash(lower.charCodeAt(i - 2), lower.charCodeAt(i - 1), lower.charCodeAt(i))] = 1
+  return grams
+}
+
+function hasWord(book: Book, lower: string, grams: Uint8Array): boolean {
+  for (const { word, gram } of book.openedBy)
+    if ((gram < 0 || grams[gram] === 1) && lower.includes(word)) return true
   return false
 }
 
