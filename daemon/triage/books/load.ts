@@ -141,7 +141,7 @@ export const keyOf = (code: string): string =>
   code
     .trim()
     .toUpperCase()
-    .replaceAll(/[\s-]+/g, '_')
+    .replaceAll(/[\s:._-]+/g, '_')
 
 /**
  * Reads every book of a folder.

@@ -61,6 +61,9 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
       found.push(place)
     }
   }
+  const level = found.length < MOST_FINDINGS ? levelFinding(reading, books) : undefined
+  if (level !== undefined && !found.some(f => f.finding.book === level.book))
+    found.push({ finding: level, kind: 1, at: 0 })
   return found.length < 2 ? found.map(f => f.finding) : sorted(found).slice(0, MOST_FINDINGS)
 }
 
@@ -128,6 +131,17 @@ export function entryOf(
   if (as === 'word' || as === 'flags') return book.codes.get(keyOf(code))
   const number = as === 'hex' ? Number.parseInt(code.replace(/^0x/i, ''), 16) : Number(code)
   return book.codes.get(String(number)) ?? book.ranges.find(r => number >= r.from && number <= r.to)?.entry
+}
+
+const LEVELS = ['EMERG', 'ALERT', 'CRIT', 'ERR', 'WARN', 'NOTICE', 'INFO', 'DEBUG']
+
+/** The level of the line's header, as the book of severity words has it. */
+function levelFinding(reading: Reading, books: readonly Book[]): Finding | undefined {
+  if (reading.level === undefined) return undefined
+  const header = reading.raw.slice(0, reading.raw.length - reading.message.length).trim()
+  const book = header === '' ? undefined : books.find(b => b.name === 'syslog-severity')
+  const entry = book?.codes.get(LEVELS[reading.level] ?? '')
+  return book && entry && findingOf(book, entry, header.slice(0, 80))
 }
 
 /** The first entry, in the order of the file, whose words are found. */
