@@ -128,14 +128,20 @@ export interface Book extends Omit<BookFile, 'entries'> {
   /** Both ends belong to it; narrow ones first. */
   ranges: readonly { from: number; to: number; entry: Entry }[]
   phrases: readonly Entry[]
+  /** `words`, each with the hash of its first three letters; -1 when it is shorter. */
+  openedBy: readonly { word: string; gram: number }[]
 }
+
+/** Size of the table of groups of three letters. */
+export const GRAMS = 4096
+export const gramHash = (a: number, b: number, c: number): number => (a * 961 + b * 31 + c) & (GRAMS - 1)
 
 /** A code as a key: `off-normal` and `OFF NORMAL` are one. */
 export const keyOf = (code: string): string =>
   code
     .trim()
     .toUpperCase()
-    .replaceAll(/[\s-]+/g, '_')
+    .replaceAll(/[\s:._-]+/g, '_')
 
 /**
  * Reads every book of a folder.
@@ -208,5 +214,9 @@ function compile(name: string, file: BookFile): Book {
     codes,
     ranges,
     phrases: entries.filter(e => e.says !== undefined),
+    openedBy: file.words.map(word => ({
+      word,
+      gram: word.length < 3 ? -1 : gramHash(word.charCodeAt(0), word.charCodeAt(1), word.charCodeAt(2)),
+    })),
   })
 }

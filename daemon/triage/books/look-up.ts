@@ -4,7 +4,7 @@ import { SEVERITIES } from '../verdict.js'
 import { DECODERS } from './decoders.js'
 import { isOver, saidToBeAbsent } from './ended.js'
 import type { Finding } from './finding.js'
-import { type Book, type Entry, findingOf, keyOf, shippedBooks } from './load.js'
+import { type Book, type Entry, findingOf, GRAMS, gramHash, keyOf, shippedBooks } from './load.js'
 
 /** Codes stand at the beginning of a message; what is behind this is not looked at. */
 const MOST_CHARACTERS = 2048
@@ -28,11 +28,12 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
     reading.message.length > MOST_CHARACTERS ? reading.message.slice(0, MOST_CHARACTERS) : reading.message
   const about = `${source} ${reading.process ?? ''} ${message}`
   const lower = about.toLowerCase()
+  const grams = gramsOf(lower)
   const found: Placed[] = []
   let over: boolean | undefined
   const ended = () => (over ??= isOver(message))
   for (const book of books) {
-    if (!hasWord(book.words, lower)) continue
+    if (!hasWord(book, lower, grams)) continue
     if (book.only_if !== undefined && !book.only_if.test(about)) continue
     if (book.not_if?.test(about)) continue
     if (book.decoder !== undefined) {
@@ -60,11 +61,23 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
       found.push(place)
     }
   }
+  const level = found.length < MOST_FINDINGS ? levelFinding(reading, books) : undefined
+  if (level !== undefined && !found.some(f => f.finding.book === level.book))
+    found.push({ finding: level, kind: 1, at: 0 })
   return found.length < 2 ? found.map(f => f.finding) : sorted(found).slice(0, MOST_FINDINGS)
 }
 
-function hasWord(words: readonly string[], lower: string): boolean {
-  for (const word of words) if (lower.includes(word)) return true
+/** Which groups of three letters a text has: most words of most books are ruled out by one look. */
+function gramsOf(lower: string): Uint8Array {
+  const grams = new Uint8Array(GRAMS)
+  for (let i = 2; i < lower.length; i++)
+    grams[gramHash(lower.charCodeAt(i - 2), lower.charCodeAt(i - 1), lower.charCodeAt(i))] = 1
+  return grams
+}
+
+function hasWord(book: Book, lower: string, grams: Uint8Array): boolean {
+  for (const { word, gram } of book.openedBy)
+    if ((gram < 0 || grams[gram] === 1) && lower.includes(word)) return true
   return false
 }
 
@@ -118,6 +131,17 @@ export function entryOf(
   if (as === 'word' || as === 'flags') return book.codes.get(keyOf(code))
   const number = as === 'hex' ? Number.parseInt(code.replace(/^0x/i, ''), 16) : Number(code)
   return book.codes.get(String(number)) ?? book.ranges.find(r => number >= r.from && number <= r.to)?.entry
+}
+
+const LEVELS = ['EMERG', 'ALERT', 'CRIT', 'ERR', 'WARN', 'NOTICE', 'INFO', 'DEBUG']
+
+/** The level of the line's header, as the book of severity words has it. */
+function levelFinding(reading: Reading, books: readonly Book[]): Finding | undefined {
+  if (reading.level === undefined) return undefined
+  const header = reading.raw.slice(0, reading.raw.length - reading.message.length).trim()
+  const book = header === '' ? undefined : books.find(b => b.name === 'syslog-severity')
+  const entry = book?.codes.get(LEVELS[reading.level] ?? '')
+  return book && entry && findingOf(book, entry, header.slice(0, 80))
 }
 
 /** The first entry, in the order of the file, whose words are found. */

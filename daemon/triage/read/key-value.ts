@@ -6,7 +6,7 @@ const MOST_PAIRS = 128
 const PAIR =
   /(?<![\w.%$/@-])([A-Za-z_][\w.%/@-]{0,63})(?:\[[\w°%/]{1,8}\])?(?:=|:=)(?:"([^"]*)"|'([^']*)'|([^\s,;"'|&]*))/g
 const COLON =
-  /(?:^|[,;|]\s?)\s*([\p{L}_][\p{L}\w .%/-]{0,39}?)\s?:\s?(?:"([^",;|]*)"|([^,;|"]{1,60}))(?=[,;|]|$)/gu
+  /(?:^|[,;|]\s?)\s*([A-Za-z_À-ɏ][\w .%/À-ɏ-]{0,39}?)\s?:\s?(?:"([^",;|]*)"|([^,;|"]{1,60}))(?=[,;|]|$)/g
 
 export interface Pairs {
   fields: PlacedField[]
@@ -36,6 +36,9 @@ export function readColonPairs(text: string, from = 0): Pairs {
   const colon = text.indexOf(':', from)
   if (colon < 0 || colon - from > 44 || text.length - from > 2000) return found
   const rest = from === 0 ? text : text.slice(from)
+  // two pairs have a mark between them and a colon behind it
+  const mark = rest.search(/[,;|]/)
+  if (mark < 0 || rest.indexOf(':', mark) < 0) return found
   for (const m of rest.matchAll(COLON)) {
     if (found.fields.length === MOST_PAIRS) break
     const value = (m[2] ?? m[3] ?? '').trim()

@@ -34,7 +34,7 @@ const ISO =
 const GERMAN =
   /\[?(\d{1,2})\.(\d{1,2})\.(\d{4}),? (\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?[\]:,]?(?=[\s|;]|$)/y
 const BSD =
-  /(?:\w{3} )?([A-Z][a-z]{2}) {1,2}(\d{1,2})(?: (\d{4}))? (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?: (\d{4}))?:?(?=\s|$)/y
+  /\[?(?:[A-Z][a-z]{2},? )?([A-Z][a-z]{2}) {1,2}(\d{1,2})(?: (\d{4}))?,? (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?: (\d{4}))?\]?:?(?=\s|$)/y
 const EPOCH = /\[?(1\d{9})(?:\.(\d{1,9})|(\d{3}))?\]?:?(?=\s)/y
 const CLOCK = /\[?\d{1,2}:\d{2}:\d{2}(?:[.,]\d{1,6})?\]?:?(?=\s)/y
 const UPTIME = /\[ {0,8}\d{1,9}\.\d{3,6}\] /y
@@ -177,7 +177,7 @@ function timeAt(line: string, at: number, now?: number): Stamp | undefined {
     // a time of day alone says no date
     return match(CLOCK, line, at) === null ? undefined : { end: CLOCK.lastIndex }
   }
-  if (code < 65 || code > 90) return undefined
+  if (digit < 65 || digit > 90) return undefined
   const m = match(BSD, line, at)
   if (m === null) return undefined
   const month = MONTHS.indexOf(m[1]!.toLowerCase())

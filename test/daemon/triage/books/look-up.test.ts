@@ -16,6 +16,9 @@ t.test('what is over, or said to be absent, is normal', async t => {
     'no flame failure at boiler 2',
     'boiler flame failure = false',
     'E-stop 2 released',
+    'burner lockout reset by operator',
+    'PROFINET channel error 6 disappears',
+    'alarm test of fire alarm zone 2: passed',
   ])
     t.equal(find(line)[0]?.severity, 'normal', line)
   for (const line of ['flame failure not cleared on burner 2', 'boiler flame failure, reset required'])
@@ -31,8 +34,36 @@ t.test('the certain come first, then the worst, four at most', async t => {
   t.equal(found.length, 4)
   t.equal(found[0]?.entry, '100')
   t.notOk(found.some(f => f.book === 'syslog-severity'))
+  t.match(find('<11>May  1 10:00:00 gate pumpd[3]: no idea'), [
+    { entry: 'ERR', certain: false, quote: '<11>May  1 10:00:00 gate pumpd[3]:' },
+  ])
   const word = find('level=error something')
   t.match(word, [{ book: 'syslog-severity', certain: false }])
+})
+
+t.test('codes are read in any usual dress', async t => {
+  const cases: [string, string, string][] = [
+    ['{"error":"modbus exception","code":2,"unit":5}', 'modbus/2', 'advisory'],
+    ['FC03 unit 3 -> exception 06 (slave device busy)', 'modbus/6', 'normal'],
+    ['DM1 AWL on, SPN=111 FMI=18 OC=1', 'j1939-spn/111', 'warning'],
+    ['{"fmi":0,"spn":110}', 'j1939-spn/110', 'critical'],
+    ['{"emcy":"0x8130","node":7}', 'canopen-emcy/8130', 'warning'],
+    ['{"tag":"FT-9","loop_ma":3.2}', 'namur-ne43/failure_low', 'warning'],
+    ['upsmon: Communications with UPS rack@localhost lost', 'nut-ups/no_contact', 'warning'],
+    ['ns=2;s=T1 status=BadNotConnected value=0', 'opc-ua/NotConnected', 'advisory'],
+    ['OB82 Diagnosealarm kommt, Modul 4', 's7-diagnostics/82', 'warning'],
+    ['Verdichter 2: Hochdruckstörung', 'compressor-cold/high_pressure', 'critical'],
+    [
+      'systemd[1]: web.service: Main process exited, code=exited, status=1/FAILURE',
+      'services/unit_failed',
+      'warning',
+    ],
+    ['VLT FC-302 WARNING 9 inverter overload', 'drive-abb-danfoss/WARNING_9', 'warning'],
+  ]
+  for (const [line, entry, severity] of cases) {
+    const [first] = find(line)
+    t.strictSame([`${first?.book}/${first?.entry}`, first?.severity], [entry, severity], line)
+  }
 })
 
 t.test('a source is context, and usual lines are in no book', async t => {
