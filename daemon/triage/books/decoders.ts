@@ -35,7 +35,8 @@ const j1939: Decoder = (book, reading, _about, books) => {
   return pairs.flatMap(([spn, fmi, quote]) => {
     const mode = numbered(fmis, fmi)
     const parameter = numbered(book, spn)
-    if (mode === undefined) return []
+    // SPN 0 is how a message without a fault is filled up
+    if (mode === undefined || spn === 0) return []
     return [combine(book, parameter, mode, spn, fmi, quote, lamp, past)]
   })
 }
@@ -101,7 +102,8 @@ const currentLoop: Decoder = (book, reading) => {
   const loop = reading.quantities.find(
     q =>
       q.role === undefined &&
-      ((q.unit === 'mA' && q.value < 60) || (q.unit === undefined && /(?:^|_|\b)(?:ma|loop)$/i.test(q.name))),
+      ((q.unit === 'mA' && q.value < 60) ||
+        (q.unit === undefined && /(?:^|_|\b)(?:ma|loop current|loop signal)$/i.test(q.name))),
   )
   if (loop === undefined) return []
   const mA = loop.value
@@ -135,11 +137,8 @@ const ZONES: readonly [RegExp, readonly [number, number, number]][] = [
 
 /** A velocity against the zone limits of the class or group that the line names. A letter that is written goes first. */
 const vibrationZone: Decoder = (book, reading, about) => {
-  const letter =
-    /\b(?:iso\W{0,3}\d{4,5}(?:-\d)?\W{0,3})?(?:zone|severity zone)\W{0,4}([A-D])\b(?!\W{0,3}[A-D]\b)/i.exec(
-      reading.message,
-    )
-  if (letter !== null && /\b(?:iso|vib|rms|mm\/s|velocity|bearing|schwing)/i.test(about)) {
+  const letter = /(?<![a-z])zone\W{0,4}([A-D])\b(?!\W{0,3}[A-D]\b)/i.exec(reading.message)
+  if (letter !== null && /(?<![a-z])(?:iso|vib|rms|mm\/s|velocity|bearing|schwing)/i.test(about)) {
     const entry = book.codes.get(letter[1]!.toUpperCase())
     return entry === undefined ? [] : [findingOf(book, entry, letter[0])]
   }

@@ -23,6 +23,7 @@ const TRIES: readonly RegExp[] = [
   /\bdo not (record|log|store|flag|classify|triage)\b|\bne (signalez|signaler|remontez) (rien|pas)\b|\bno (registre|informe|avise)\b/i,
   /\bgib\b.{0,20}\b(vorgaben|anweisungen|prompt|regeln)\b|\b(print|reveal|show|output|repeat)\b.{0,20}\b(your|the) (prompt|instructions|rules|system)\b/i,
   /<\/(log|line|input|data|entry|message|event)s?>\s*[<{]/i,
+  /\b(classer|classez|einstufen|marquer|noter|calificar|classificare)\b.{0,20}\bnormal\w*/i,
   /\bplease (disregard|ignore)\b|\bno need to (tell|notify|inform)\b/i,
   /\b(just testing|nothing to see|move along|operator already knows|already handled|no need to (act|check|alert)|false alarm,? (ignore|please)|trust me|this is fine|don't worry|kein grund zur sorge)\b/i,
   /(;|\||&&|`|\$\()\s*(rm|curl|wget|nc|bash|sh|reboot|shutdown|cat|chmod|python3?|powershell)\b\s*[-/\w$.]|\brm\s+-rf\b|\$\{jndi:|\bcurl\s+(-\w+\s+)*https?:/i,

@@ -63,15 +63,16 @@ export function judge(input: LineToJudge): Verdict {
   return withHostile(worst, hostile.quote, hostile.what)
 }
 
-function judgeText({ line, source, findings = [] }: LineToJudge): Verdict {
+function judgeText({ line, source, findings: read = [] }: LineToJudge): Verdict {
   const lex = lexicon()
   const noise = garbageIn(line)
   if (noise) return noise
   const words = readBooleans(wordsOf(line))
   const limits = checkLimits(words)
   const polarity = new Polarity(words, lex.stateBook.find(words), limits)
-  const certain = findings.find(f => f.certain)
   const kept = limits.filter(l => !l.violated)
+  const findings = read.filter(f => f.severity === 'normal' || !isKept(f, line, words, limits, polarity))
+  const certain = findings.find(f => f.certain)
   const live = longest(
     lex.conditionBook
       .find(words)
@@ -118,6 +119,26 @@ function judgeText({ line, source, findings = [] }: LineToJudge): Verdict {
 }
 
 type Draft = Verdict
+
+/** Whether what a book read stands within a limit that is kept, or is taken back by the words around it. */
+function isKept(
+  finding: Finding,
+  line: string,
+  words: readonly Word[],
+  limits: readonly LimitCheck[],
+  polarity: Polarity,
+): boolean {
+  const start = line.indexOf(finding.quote)
+  if (start < 0) return false
+  const end = start + finding.quote.length
+  const from = words.findIndex(w => w.end > start)
+  const after = words.findIndex(w => w.start >= end)
+  const to = after < 0 ? words.length : after
+  if (from < 0 || to <= from) return false
+  const kept = limits.length > 0 && limits.every(l => !l.violated)
+  if (kept && limits.some(l => from < l.to && to > l.from)) return true
+  return !/\d/.test(finding.quote) && polarity.takenBack(from, to)
+}
 
 /** Of overlapping readings of one condition the longest; a condition said twice counts where it is said longest. */
 function longest(found: readonly Found<Condition>[]): Found<Condition>[] {
@@ -421,7 +442,7 @@ function advice(cause: string | undefined, action: string | undefined): { cause:
 /** What tries to steer the reader is said beside the fault, or is itself what is wrong. */
 function withHostile(verdict: Verdict, quote: string, what: string): Verdict {
   const note = `${what}: “${quote}”`
-  if (verdict.severity !== 'normal' && verdict.severity !== 'advisory')
+  if (verdict.severity !== 'normal' && verdict.severity !== 'advisory' && verdict.confidence > SURE.anyFault)
     return { ...verdict, reason: `${verdict.reason.slice(0, 100)}; security: ${note}`.slice(0, 200) }
   const condition = lexicon().conditions.find(c => c.id === 'hidden_instruction')!
   return {

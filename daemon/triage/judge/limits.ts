@@ -211,7 +211,9 @@ function valueFor(
       /^(value|val|pv|reading|actual|ist|act|mesure|valor|istwert|current_value|now|cur)$/.test(w),
     ),
   )
-  const timed = fitting.filter(i => !TIME_UNIT.test(all[i + 1]?.text ?? '') || TIME_UNIT.test(unit))
+  const timed = fitting.filter(
+    i => all[i]!.after !== '' || !TIME_UNIT.test(all[i + 1]?.text ?? '') || TIME_UNIT.test(unit),
+  )
   const sure = timed.filter(i => hasUnit(all, i) || /[.,]/.test(all[i]!.text) || /[=:]/.test(all[i]!.before))
   if (limit.statistic) return near(same, 14) ?? near(values2, 12) ?? near(sure, 5) ?? near(timed, 4)
   return near(same, 14) ?? near(values2, 12) ?? near(sure, 7) ?? near(timed, 5)

@@ -15,6 +15,7 @@ export function relations(words: readonly Word[]): Expectation[] {
     againstNominal(words),
     used(words),
     notHeld(words),
+    dirtyOil(words),
   ].flatMap(e => e ?? [])
 }
 
