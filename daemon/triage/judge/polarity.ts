@@ -115,7 +115,9 @@ export class Polarity {
     // `0 failed`, `0 active alarms`
     for (let back = 1; back <= 2; back++) {
       const word = this.#words[from - back]
-      if (word?.text === '0' && !/[.\d]/.test(word.after)) return true
+      const hex = this.#words[from - back + 1]
+      if (word?.text === '0' && !/[.\d]/.test(word.after) && !(hex?.before === '' && hex.text.startsWith('x')))
+        return true
       if (!word || isNumber(word.text) || /[,;:]/.test(this.#words[from - back + 1]!.before)) break
     }
     // `no underperforming or failed strings`
