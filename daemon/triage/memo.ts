@@ -30,17 +30,23 @@ export class VerdictMemo {
   }
 
   /** The verdict of a line of this template, as it was given before. */
-  find(templateId: string, message: string): Verdict | undefined {
+  find(templateId: string, line: string, start: number): Verdict | undefined {
     const known = this.#templates.get(templateId)
     if (!known) return undefined
-    const signature = signatureOf(message, known.numbers)
+    const signature = keyOf(line, start, known.numbers)
     return signature === undefined ? undefined : known.verdicts.get(signature)
   }
 
   /**
    * @param numbersDecide asked once for each template
    */
-  keep(templateId: string, message: string, verdict: Verdict, numbersDecide: () => boolean): void {
+  keep(
+    templateId: string,
+    line: string,
+    start: number,
+    verdict: Verdict,
+    numbersDecide: () => boolean,
+  ): void {
     let known = this.#templates.get(templateId)
     if (!known) {
       known = { numbers: numbersDecide(), verdicts: new Map() }
@@ -52,7 +58,7 @@ export class VerdictMemo {
       known.numbers = true
       known.verdicts.clear()
     }
-    const signature = signatureOf(message, known.numbers)
+    const signature = keyOf(line, start, known.numbers)
     if (signature === undefined) return
     known.verdicts.set(signature, verdict)
     if (known.verdicts.size <= this.#o.mostVerdicts) return
@@ -68,4 +74,12 @@ export class VerdictMemo {
     if (templateId === undefined) this.#templates.clear()
     else this.#templates.delete(templateId)
   }
+}
+
+/** Words of the header decide too (a level), its numbers do not (a time). */
+function keyOf(line: string, start: number, withNumbers: boolean): string | undefined {
+  if (start === 0) return signatureOf(line, withNumbers)
+  const head = signatureOf(line.slice(0, start), false)
+  const message = signatureOf(line.slice(start), withNumbers)
+  return head === undefined || message === undefined ? undefined : `${head}\n${message}`
 }

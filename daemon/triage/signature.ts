@@ -6,7 +6,7 @@
 import { lexicon } from './judge/lexicon.js'
 import { foldedWords } from './judge/words.js'
 
-/** Words by which bait gives itself away; a line with one is judged each time. @source judge/hostile.ts */
+/** Words by which bait gives itself away: where one stands, every word of the line decides. @source judge/hostile.ts */
 const BAIT =
   /^(ignor|disregard|forget|vergiss|overrid|instruct|instruk|instruc|istruz|consigne|prompt|assistant|jailbreak|pretend|classif|klassif|severity|categor|verdict|needs|script|select|union|drop|curl|wget|passwd|im_start|inst|llm|gpt|chatgpt|administrator|please|bitte|testing|trust|disreg|negeer|zignor|suppress|nobody|someone|anyone|developer|model)/
 /** Longer words without a blank hide something or are hashes: judged each time. */
@@ -43,6 +43,8 @@ const SHORT = new Set(
  */
 export function signatureOf(message: string, withNumbers: boolean): string | undefined {
   let out = ''
+  let all = ''
+  let bait = false
   const { length } = message
   let at = 0
   while (at < length) {
@@ -54,8 +56,9 @@ export function signatureOf(message: string, withNumbers: boolean): string | und
       if (at - from > MOST_WORD) return undefined
       const word = message.slice(from, at).toLowerCase()
       const kind = decides(word)
-      if (kind === 'bait') return undefined
+      if (kind === 'bait') bait = true
       if (kind) out += ` ${word}`
+      all += ` ${word}`
     } else if (code >= 48 && code <= 57) {
       const from = at
       do at++
@@ -71,14 +74,20 @@ export function signatureOf(message: string, withNumbers: boolean): string | und
       )
         return undefined
       // an escape written out, a shell's or a template's marks
-      if (code === 96 || code === 36 || (code === 92 && message.charCodeAt(at + 1) !== 92)) return undefined
+      if (
+        code === 96 ||
+        (code === 36 && SHELL.includes(message[at + 1] ?? '')) ||
+        (code === 92 && message.charCodeAt(at + 1) !== 92)
+      )
+        return undefined
       if (withNumbers && (code === 60 || code === 62 || code === 45)) out += message[at]
       at++
     }
   }
-  return out
+  return bait ? `${out} |${all}` : out
 }
 
+const SHELL = '({'
 const isLetter = (code: number): boolean =>
   (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 0xc0 && code < 0x250)
 const isNumeric = (code: number): boolean => (code >= 48 && code <= 57) || code === 46 || code === 44

@@ -66,7 +66,7 @@ export class Triage {
   /** The verdict at once, when memory has it; else undefined, and `read` finds it out. */
   recall(source: string, line: string): Triaged | undefined {
     const { template, start } = this.#lines.learn(source, line)
-    const verdict = this.#memo.find(template.id, line.slice(start))
+    const verdict = this.#memo.find(template.id, line, start)
     if (!verdict) return undefined
     this.counts.memo++
     return { verdict, template, start }
@@ -75,8 +75,7 @@ export class Triage {
   /** The verdict of plain code, without the model: at once. `unsure` says that the model should be asked. */
   judge(source: string, line: string): Triaged & { unsure: boolean } {
     const { template, start } = this.#lines.learn(source, line)
-    const message = line.slice(start)
-    const known = this.#memo.find(template.id, message)
+    const known = this.#memo.find(template.id, line, start)
     if (known) {
       this.counts.memo++
       return { verdict: known, template, start, unsure: false }
@@ -88,7 +87,7 @@ export class Triage {
       return { verdict: own, template, start, unsure: false }
     }
     const unsure = this.#model !== undefined && verdict.confidence < this.#o.askBelow
-    if (!unsure) this.#keep(source, template, message, line, start, verdict)
+    if (!unsure) this.#keep(source, template, line, start, verdict)
     this.counts.rule++
     return { verdict, template, start, unsure }
   }
@@ -107,7 +106,7 @@ export class Triage {
       this.counts.rule--
       this.counts.slm++
     }
-    this.#keep(source, first.template, line.slice(first.start), line, first.start, verdict)
+    this.#keep(source, first.template, line, first.start, verdict)
     return { ...first, verdict }
   }
 
@@ -126,15 +125,8 @@ export class Triage {
     return lookUp(readLine(line, { start }), source)
   }
 
-  #keep(
-    source: string,
-    template: Template,
-    message: string,
-    line: string,
-    start: number,
-    verdict: Verdict,
-  ): void {
-    this.#memo.keep(template.id, message, { ...verdict, stage: 'memo' }, () =>
+  #keep(source: string, template: Template, line: string, start: number, verdict: Verdict): void {
+    this.#memo.keep(template.id, line, start, { ...verdict, stage: 'memo' }, () =>
       this.#numbersDecide(source, line, start),
     )
   }
@@ -144,13 +136,13 @@ export class Triage {
     if (!/\d/.test(line.slice(start))) return false
     const head = line.slice(0, start)
     const message = line.slice(start)
-    if (this.#findings(source, line, start).length > 0) return true
+    // a code of the message decides, whatever other numbers would do
+    if (this.#findings(source, line, start).some(f => /\d/.test(f.quote) && message.includes(f.quote)))
+      return true
     const own = sayOf(this.#judge(source, line, start))
     return OTHER_NUMBERS.some(change => {
       const other = head + message.replace(/\d+(?:[.,]\d+)*/g, change)
-      return (
-        sayOf(this.#judge(source, other, start)) !== own || this.#findings(source, other, start).length > 0
-      )
+      return sayOf(this.#judge(source, other, start)) !== own
     })
   }
 }

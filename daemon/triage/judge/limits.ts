@@ -112,7 +112,7 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
   // `9.6 bar > 9.0 H`
   const sign = /[<>≥≤]/.exec(word.before)?.[0]
   const before = nearestNumber(all, at)
-  if (sign && before !== undefined && at - before <= 3) {
+  if (sign && before !== undefined && onlyUnits(all, before, at)) {
     const above = sign === '>' || sign === '≥'
     const value = before
     const holds =
@@ -162,6 +162,12 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
   }
   return undefined
 }
+
+/** Between a value and the sign of its limit stands a unit at most, or the limit's name. */
+const onlyUnits = (all: readonly Word[], from: number, to: number): boolean =>
+  all
+    .slice(from + 1, to)
+    .every(w => UNIT.test(w.text) || HIGH.has(w.text) || LOW.has(w.text) || EITHER.has(w.text))
 
 function nearestNumber(all: readonly Word[], at: number): number | undefined {
   for (let i = at - 1; i >= 0 && i >= at - 6; i--) if (isNumber(all[i]!.text)) return i

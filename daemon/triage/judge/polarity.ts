@@ -116,7 +116,11 @@ export class Polarity {
     for (let back = 1; back <= 2; back++) {
       const word = this.#words[from - back]
       const hex = this.#words[from - back + 1]
-      if (word?.text === '0' && !/[.\d]/.test(word.after) && !(hex?.before === '' && hex.text.startsWith('x')))
+      if (
+        word?.text === '0' &&
+        !/[.\d]/.test(word.after) &&
+        !(hex?.before === '' && hex.text.startsWith('x'))
+      )
         return true
       if (!word || isNumber(word.text) || /[,;:]/.test(this.#words[from - back + 1]!.before)) break
     }
