@@ -11,9 +11,15 @@ export const isOver = (message: string): boolean => OVER.test(message) && !NOT_O
 const NONE_IN_FRONT =
   /(?:\b(?:no|zero|without|keine?|ohne|aucune?|sin)|\bfree of|(?:^|[,;:(]\s?|\b(?:with|found|has|have|were|and) )0)\s+(?:active\s+|new\s+|pending\s+)?$/i
 const NONE_BEHIND =
-  /^[a-z_]{0,12}"?\s?(?:[=:]|is|count[=:]?)\s?"?(?:0(?![\d.,x])|(?:false|no|none|ok|normal|inactive|off)(?=\s*(?:[,;.)}"\]|]|$)))/i
+  /^(?:[a-z_]{0,12}|\s(?:switch|contact|alarm|fault|stat(?:us|e)|relay|input|flag))"?\s?(?:[=:]|is|count[=:]?)\s?"?(?:0(?![\d.,x])|(?:false|no|none|ok|normal|inactive|off)(?=\s*(?:[,;.)}"\]|]|$)))/i
 
-/** Whether words in front or behind say that what stands between `from` and `to` is not there: `errors=0`, `no faults`. */
+/** What follows speaks of a setting or a test that was passed, not of a state. */
+const SETTING =
+  /^\W{0,3}(?:(?:alarm |trip |cut-?out )?(?:limit|threshold|set[- ]?point|setting|delay|hysteresis)\b(?!.{0,20}\b(?:exceeded|passed|reached|violated|crossed))|test\b.{0,16}\b(?:ok|passed|successful(?:ly)?|complete[d]?))/i
+
+/** Whether words in front or behind say that what stands between `from` and `to` is not there: `errors=0`, `no faults`,
+ * `pressure alarm limit 24 bar`. */
 export const saidToBeAbsent = (message: string, from: number, to: number): boolean =>
-  NONE_BEHIND.test(message.slice(to, to + 30)) ||
+  NONE_BEHIND.test(message.slice(to, to + 40)) ||
+  SETTING.test(message.slice(to, to + 60)) ||
   NONE_IN_FRONT.test(message.slice(Math.max(0, from - 24), from))

@@ -5,6 +5,7 @@ import { numberOf } from './numbers.js'
 const MOST_PAIRS = 128
 const PAIR =
   /(?<![\w.%$/@-])([A-Za-z_][\w.%/@-]{0,63})(?:\[[\w°%/]{1,8}\])?(?:=|:=)(?:"([^"]*)"|'([^']*)'|([^\s,;"'|&]*))/g
+const FRACTION = /,\d{1,9}[A-Za-z°%/]{0,6}(?=[\s;]|$)/y
 const COLON =
   /(?:^|[,;|]\s?)\s*([A-Za-z_À-ɏ][\w .%/À-ɏ-]{0,39}?)\s?:\s?(?:"([^",;|]*)"|([^,;|"]{1,60}))(?=[,;|]|$)/g
 
@@ -22,8 +23,15 @@ export function readPairs(text: string, from = 0): Pairs {
   for (let m = PAIR.exec(text); m !== null && found.fields.length < MOST_PAIRS; m = PAIR.exec(text)) {
     const quoted = m[2] ?? m[3]
     const value = quoted ?? m[4] ?? ''
-    const bare = quoted === undefined ? value.replace(/[)\]}.:]+$/, '') : value
+    let bare = quoted === undefined ? value.replace(/[)\]}.:]+$/, '') : value
     const start = m.index + m[0].length - value.length - (quoted === undefined ? 0 : 1)
+    if (quoted === undefined && text[PAIR.lastIndex] === ',' && /^[-+]?\d+$/.test(bare)) {
+      // `t=3,5 p=7`: a decimal comma, when nothing but a unit follows
+      FRACTION.lastIndex = PAIR.lastIndex
+      const more = FRACTION.exec(text)?.[0] ?? ''
+      bare += more
+      found.covered += more.length
+    }
     found.fields.push({ name: m[1]!, value: typed(bare), text: bare, start })
     found.covered += m[0].length + 1
   }

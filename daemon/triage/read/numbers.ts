@@ -101,13 +101,15 @@ export function quantitiesOf(text: string, from = 0, to = text.length): Quantity
       value = decimal(digits)
     }
     let end = i + digits.length
-    if (value === undefined || isIdentifier(text, i, end)) {
+    const led = start < i && text[i - 1] === '.'
+    // `.5` is a number, `.5,1` is none
+    if (value === undefined || (led && /[.,]/.test(digits)) || isIdentifier(text, i, end)) {
       i = nameFrom = skipWord(text, end)
       i--
       continue
     }
     const negative = start < i && (text[start] === '-' || text[start] === '−')
-    if (start < i && text[i - 1] === '.') value = Number(`0.${digits}`)
+    if (led) value = Number(`0.${digits}`)
     if (negative) value = -value
     const range = rangeFrom(text, end)
     const second = range ?? { end, value: 0, start: end }

@@ -81,6 +81,15 @@ t.test('a source is context, and usual lines are in no book', async t => {
     'GET /index.html 200',
     'parameter 2310 written by 0x12',
     'the group setup was saved',
+    'high pressure alarm limit set to 24 bar on compressor 1',
+    'engine overspeed test passed',
+    'cell 4 overvoltage threshold 4.20 V',
+    'disk 71 % full',
+    'watchdog: enabled, timeout 60 s',
+    'smoke detector battery replaced',
+    'boiler high limit set 95 C',
+    'low oil pressure switch: normal, engine 2',
+    'inverter 1 feeding in 3.2 kW, Riso 2.1 MOhm',
   ])
     t.strictSame(
       find(line).filter(f => f.severity !== 'normal'),

@@ -75,6 +75,17 @@ t.test('pairs are found in any text', async t => {
       ['empty', ''],
     ],
   )
+  t.strictSame(
+    readPairs('t=3,5 p=7,25bar n=1,2,3 c=1,b=2').fields.map(f => [f.name, f.value]),
+    [
+      ['t', 3.5],
+      ['p', '7,25bar'],
+      ['n', 1],
+      ['c', 1],
+      ['b', 2],
+    ],
+    'a decimal comma, but no lists',
+  )
   fc.assert(fc.property(fc.string(), text => void readPairs(`a=${text}`)))
 })
 

@@ -92,6 +92,7 @@ t.test('names, addresses, versions, dates and times are no quantities', async t 
     '24-wire',
     'slot 2nd',
     '#17',
+    '.1,1',
     'total 1,234',
   ])
     t.strictSame(brief(text), [], text)
