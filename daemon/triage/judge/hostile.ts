@@ -15,7 +15,7 @@ const TRIES: readonly RegExp[] = [
   /(<\|?(im_start|im_end|system|assistant|user|endoftext|eot_id|start_header_id)\|?>|\[\/?INST\]|<<\/?SYS>>|<\/?(system|assistant|instruction|prompt)s?>|###\s*(system|instruction|assistant|response)\b)/i,
   /(^|["'\s,;({[>])(system|assistant|developer|admin note|sysadmin|ai|llm|model|operator note|bot)\s*(prompt|message|instruction|override)?\s*:\s+(?=.{0,60}\b(ignore|answer|normal|classify|you|report|reply|respond|suppress|set|approve|all|new|the operator|this is|mark|treat|output|disregard)\b)/i,
   /\b(you are (now|a|an)|act as|pretend|from now on|new instructions?|jailbreak|prompt injection|developer mode|as an ai|language model|chatgpt|your (rules|instructions|prompt|task))\b/i,
-  /\b(severity|category|needs_human|needsHuman|verdict|confidence|stage)\s*["']?\s*[:=]\s*["']?(normal|false|advisory|info|0|memo|none|operator)\b/i,
+  /\b(severity|category|needs_human|needsHuman|verdict|confidence|stage)\s*[\\"']*\s*[:=]\s*[\\"']*(normal|false|advisory|info|0|memo|none|operator)\b/i,
   /\b(penetration test|pen-?test|red team|authori[sz]ed test|scheduled test|security (test|scan|exercise|audit))\b.{0,60}\b(ignore|normal|no action|classify|disregard|expected|please|skip|whitelist)\b/i,
   /(игнорир\p{L}*|забудь\p{L}*).{0,40}(инструкц|правил|команд)/iu,
   /\b(z?ignoruj|negeer|ignora|ignorez|ignorieren|ignoriere)\b.{0,40}\b(polece\p{L}*|instrukc\p{L}*|instructies?|bericht|dit|message|avertissement|meldung\p{L}*|zeile|ligne|linea|todo|tout|alles)\b/iu,

@@ -3,7 +3,15 @@
  * the line, and what code books know. Certain where a code decides; says how sure it is where words do. Pure.
  */
 import type { Finding } from '../books/finding.js'
-import { atLeast, type Category, type Component, type Severity, type Verdict, worse } from '../verdict.js'
+import {
+  atLeast,
+  type Category,
+  type Component,
+  isAlarm,
+  type Severity,
+  type Verdict,
+  worse,
+} from '../verdict.js'
 import { evidenceOf, reasonOf } from './evidence.js'
 import { type Expectation, unexpected } from './expect.js'
 import { garbageIn } from './garbage.js'
@@ -102,23 +110,31 @@ function judgeText({ line, source, findings: read = [] }: LineToJudge): Verdict 
       })
     grounds.push(...relations(words).map(r => ({ ...r, needsHuman: true, expectation: r })))
     if (limits.length === 0)
-      for (const e of unexpected(words, source)) grounds.push({ ...e, needsHuman: true, expectation: e })
+      for (const e of polarity.has('tested') && polarity.has('calm') ? [] : unexpected(words, source))
+        grounds.push({ ...e, needsHuman: true, expectation: e })
   }
   // a value within its limits speaks against words that only say what is measured
   const within = limits.length > 0 && limits.every(l => !l.violated) && !grounds.some(g => g.expectation)
 
   for (const finding of findings)
-    if (finding.severity && finding.severity !== 'normal' && (finding.certain || !polarity.returned))
+    if (
+      finding.book !== LEVELS &&
+      finding.severity &&
+      finding.severity !== 'normal' &&
+      (finding.certain || !polarity.returned)
+    )
       grounds.push(groundOf(finding, words))
   const verdict = certain
     ? byCode(certain, grounds, words, source, polarity)
     : grounds.length > 0 && !(within && polarity.has('calm') && !polarity.severe)
-      ? byGrounds(grounds, line, words, source, polarity, within)
+      ? byGrounds(grounds, line, words, source, polarity)
       : byStates(line, words, source, polarity, limits, findings)
   return { ...verdict, reason: reasonOf(verdict.reason, verdict.evidence) }
 }
 
 type Draft = Verdict
+/** What the sender calls its line: the word lies often, so it speaks only where nothing else does. */
+const LEVELS = 'syslog-severity'
 
 /** Whether what a book read stands within a limit that is kept, or is taken back by the words around it. */
 function isKept(
@@ -137,7 +153,7 @@ function isKept(
   if (from < 0 || to <= from) return false
   const kept = limits.length > 0 && limits.every(l => !l.violated)
   if (kept && limits.some(l => from < l.to && to > l.from)) return true
-  return !/\d/.test(finding.quote) && polarity.takenBack(from, to)
+  return !/0x|\d\d/.test(finding.quote) && polarity.takenBack(from, to)
 }
 
 /** Of overlapping readings of one condition the longest; a condition said twice counts where it is said longest. */
@@ -147,7 +163,8 @@ function longest(found: readonly Found<Condition>[]): Found<Condition>[] {
     const known = best.get(f.value.id)
     if (!known || f.to - f.from > known.to - known.from) best.set(f.value.id, f)
   }
-  return [...best.values()]
+  const over = new Set([...best.values()].flatMap(f => f.value.over))
+  return [...best.values()].filter(f => !over.has(f.value.id))
 }
 
 function groundOf(finding: Finding, words: readonly Word[]): Ground {
@@ -280,7 +297,6 @@ function byGrounds(
   words: readonly Word[],
   source: string,
   polarity: Polarity,
-  within: boolean,
 ): Draft {
   // what is said at most length is meant most; of two as long the one higher in the list of categories
   const weight = (g: Ground) =>
@@ -305,7 +321,6 @@ function byGrounds(
     severity = 'critical'
   else if (polarity.mild && severity === 'critical' && !polarity.severe && RANK[main.category] < 11)
     severity = 'warning'
-  else if (within && severity === 'warning' && main.condition && !polarity.has('fault')) severity = 'advisory'
   const { category } = main
   const component =
     main.finding?.component ??
@@ -353,8 +368,10 @@ function byStates(
   limits: readonly LimitCheck[],
   findings: readonly Finding[],
 ): Draft {
-  const fault = polarity.liveFault()
-  if (fault !== undefined && !(limits.length > 0 && limits.every(l => !l.violated))) {
+  const called = findings.find(f => f.book === LEVELS && f.severity !== undefined && isAlarm(f.severity))
+  const fault =
+    polarity.liveFault() ?? (called && !polarity.returned && !polarity.has('calm') ? 0 : undefined)
+  if (fault !== undefined) {
     const any = componentFor(words, source, {
       category: 'process_deviation',
       from: fault,

@@ -25,6 +25,8 @@ export interface Condition {
   readonly usually?: Component
   /** The component whatever the line names. */
   readonly always?: Component
+  /** Conditions that this one says better, when both are said. */
+  readonly over: readonly string[]
   /** Its phrases, as written. */
   readonly say: string
   readonly cause: string
@@ -76,6 +78,7 @@ const ConditionsFile = z.strictObject({
       category: z.enum(CATEGORIES).optional(),
       usually: z.enum(COMPONENTS).optional(),
       always: z.enum(COMPONENTS).optional(),
+      over: z.string().optional(),
       say: z.string(),
       cause: z.string(),
       do: z.string(),
@@ -110,6 +113,7 @@ function load(folder: string): Lexicon {
         needsHuman: c.human ?? true,
         ...(c.usually ? { usually: c.usually } : {}),
         ...(c.always ? { always: c.always } : {}),
+        over: c.over?.split(' ') ?? [],
         say: c.say,
         cause: c.cause,
         action: c.do,

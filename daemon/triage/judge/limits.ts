@@ -11,6 +11,8 @@ export interface LimitCheck {
   limit: number
   /** Place of the value. */
   at: number
+  /** Place of the limit. */
+  limitAt: number
   /** Places of words that it rests on, the end excluded. */
   from: number
   to: number
@@ -24,7 +26,7 @@ const LOW = words(
   'min minimum lo low l ll lolo lower lcl lsl floor cutoff below unter untergrenze minimo minimale mini lowlimit minlimit inferior inferiore bas llim',
 )
 const EITHER = words(
-  'alm al wrn alert blocking change refill replace set shutdown limit lim limits threshold thr thresh grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
+  'alm al wrn alert blocking change refill replace set shutdown limit lim limits threshold thr thresh ansprechwert schwellwert overflow cut_in grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
 )
 const SEVERE = words('hh ll hihi lolo trip shutdown abschaltung disparo critical')
 /** What is bad when it is little. */
@@ -83,6 +85,7 @@ export function checkLimits(all: readonly Word[]): LimitCheck[] {
       value,
       limit: bound,
       at,
+      limitAt: limit.at,
       from: Math.max(0, Math.min(at, limit.at) - 2),
       to: Math.min(all.length, Math.max(at, limit.at) + 2),
     })
@@ -129,6 +132,8 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
   for (let back = 1; back <= 3 && at - back >= 0; back++) {
     const { text, before } = all[at - back]!
     if (isNumber(text)) break
+    // `bpfo=high rpm=1480`: a value is no name of a limit
+    if (back > 1 && /[=:]/.test(before) && /[=:]/.test(word.before)) break
     // only words of quantities may stand between a limit's name and its number
     if (back > 1 && !BETWEEN.test(all[at - back + 1]!.text)) break
     const one = text.length <= 2
@@ -177,7 +182,7 @@ function nearestNumber(all: readonly Word[], at: number): number | undefined {
 /** May be the number of an alarm: `alarm 311`. */
 const NUMBERED = /^(alarm\w*|alm|al|alert|warn|warning|wrn|trip|disparo)$/
 const BETWEEN =
-  /^(at|is|of|set|to|limit|level|value|temp\w*|pressure|alarm|warning|trip|c|pct|bar|speed|flow|current|voltage|load|point|threshold|lim|h|a|v|ma|setting|de|a|bei|von|alm|hz|kw|rpm|mm|s)$/
+  /^(at|is|of|set|to|limit|level|value|temp\w*|pressure|alarm|warning|trip|c|pct|bar|speed|flow|current|voltage|load|point|threshold|lim|h|a|v|ma|setting|ms|de|a|bei|von|alm|hz|kw|rpm|mm|s)$/
 const UNIT =
   /^(c|f|k|deg|degc|celsius|us|uscm|bar|mbar|psi|psig|barg|kpa|mpa|pa|v|kv|mv|a|ma|ka|w|kw|mw|hz|rpm|mm|um|m|cm|l|lpm|gpm|m3|kg|g|t|ppm|ppb|ohm|kohm|mohm|pct|s|ms|min|h|db|dbm|ntu|nm|kn|n|va|kva|j|kj|x)$/
 const hasUnit = (all: readonly Word[], at: number): boolean =>
@@ -287,7 +292,7 @@ const QUANTITIES: readonly [Category, RegExp][] = [
   ],
   [
     'level_flow',
-    /^(level|lvl|flow\w*|fuel|fuellstand|niveau|nivel|livello|durchfluss|debit|caudal|portata|lpm|gpm|\w*flow|airflow|\w*level|pegel|volumenstrom|depth|m3|well|wetwell|sump|float|bilge|m)$/,
+    /^(level|lvl|flow\w*|fuel|fuellstand|niveau|nivel|livello|durchfluss|debit|caudal|portata|lpm|gpm|\w*flow|airflow|\w*level|pegel|volumenstrom|depth|m3|well|wetwell|sump|float|bilge|tank|glycol|overflow|reservoir|m)$/,
   ],
   [
     'electrical',

@@ -108,7 +108,13 @@ function mentionsIn(words: readonly Word[]): Mention[] {
   const { componentBook, tags } = lexicon()
   const found: Mention[] = componentBook
     .find(words)
-    .map(({ value, from, to }) => ({ component: value.component, from, to, weight: 2 }))
+    // `"battery":61` names a measurement
+    .map(({ value, from, to }) => ({
+      component: value.component,
+      from,
+      to,
+      weight: measures(words, to) ? 1 : 2,
+    }))
   words.forEach((word, at) => {
     const next = words[at + 1]
     const joined = next && /^[-_ #]?$/.test(next.before) && isNumber(next.text)
@@ -134,3 +140,6 @@ function mentionsIn(words: readonly Word[]): Mention[] {
   )
   return kept.sort((a, b) => a.from - b.from || b.to - a.to)
 }
+
+const measures = (words: readonly Word[], at: number): boolean =>
+  isNumber(words[at]?.text ?? '') && /:/.test(words[at]!.before) && /"/.test(words[at]!.before)

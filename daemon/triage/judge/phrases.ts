@@ -93,6 +93,8 @@ const PLURAL_FROM = 4
 const fits = (node: PhraseNode & { kind: 'word' }, word: string): boolean => {
   const { text, from, to } = node
   if (word === text) return true
+  // `pump2`, `station7`
+  if (text.length > 2 && word.startsWith(text) && /^\d{1,3}$/.test(word.slice(text.length))) return true
   if (from && to) return word.includes(text)
   if (from)
     return (
@@ -223,6 +225,8 @@ export class PhraseBook<T> {
     }
     for (const ending of ENDINGS)
       if (word.endsWith(ending)) take(this.#exact.get(word.slice(0, -ending.length)))
+    const numbered = /^([a-z]{3,})\d{1,3}$/.exec(word)
+    if (numbered) take(this.#exact.get(numbered[1]!))
     for (let n = 2; n <= word.length; n++) take(this.#beginning.get(word.slice(0, n)))
     if (this.#inside.size > 0)
       for (let from = 0; from < word.length - 2; from++)

@@ -43,7 +43,11 @@ export class Polarity {
     this.#words = words
     // `trip 95 C` names a limit; while it is kept nothing has tripped
     this.#states = states.filter(
-      f => !(NAMES_LIMITS.has(f.value) && limits.some(l => !l.violated && f.from < l.to && f.to > l.from)),
+      f =>
+        !(
+          NAMES_LIMITS.has(f.value) &&
+          limits.some(l => !l.violated && (Math.abs(f.from - l.limitAt) <= 3 || Math.abs(f.to - l.at) <= 1))
+        ),
     )
     const still = this.#of('still')
     this.#switchedOff = this.#flagOff()
@@ -82,7 +86,7 @@ export class Polarity {
   /** Whether it is part of a longer phrase that means no harm: `disconnected by user`. */
   isPhrase(from: number, to: number): boolean {
     return this.#of('calm').some(
-      c => c.to - c.from > 1 && c.from < to && c.to > from && c.to - c.from > to - from,
+      c => c.to - c.from > 1 && ((c.from < to && c.to >= to) || (c.from <= from && c.to > from)),
     )
   }
 

@@ -16,6 +16,7 @@ export function relations(words: readonly Word[]): Expectation[] {
     used(words),
     notHeld(words),
     dirtyOil(words),
+    moreThanAll(words),
   ].flatMap(e => e ?? [])
 }
 
@@ -29,12 +30,7 @@ function runsWithout(words: readonly Word[]): Expectation | undefined {
   )
   if (!runs) return undefined
   for (const [at, word] of words.entries()) {
-    if (
-      !isNumber(word.text) ||
-      numberOf(word) !== 0 ||
-      !/[=:]/.test(word.before + (words[at - 1]?.after ?? ''))
-    )
-      continue
+    if (!isNumber(word.text) || numberOf(word) !== 0) continue
     const name = words[at - 1]?.text ?? ''
     const isFlow = FLOWS.test(name)
     if (!isFlow && !SPEEDS.test(name)) continue
@@ -65,6 +61,8 @@ const PHASES: readonly string[][] = [
 ]
 /** @source IEC 60034-26: a few per cent of unbalance heat a motor; half of it missing is a lost phase */
 const UNEQUAL = 0.6
+/** @source EN 50160: supply voltage within ten per cent */
+const UNEQUAL_VOLTS = 0.88
 
 function phases(words: readonly Word[]): Expectation | undefined {
   for (const names of PHASES) {
@@ -74,7 +72,8 @@ function phases(words: readonly Word[]): Expectation | undefined {
     if (found.some(i => i < 0)) continue
     const values = found.map(i => numberOf(words[i + 1]!))
     const [least, most] = [Math.min(...values), Math.max(...values)]
-    if (!(most > 0) || least / most > UNEQUAL) continue
+    const volts = words[found[0]! + 2]?.text === 'v'
+    if (!(most > 0) || least / most > (volts ? UNEQUAL_VOLTS : UNEQUAL)) continue
     return {
       category: 'electrical',
       severity: 'critical',
@@ -235,4 +234,25 @@ function dirtyOil(words: readonly Word[]): Expectation | undefined {
     from: is.at,
     to: limit.at + 3,
   }
+}
+
+/** `210 injections of 200`: a count past its interval. */
+function moreThanAll(words: readonly Word[]): Expectation | undefined {
+  for (const [at, word] of words.entries()) {
+    if (!/^(of|von|sur)$/.test(word.text) || !isNumber(words[at + 1]?.text ?? '')) continue
+    const from = [at - 1, at - 2].find(i => isNumber(words[i]?.text ?? ''))
+    if (from === undefined) continue
+    const [is, all] = [numberOf(words[from]!), numberOf(words[at + 1]!)]
+    if (!(all >= 10) || is <= all || is > all * 10) continue
+    return {
+      category: 'wear_maintenance',
+      severity: 'advisory',
+      reason: `${is} of ${all} are used up`,
+      cause: 'The interval is over.',
+      action: 'Plan the change.',
+      from,
+      to: at + 2,
+    }
+  }
+  return undefined
 }

@@ -136,6 +136,8 @@ export function unitAt(text: string, at: number, blank: boolean): (Unit & { end:
   const found = UNIT_TEXT.exec(text)
   if (found === null) return undefined
   const word = found[0]
+  // `ch=4 ma=3.42`: the next name, not the unit of this number
+  if (blank && /[=:]/.test(text[at + word.length] ?? '')) return undefined
   if (word.length > 14 || (blank && GLUED_ONLY.has(word))) return undefined
   const unit = unitOf(word)
   if (unit !== undefined) return { ...unit, end: at + word.length }
