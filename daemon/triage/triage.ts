@@ -92,14 +92,19 @@ export class Triage {
     return { verdict, template, start, unsure }
   }
 
-  /**
-   * The verdict, with the model where plain code is unsure. A model that fails or is not sure leaves the verdict of
-   * plain code, which says how sure it is.
-   */
+  /** The verdict, with the model where plain code is unsure. */
   async read(source: string, line: string, signal?: AbortSignal): Promise<Triaged> {
     const first = this.judge(source, line)
-    if (!first.unsure || !this.#model) return first
-    const heard = await this.#model.run({ line, source }, signal)
+    return first.unsure ? this.ask(source, line, first, signal) : first
+  }
+
+  /**
+   * The model's word on a line of which plain code is unsure. A model that fails or is not sure leaves the verdict of
+   * plain code, which says how sure it is.
+   * @param first what `judge` said
+   */
+  async ask(source: string, line: string, first: Triaged, signal?: AbortSignal): Promise<Triaged> {
+    const heard = await this.#model?.run({ line, source }, signal)
     const verdict =
       heard && heard.confidence >= this.#o.believeFrom ? this.#weigh(first.verdict, heard) : first.verdict
     if (verdict !== first.verdict) {
@@ -126,6 +131,8 @@ export class Triage {
   }
 
   #keep(source: string, template: Template, line: string, start: number, verdict: Verdict): void {
+    // a kind of line seen once may never come again: what a memory needs to know of it is found out at its second
+    if (template.count < 2) return
     this.#memo.keep(template.id, line, start, { ...verdict, stage: 'memo' }, () =>
       this.#numbersDecide(source, line, start),
     )

@@ -1,0 +1,268 @@
+/**
+ * Lines as they come, all day long: each is judged, what is wrong goes to the incident desk, and what the desk has to
+ * say goes out. A flood of lines costs memory for none: lines wait in a bounded queue only for the model, and go by plain
+ * code when that is full. Sources that fail are incidents like any other.
+ */
+import type { Clock } from '../base/clock.js'
+import type { Part } from '../base/part.js'
+import type { DeskEffect } from './incidents/ledger.js'
+import type { IncidentDesk, Occurrence } from './incidents/desk.js'
+import { NumberWatch } from './numbers/watch.js'
+import { Novelty } from './novelty.js'
+import { readLine } from './read/read.js'
+import type { Triage, Triaged } from './triage.js'
+import type { Component, Verdict } from './verdict.js'
+
+/** A line and when it came; what bus/lines gives. */
+export interface LiveLine {
+  source: string
+  line: string
+  /** Milliseconds since 1970. */
+  at: number
+}
+
+/** A source in trouble; what bus/lines gives. */
+export interface LiveTrouble {
+  source: string
+  kind: 'lost' | 'back' | 'silent' | 'flooding' | 'damaged' | 'settled'
+  detail: string
+  remedy: string
+  /** Of `settled`: what is over. */
+  ends?: 'silent' | 'flooding' | 'damaged'
+}
+
+export interface LiveOptions {
+  triage: Triage
+  desk: IncidentDesk
+  clock: Clock
+  /** What the desk has to say. Kept until it is delivered by whoever takes it. */
+  tell(effects: readonly DeskEffect[]): void
+  /** Whether numbers in lines are followed. Default true. */
+  numbers?: boolean
+  /** Lines that may wait for the model. Default 500. */
+  mostWaiting?: number
+  /** A model's answer is waited for so long, milliseconds. Default 10,000. */
+  modelMs?: number
+}
+
+export interface LiveCounts {
+  lines: number
+  alarms: number
+  /** Lines whose novelty was beyond what its source may bring. */
+  leftOut: number
+  /** Lines that went by plain code because too many waited for the model. */
+  unasked: number
+}
+
+export class LiveTriage implements Part {
+  readonly name = 'triage'
+  readonly counts: LiveCounts = { lines: 0, alarms: 0, leftOut: 0, unasked: 0 }
+  readonly #o: Required<LiveOptions>
+  readonly #novelty = new Novelty()
+  readonly #numbers = new NumberWatch()
+  #waiting = 0
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+  #idle: (() => void)[] = []
+
+  constructor(options: LiveOptions) {
+    this.#o = { numbers: true, mostWaiting: 500, modelMs: 10_000, ...options }
+  }
+
+  async start(): Promise<void> {
+    this.#stopped = false
+    this.#plan()
+  }
+
+  /** Waits for what is being read; nothing that came in is left unjudged. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer)
+    if (this.#waiting > 0) await new Promise<void>(resolve => this.#idle.push(resolve))
+    this.#stopped = true
+  }
+
+  /** One line. Never throws, never waits. */
+  line({ source, line, at }: LiveLine): void {
+    this.counts.lines++
+    const { triage } = this.#o
+    const known = triage.recall(source, line)
+    if (known) {
+      this.#judged(source, line, at, known)
+      return
+    }
+    const { allowed, news } = this.#novelty.take(source, at)
+    if (news) this.#noveltyBegins(source, at)
+    if (!allowed) {
+      this.counts.leftOut++
+      return
+    }
+    const first = triage.judge(source, line)
+    if (!first.unsure) this.#judged(source, line, at, first)
+    else if (this.#waiting >= this.#o.mostWaiting) {
+      this.counts.unasked++
+      this.#judged(source, line, at, first)
+    } else void this.#ask(source, line, at, first)
+  }
+
+  /** Lines of a request: judged one by one, answered in their order, and told to the desk like any others. */
+  async lines(source: string, lines: readonly string[], signal: AbortSignal): Promise<Triaged[]> {
+    const answers: Triaged[] = []
+    for (const line of lines) {
+      signal.throwIfAborted()
+      const at = this.#o.clock.now()
+      this.counts.lines++
+      const triaged = this.#o.triage.recall(source, line) ?? (await this.#o.triage.read(source, line, signal))
+      this.#judged(source, line, at, triaged)
+      answers.push(triaged)
+    }
+    return answers
+  }
+
+  /** A source that is lost, silent, floods or writes what is no text. */
+  trouble({ source, kind, detail, remedy, ends }: LiveTrouble): void {
+    const what = kind === 'back' ? 'lost' : (ends ?? kind)
+    const isOver = kind === 'back' || kind === 'settled'
+    this.#occur({
+      at: this.#o.clock.now(),
+      source,
+      line: `${source}: ${SAYS[what] ?? what}${isOver ? ', over' : `: ${detail}`}`,
+      message: SAYS[what] ?? what,
+      templateId: `source-${what}`,
+      phase: isOver ? 'return' : 'raise',
+      verdict: isOver ? overVerdict(detail) : sourceVerdict(SAYS[what] ?? what, detail, remedy),
+    })
+  }
+
+  /** What an operator does; the desk's answer goes out like any other. */
+  operate(action: Parameters<IncidentDesk['operate']>[0]): readonly DeskEffect[] {
+    const effects = this.#o.desk.operate(action, this.#o.clock.now())
+    this.#out(effects)
+    return effects
+  }
+
+  async #ask(source: string, line: string, at: number, first: Triaged): Promise<void> {
+    this.#waiting++
+    let triaged = first
+    try {
+      triaged = await this.#o.triage.ask(source, line, first, AbortSignal.timeout(this.#o.modelMs))
+    } catch {
+      // the verdict of plain code stands; the engine tells of its own troubles
+    }
+    this.#judged(source, line, at, triaged)
+    this.#waiting--
+    if (this.#waiting === 0) for (const go of this.#idle.splice(0)) go()
+  }
+
+  #judged(source: string, line: string, at: number, { verdict, template, start }: Triaged): void {
+    if (this.#stopped) return
+    if (verdict.needsHuman) this.counts.alarms++
+    this.#occur({ at, source, line, message: line.slice(start), templateId: template.id, verdict })
+    if (!this.#o.numbers || verdict.needsHuman || !mayMeasure(line, start)) return
+    for (const alarm of this.#numbers.take(source, readLine(line, { start, now: at }), at))
+      this.#occur({
+        at,
+        source,
+        line,
+        message: `${alarm.name} unusual`,
+        templateId: `number-${alarm.name}`,
+        phase: 'event',
+        verdict: {
+          severity: 'warning',
+          category: 'process_deviation',
+          component: verdict.component,
+          needsHuman: true,
+          reason: `${alarm.name}: ${alarm.reason}`.slice(0, 200),
+          evidence: line.slice(start).includes(String(alarm.value)) ? String(alarm.value) : '',
+          cause: 'The value leaves what is usual for it.',
+          action: 'Look at the course of this value and at the machine.',
+          confidence: Math.min(0.95, 0.5 + alarm.score / 10),
+          stage: 'detector',
+        },
+      })
+  }
+
+  #noveltyBegins(source: string, at: number): void {
+    const what = 'new kinds of lines without end'
+    this.#occur({
+      at,
+      source,
+      line: `${source}: ${what}`,
+      message: what,
+      templateId: 'source-novelty',
+      phase: 'raise',
+      verdict: sourceVerdict(what, 'more new kinds a second than can be judged; the rest is counted', 'Check baud rate and what writes to this source.'),
+    })
+  }
+
+  #occur(occurrence: Occurrence): void {
+    this.#out(this.#o.desk.occurrence(occurrence))
+  }
+
+  #out(effects: readonly DeskEffect[]): void {
+    if (effects.length > 0) this.#o.tell(effects)
+    this.#plan()
+  }
+
+  /** Wakes for delays, escalation and shelves. */
+  #plan(): void {
+    const { desk, clock } = this.#o
+    clearTimeout(this.#timer)
+    const due = Math.min(desk.nextDue() ?? Number.POSITIVE_INFINITY, clock.now() + SETTLE_MS)
+    this.#timer = setTimeout(() => this.#wake(), Math.max(10, Math.min(due - clock.now(), SETTLE_MS)))
+    this.#timer.unref()
+  }
+
+  #wake(): void {
+    const at = this.#o.clock.now()
+    for (const { source, leftOut } of this.#novelty.settle(at)) {
+      const what = 'new kinds of lines without end'
+      this.#occur({
+        at,
+        source,
+        line: `${source}: ${what}, over`,
+        message: what,
+        templateId: 'source-novelty',
+        phase: 'return',
+        verdict: overVerdict(`${leftOut} lines were counted and not judged`),
+      })
+    }
+    this.#out(this.#o.desk.tick(at))
+  }
+}
+
+const SETTLE_MS = 30_000
+
+const SAYS: Record<string, string> = {
+  lost: 'source lost',
+  silent: 'source silent',
+  flooding: 'source floods',
+  damaged: 'source writes what is no text',
+}
+
+/** Only what can be a record of measurements is read for its numbers. */
+const mayMeasure = (line: string, start: number): boolean =>
+  /[={$\[]|^[^a-zA-Z]*[-+\d.]+[,;]/.test(line.slice(start, start + 200))
+
+const SOURCE: Component = 'network'
+const sourceVerdict = (what: string, detail: string, remedy: string): Verdict => ({
+  severity: 'warning',
+  category: 'communication',
+  component: SOURCE,
+  needsHuman: true,
+  reason: `${what}: ${detail}`.slice(0, 200),
+  evidence: '',
+  cause: 'The cable, the device or its settings.',
+  action: remedy,
+  confidence: 1,
+  stage: 'detector',
+})
+const overVerdict = (detail: string): Verdict => ({
+  severity: 'normal',
+  category: 'normal',
+  component: SOURCE,
+  needsHuman: false,
+  reason: detail.slice(0, 200),
+  evidence: '',
+  confidence: 1,
+  stage: 'detector',
+})
