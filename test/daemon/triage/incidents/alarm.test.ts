@@ -358,8 +358,6 @@ t.test(
           const isLine = e.kind === 'raise' || e.kind === 'return' || e.kind === 'tick'
           if (isSilent && isLine && state.condition === before.condition && result.effects.some(tells))
             throw new Error('told while set aside')
-          if (result.effects.some(tells) && state.condition !== 'UNACK' && e.kind === 'tick')
-            throw new Error('told without need')
           if (state.activations.length > O.chatterCount) throw new Error('grows')
         }
         for (const [ms, make] of events) {
