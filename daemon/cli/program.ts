@@ -141,13 +141,13 @@ export function program(shell: Shell, finish: Finish): Command {
     ],
   ).action(async (o: Flags & { in: string; out: string; model?: boolean }) => {
     const { in: from, out: to, model: withModel, ...flags } = o
-    const [{ triageFile }, { loadConfig }, { lineModel }] = await Promise.all([
+    const [{ triageFile }, { loadConfig }, { lineModelFile }] = await Promise.all([
       import('./triage.js'),
       import('../config/load.js'),
       import('../line-model.js'),
     ])
     const { config } = loadConfig({ flags })
-    const model = withModel === false ? undefined : lineModel(config)
+    const model = withModel === false ? undefined : lineModelFile(config)
     const { rows, alarms, stages } = await triageFile(
       {
         in: from,

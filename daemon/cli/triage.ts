@@ -2,10 +2,10 @@
 import { systemClock } from '../base/clock.js'
 import { jsonLinesWriter, readJsonLines } from '../base/json-lines.js'
 import { parse, z } from '../base/schema.js'
-import { SupervisedEngine } from '../inference/supervisor.js'
-import { FactoryLineStage, type LineStage } from '../triage/slm/stage.js'
-import { Triage, type Triaged } from '../triage/triage.js'
-import { isAlarm, type Verdict } from '../triage/verdict.js'
+import { LineModel } from '../line-model.js'
+import { Triage } from '../triage/triage.js'
+import { isAlarm } from '../triage/verdict.js'
+import { wireVerdict } from '../triage/wire.js'
 
 const Row = z.object({
   id: z.union([z.string(), z.number()]),
@@ -35,14 +35,16 @@ export async function triageFile(
   options: TriageFileOptions,
   signal: AbortSignal,
 ): Promise<{ rows: number; alarms: number; stages: Readonly<Record<string, number>> }> {
-  const model = options.model ? new LazyModel(options.model, options.threads) : undefined
+  const model = options.model
+    ? new LineModel({ file: options.model, clock: systemClock, threads: options.threads })
+    : undefined
   const triage = new Triage(model ? { model } : {})
   const writer = jsonLinesWriter(options.out)
   const counts = { rows: 0, alarms: 0, stages: triage.counts }
   const write = async ({ id, source = '', line }: Row) => {
     const triaged = triage.recall(source, line) ?? (await triage.read(source, line, signal))
     if (isAlarm(triaged.verdict.severity)) counts.alarms++
-    await writer.writeWhenRoom({ id, ...verdictRow(triaged) })
+    await writer.writeWhenRoom({ id, ...wireVerdict(triaged.verdict), template_id: triaged.template.id })
   }
   const release = async (first: readonly Row[]) => {
     const bySource = new Map<string, string[]>()
@@ -69,42 +71,3 @@ export async function triageFile(
   }
   return counts
 }
-
-/** The line model, started by the first line that needs it. */
-class LazyModel implements LineStage {
-  readonly #engine: SupervisedEngine
-  #stage: Promise<LineStage> | undefined
-
-  constructor(model: { path: string; sha256?: string }, threads: number) {
-    this.#engine = new SupervisedEngine({ model, clock: systemClock, threads, sequences: 1 })
-  }
-
-  async run(input: { line: string; source: string }, signal?: AbortSignal): Promise<Verdict | undefined> {
-    this.#stage ??= this.#engine
-      .start(signal ?? new AbortController().signal)
-      .then(() => new FactoryLineStage(this.#engine))
-    return (await this.#stage).run(input, signal)
-  }
-
-  async stop(): Promise<void> {
-    if (this.#stage) await this.#engine.stop()
-  }
-}
-
-/** A verdict as it crosses a boundary: names in snake_case, what is not known left out. */
-export function verdictRow({ verdict, template }: Pick<Triaged, 'verdict' | 'template'>): object {
-  return { ...wireVerdict(verdict), template_id: template.id }
-}
-
-export const wireVerdict = (v: Verdict) => ({
-  severity: v.severity,
-  category: v.category,
-  component: v.component,
-  needs_human: v.needsHuman,
-  reason: v.reason,
-  ...(v.evidence ? { evidence: v.evidence } : {}),
-  ...(v.cause ? { cause: v.cause } : {}),
-  ...(v.action ? { action: v.action } : {}),
-  confidence: Math.round(v.confidence * 1000) / 1000,
-  stage: v.stage,
-})

@@ -264,6 +264,58 @@ const Commands = z
   })
   .describe('How commands are carried out.')
 
+const share = z.number().min(0).max(1)
+const Triage = z
+  .strictObject({
+    model: z
+      .enum(['factory', 'off'])
+      .default('factory')
+      .describe(
+        'What reads lines that plain code and code books are unsure of; off leaves them to plain code.',
+      ),
+    model_file: path.optional().describe('A GGUF file for lines. Without it: the one that ships.'),
+    model_sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits in lower case')
+      .optional()
+      .describe('SHA-256 that `model_file` must have.'),
+    ask_below: share
+      .default(0.75)
+      .describe('Plain code that is less sure of a line than this asks the model.'),
+    believe_from: share
+      .default(0.6)
+      .describe('A model that is less sure of a line than this is not believed.'),
+    numbers: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe(
+        'Whether numbers in JSON, key=value, CSV and SenML lines are followed and unusual ones told.',
+      ),
+    templates_per_source: whole(100, 100_000)
+      .default(5_000)
+      .describe('Kinds of lines remembered for one source; the one not seen for longest goes.'),
+    on_delay_s: whole(0, 3_600)
+      .default(60)
+      .describe('An alarm of severity warning must last so long before anybody hears of it (ISA-18.2).'),
+    critical_on_delay_s: whole(0, 3_600)
+      .default(5)
+      .describe('The same for severity critical; an emergency is told at once.'),
+    off_delay_s: whole(0, 86_400)
+      .default(600)
+      .describe('An alarm must be gone so long before it counts as returned.'),
+    flood_alarms: whole(2, 1_000)
+      .default(10)
+      .describe(
+        'More notifications than this in ten minutes are a flood: the rest is told in summaries (EEMUA 191).',
+      ),
+    time_zone: z.string().min(1).default('UTC').describe('IANA name, for times in summaries of incidents.'),
+    home_assistant: z
+      .enum(['on', 'off'])
+      .default('off')
+      .describe('Whether incidents are announced to Home Assistant by MQTT discovery.'),
+  })
+  .describe('What lines of logs and sensors mean, and what becomes of alarms.')
+
 const Log = z
   .strictObject({
     level: z
@@ -312,6 +364,7 @@ export const ConfigSchema = z.strictObject({
   requests: Requests.prefault({}),
   commands: Commands.prefault({}),
   sources: Sources.prefault({}),
+  triage: Triage.prefault({}),
   log: Log.prefault({}),
   demo: Demo.prefault({}),
 })
@@ -324,6 +377,7 @@ export const PATH_OPTIONS: readonly string[] = [
   'data_dir',
   'home.file',
   'model.file',
+  'triage.model_file',
   'board.root',
   'board.profiles_dir',
   'broker.password_file',

@@ -36,7 +36,8 @@ export const WIRE_CODES = {
   },
   unknown_kind: {
     meaning: 'No such kind of request.',
-    remedy: 'Publish to request/command, request/voice, request/triage, request/ask or request/cancel.',
+    remedy:
+      'Publish to request/command, request/voice, request/triage, request/incident, request/ask or request/cancel.',
     retryable: false,
   },
   id_reused: {

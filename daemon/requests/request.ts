@@ -14,12 +14,18 @@ export interface Request {
   receivedAt: number
   priority: Priority
 }
-export const REQUEST_KINDS = ['command', 'voice', 'triage', 'ask'] as const
+export const REQUEST_KINDS = ['command', 'voice', 'triage', 'incident', 'ask'] as const
 export type RequestKind = (typeof REQUEST_KINDS)[number]
 
 /** People wait for commands and voice; lines can wait a moment. Lower is sooner. */
 export type Priority = 0 | 1 | 2
-export const PRIORITY_OF: Record<RequestKind, Priority> = { command: 0, voice: 0, ask: 1, triage: 2 }
+export const PRIORITY_OF: Record<RequestKind, Priority> = {
+  command: 0,
+  voice: 0,
+  incident: 0,
+  ask: 1,
+  triage: 2,
+}
 
 export interface RequestBody {
   text?: string

@@ -5,10 +5,10 @@
  */
 import type { Clock } from '../base/clock.js'
 import type { Part } from '../base/part.js'
-import type { DeskEffect } from './incidents/ledger.js'
 import type { IncidentDesk, Occurrence } from './incidents/desk.js'
-import { NumberWatch } from './numbers/watch.js'
+import type { DeskEffect } from './incidents/ledger.js'
 import { Novelty } from './novelty.js'
+import { NumberWatch } from './numbers/watch.js'
 import { readLine } from './read/read.js'
 import type { Triage, Triaged } from './triage.js'
 import type { Component, Verdict } from './verdict.js'
@@ -190,7 +190,11 @@ export class LiveTriage implements Part {
       message: what,
       templateId: 'source-novelty',
       phase: 'raise',
-      verdict: sourceVerdict(what, 'more new kinds a second than can be judged; the rest is counted', 'Check baud rate and what writes to this source.'),
+      verdict: sourceVerdict(
+        what,
+        'more new kinds a second than can be judged; the rest is counted',
+        'Check baud rate and what writes to this source.',
+      ),
     })
   }
 
@@ -241,7 +245,7 @@ const SAYS: Record<string, string> = {
 
 /** Only what can be a record of measurements is read for its numbers. */
 const mayMeasure = (line: string, start: number): boolean =>
-  /[={$\[]|^[^a-zA-Z]*[-+\d.]+[,;]/.test(line.slice(start, start + 200))
+  /[={$[]|^[^a-zA-Z]*[-+\d.]+[,;]/.test(line.slice(start, start + 200))
 
 const SOURCE: Component = 'network'
 const sourceVerdict = (what: string, detail: string, remedy: string): Verdict => ({

@@ -68,8 +68,7 @@ export class Novelty {
     if (!bucket) {
       bucket = { tokens: this.#o.burst, at, leftOut: 0, since: 0 }
       this.#buckets.set(source, bucket)
-      if (this.#buckets.size > this.#o.mostSources)
-        this.#buckets.delete(this.#buckets.keys().next().value!)
+      if (this.#buckets.size > this.#o.mostSources) this.#buckets.delete(this.#buckets.keys().next().value!)
     }
     return bucket
   }

@@ -92,6 +92,12 @@ export class Triage {
     return { verdict, template, start, unsure }
   }
 
+  /** What plain code says, without memory and without what people said: that is what a person's word is about. */
+  unbiased(source: string, line: string): Triaged {
+    const { template, start } = this.#lines.learn(source, line)
+    return { verdict: this.#judge(source, line, start), template, start }
+  }
+
   /** The verdict, with the model where plain code is unsure. */
   async read(source: string, line: string, signal?: AbortSignal): Promise<Triaged> {
     const first = this.judge(source, line)

@@ -25,6 +25,7 @@ export const DEFAULT_LIMITS: PayloadLimits = {
   command: 8 * 1024,
   ask: 32 * 1024,
   triage: 256 * 1024,
+  incident: 16 * 1024,
   voice: 10 * 1024 * 1024,
 }
 
@@ -212,6 +213,7 @@ function readBody(message: Incoming, kind: RequestKind): { body: RequestBody; id
   if (text.trim() === '') throw new Refused('empty', `${message.topic}: the payload is blank`)
   const form = formOf(message)
   if (kind === 'triage') return readLines(text, form, message.topic)
+  if (kind === 'incident') return { body: { text: text.trim() } }
   if (form === 'text' || (form === undefined && !text.trimStart().startsWith('{')))
     return { body: { text: text.trim() } }
   const json = readJson(kind === 'command' ? CommandJson : AskJson, text, message.topic)

@@ -75,7 +75,9 @@ export function unexpected(words: readonly Word[], source: string): Expectation[
   const around = new Set([...words, ...wordsOf(source)].map(w => w.text.replace(/\d+$/, '')))
   const found: Expectation[] = []
   words.forEach((word, at) => {
-    if (!isNumber(word.text) || /^\d+[.,]\d+[.,]/.test(word.text)) return
+    const next = words[at + 1]
+    const isHex = word.text === '0' && next?.before === '' && next.text.startsWith('x')
+    if (!isNumber(word.text) || isHex || /^\d+[.,]\d+[.,]/.test(word.text)) return
     const n =
       Number(word.text.replace(',', '.')) *
       (/[-−]$/.test(word.before) &&

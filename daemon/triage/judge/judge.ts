@@ -124,11 +124,14 @@ function judgeText({ line, source, findings: read = [] }: LineToJudge): Verdict 
       (finding.certain || !polarity.returned)
     )
       grounds.push(groundOf(finding, words))
-  const verdict = certain
-    ? byCode(certain, grounds, words, source, polarity)
-    : grounds.length > 0 && !(within && polarity.has('calm') && !polarity.severe)
-      ? byGrounds(grounds, line, words, source, polarity)
-      : byStates(line, words, source, polarity, limits, findings)
+  // numbers that do not fit speak against a code that says all is well
+  const against = certain?.severity === 'normal' && grounds.some(g => g.limit || g.expectation)
+  const verdict =
+    certain && !against
+      ? byCode(certain, grounds, words, source, polarity)
+      : grounds.length > 0 && !(within && polarity.has('calm') && !polarity.severe)
+        ? byGrounds(grounds, line, words, source, polarity)
+        : byStates(line, words, source, polarity, limits, findings)
   return { ...verdict, reason: reasonOf(verdict.reason, verdict.evidence) }
 }
 
@@ -230,7 +233,8 @@ function byCode(
   const worst = grounds
     .filter(g => g.finding?.certain || g.limit || (g.condition && g.category === finding.category))
     .reduce<Severity>((s, g) => worse(s, g.severity), finding.severity ?? 'normal')
-  const severity = finding.severity === 'normal' ? 'normal' : worst
+  const lost = worst === 'warning' && polarity.severe && finding.severity === 'warning'
+  const severity = finding.severity === 'normal' ? 'normal' : lost ? 'critical' : worst
   // a code for any alarm (NMEA ALR, a diagnostic interrupt) leaves it to the words to say which
   const vague = finding.category === undefined || finding.category === 'process_deviation'
   const named = vague ? grounds.find(g => g.condition) : undefined

@@ -26,7 +26,7 @@ const LOW = words(
   'min minimum lo low l ll lolo lower lcl lsl floor cutoff below unter untergrenze minimo minimale mini lowlimit minlimit inferior inferiore bas llim',
 )
 const EITHER = words(
-  'alm al wrn alert blocking change refill replace set shutdown limit lim limits threshold thr thresh ansprechwert schwellwert overflow cut_in grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
+  'alm al wrn alert blocking change refill replace shutdown limit lim limits threshold thr thresh ansprechwert schwellwert overflow cut_in grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
 )
 const SEVERE = words('hh ll hihi lolo trip shutdown abschaltung disparo critical')
 /** What is bad when it is little. */
@@ -108,10 +108,7 @@ interface Kind {
 function limitKind(all: readonly Word[], at: number): Kind | undefined {
   const word = all[at]!
   if (word.before === '/' || word.after.startsWith('/')) return undefined
-  const severe =
-    SEVERE.has(all[at - 1]?.text ?? '') ||
-    SEVERE.has(all[at + 1]?.text ?? '') ||
-    SEVERE.has(all[at + 2]?.text ?? '')
+  const severeAt = (i: number) => SEVERE.has(all[i]?.text ?? '')
   // `9.6 bar > 9.0 H`
   const sign = /[<>≥≤]/.exec(word.before)?.[0]
   const before = nearestNumber(all, at)
@@ -125,6 +122,7 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
     const high = after.some(t => HIGH.has(t ?? ''))
     const low = after.some(t => LOW.has(t ?? ''))
     const direction = high ? 'high' : low ? 'low' : guess(all, value ?? at, at)
+    const severe = severeAt(at - 1) || severeAt(at + 1) || severeAt(at + 2)
     // a sign that tells the good side: `2.1 < 4.5`
     if (holds) return { direction, severe, claimed: (direction === 'high') === above }
     return { direction, severe }
@@ -135,8 +133,13 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
     // `bpfo=high rpm=1480`: a value is no name of a limit
     if (back > 1 && /[=:]/.test(before) && /[=:]/.test(word.before)) break
     // only words of quantities may stand between a limit's name and its number
-    if (back > 1 && !BETWEEN.test(all[at - back + 1]!.text)) break
+    const between = all[at - back + 1]!.text
+    if (back > 1 && !BETWEEN.test(between) && !UNIT.test(between)) break
     const one = text.length <= 2
+    const severe = severeAt(at - back)
+    // `due_h=50` is hours, `10:00 MIN` minutes
+    if (one && before.includes('_')) continue
+    if (text === 'min' && isNumber(all[at - back - 1]?.text ?? '')) continue
     if (
       (HIGH.has(text) || LOW.has(text)) &&
       (!one || text === 'hh' || text === 'll' || (back === 1 && /[=:(]/.test(word.before + before)))
@@ -146,7 +149,7 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
         severe,
         statistic: /^(min|max|mini|maxi)$/.test(text),
       }
-    if (EITHER.has(text)) {
+    if (EITHER.has(text) || /(grenze|grenzwert|limit|schwelle)$/.test(text)) {
       if (
         NUMBERED.test(text) &&
         back === 1 &&
@@ -298,6 +301,7 @@ const QUANTITIES: readonly [Category, RegExp][] = [
     'electrical',
     /^(v|a|ma|kv|mv|w|kw|hz|ohm|kohm|mohm|riso|soc|voltage|volt\w*|current|amp\w*|spannung|strom|tension|insulation|isolation\w*|cell|vcell|freq\w*|frequenz|load|thd|cos|runtime|batt\w*|u|i)$/,
   ],
+  ['leak', /^(r\d{2,4}[a-z]{0,2}|refrigerant|nh3|ammonia|ch4|methane|gas|leak)$/],
   ['communication', /^(rssi|snr|latency|ping|loss|per|ber|retries|jitter|dbm)$/],
   [
     'process_deviation',

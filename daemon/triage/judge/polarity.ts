@@ -6,7 +6,7 @@ import { isNumber, type Word } from './words.js'
 
 /** Words that may stand between a thing and its value: `fault count: 0`. */
 const LABELS = new Set(
-  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask stage stufe etage nivel probe sensor'.split(
+  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask stage stufe etage nivel probe sensor resets restarts events trips counts start boot last hour day shift power on'.split(
     ' ',
   ),
 )
@@ -46,7 +46,7 @@ export class Polarity {
       f =>
         !(
           NAMES_LIMITS.has(f.value) &&
-          limits.some(l => !l.violated && (Math.abs(f.from - l.limitAt) <= 3 || Math.abs(f.to - l.at) <= 1))
+          limits.some(l => !l.violated && ((f.from < l.limitAt && l.limitAt - f.from <= 3) || f.from === l.limitAt + 1 || Math.abs(f.to - l.at) <= 1))
         ),
     )
     const still = this.#of('still')
@@ -148,7 +148,7 @@ export class Polarity {
       const hex = next?.text.startsWith('x') && next.before === ''
       const isOff =
         (hex ? /^x0+$/.test(next!.text) : OFF.has(word.text)) &&
-        (hex || /^$|^["'\s]*[,;}|)]/.test(word.after))
+        (hex || /^$|^["'\s]*[,;}|).]/.test(word.after))
       if (isOff) off = true
       else if (ON.test(word.text)) return false
     }
@@ -166,7 +166,7 @@ export class Polarity {
 
   /** `fault=0`, `leak: none`, `alarm register 0x0000`. */
   #offAfter(to: number): boolean {
-    for (let at = to; at < Math.min(to + 3, this.#words.length); at++) {
+    for (let at = to; at < Math.min(to + 4, this.#words.length); at++) {
       const { text, before } = this.#words[at]!
       if (at > to && /[,;{}|]/.test(before)) return false
       if (at === to && /[,;{}|]/.test(before)) return false
@@ -189,7 +189,12 @@ export class Polarity {
     const tests = this.#of('tested').filter(
       f => Math.abs(f.from - to) <= TEST_REACH || Math.abs(from - f.to) <= TEST_REACH,
     )
-    if (tests.length === 0) return false
+    const passed =
+      this.has('tested') &&
+      this.#of('calm').some(f =>
+        /^(pass|passed|ok|successful|bestanden|reussi|correcta|superad\w*)$/.test(this.#words[f.from]!.text),
+      )
+    if (tests.length === 0 && !passed) return false
     return !this.#words.some(
       (w, i) =>
         /^(fail\w*|fehl\w*|echou\w*|mislukt|durchgefallen|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/.test(

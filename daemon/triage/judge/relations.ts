@@ -31,7 +31,8 @@ function runsWithout(words: readonly Word[]): Expectation | undefined {
   if (!runs) return undefined
   for (const [at, word] of words.entries()) {
     if (!isNumber(word.text) || numberOf(word) !== 0) continue
-    const name = words[at - 1]?.text ?? ''
+    const near = [words[at - 1]?.text ?? '', words[at - 2]?.text ?? '']
+    const name = near.find(w => FLOWS.test(w) || SPEEDS.test(w)) ?? ''
     const isFlow = FLOWS.test(name)
     if (!isFlow && !SPEEDS.test(name)) continue
     return {
@@ -185,7 +186,7 @@ function used(words: readonly Word[]): Expectation | undefined {
 }
 
 const IS = /^(pv|ist|actual|act|t|temp|temperature|value|air|supply)$/
-const SHOULD = /^(sp|sv|setpoint|soll|sollwert|target|consigne|consigna)$/
+const SHOULD = /^(sp|sv|set|setpoint|soll|sollwert|target|consigne|consigna)$/
 const DRIVE = /^(out|output|cooling|heating|heater|valve|power|stell|y|sortie|stellgrad)$/
 
 /** `pv 187, sv 210, out 100`: the output is at its end, and the value is not where it should be. */
@@ -243,7 +244,10 @@ function moreThanAll(words: readonly Word[]): Expectation | undefined {
     const from = [at - 1, at - 2].find(i => isNumber(words[i]?.text ?? ''))
     if (from === undefined) continue
     const [is, all] = [numberOf(words[from]!), numberOf(words[at + 1]!)]
-    if (!(all >= 10) || is <= all || is > all * 10) continue
+    const planned = words.some(w =>
+      /^(replace|order|change|due|wechseln|tauschen|remplacer|cambiar)$/.test(w.text),
+    )
+    if (!(all >= 10) || is === all || is < all * (planned ? 0.95 : 1) || is > all * 10) continue
     return {
       category: 'wear_maintenance',
       severity: 'advisory',

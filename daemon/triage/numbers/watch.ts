@@ -41,8 +41,7 @@ export class NumberWatch {
       if (q.role !== undefined || q.name === '' || NO_MEASUREMENT.test(q.name)) continue
       if (++taken > this.#o.mostOfLine) break
       const alarm = this.#channel(`${source}\n${q.name}`).add(q.value, reading.time ?? at)
-      if (alarm)
-        alarms.push({ ...alarm, name: q.name, value: q.value, ...(q.unit ? { unit: q.unit } : {}) })
+      if (alarm) alarms.push({ ...alarm, name: q.name, value: q.value, ...(q.unit ? { unit: q.unit } : {}) })
     }
     return alarms
   }

@@ -1,0 +1,225 @@
+/**
+ * Everything about lines, wired: where they come from, what judges them, what becomes of alarms, and how people hear of
+ * it and answer. The composition root of the room `triage`; main.ts builds one.
+ */
+import { join } from 'node:path'
+import type { Clock } from './base/clock.js'
+import { describe } from './base/errors.js'
+import type { Part } from './base/part.js'
+import { uniqueId } from './base/random.js'
+import type { LineSink } from './bus/lines/line.js'
+import type { Connection } from './bus/mqtt/connect.js'
+import { linesOf } from './bus/mqtt/topic-source.js'
+import type { Topics } from './bus/mqtt/topics.js'
+import { SerialSource } from './bus/serial/serial-source.js'
+import { SyslogListener } from './bus/syslog/listener.js'
+import { Tail } from './bus/tail/tail.js'
+import type { Config } from './config/schema.js'
+import type { EngineEvent } from './inference/supervisor.js'
+import { LineModel, lineModelFile } from './line-model.js'
+import type { Conditions } from './observability/conditions.js'
+import type { Events } from './observability/events.js'
+import type { Metrics } from './observability/metrics.js'
+import type { Requests } from './requests/accept.js'
+import { TriageRequests } from './triage/handle.js'
+import { ALARM_DEFAULTS } from './triage/incidents/alarm-settings.js'
+import { IncidentDesk } from './triage/incidents/desk.js'
+import type { DeskSettings } from './triage/incidents/desk-settings.js'
+import { FLOOD_DEFAULTS } from './triage/incidents/flood.js'
+import { IncidentStore, type Outgoing } from './triage/incidents/store.js'
+import { LiveTriage } from './triage/live.js'
+import { KnowledgeStore } from './triage/store.js'
+import { Triage } from './triage/triage.js'
+
+export interface PlantOptions {
+  config: Config
+  clock: Clock
+  connection: Connection
+  topics: Topics
+  requests: Requests
+  events: Events
+  metrics: Metrics
+  conditions: Conditions
+  onEngine(event: EngineEvent): void
+}
+
+/** Flash wears: what was learnt is written so seldom, milliseconds. */
+const SAVE_EVERY_MS = 15 * 60_000
+
+/** The triage room with its sources, as one part. */
+export class Plant implements Part {
+  readonly name = 'triage'
+  readonly #o: PlantOptions
+  readonly #knowledge: KnowledgeStore
+  readonly #store: IncidentStore
+  readonly #model: LineModel | undefined
+  #triage: Triage | undefined
+  #desk: IncidentDesk | undefined
+  #live: LiveTriage | undefined
+  #sources: Part[] = []
+  #ends: (() => void | Promise<void>)[] = []
+  #saver: NodeJS.Timeout | undefined
+
+  constructor(options: PlantOptions) {
+    this.#o = options
+    const { config, clock } = options
+    const file = lineModelFile(config)
+    this.#model =
+      file && new LineModel({ file, clock, threads: config.model.threads === 'auto' ? 1 : config.model.threads, onEvent: options.onEngine })
+    this.#knowledge = new KnowledgeStore(join(config.dataDir, 'triage', 'knowledge.json'))
+    this.#store = new IncidentStore({
+      path: join(config.dataDir, 'triage', 'incidents.json'),
+      instance: uniqueId(),
+      clock,
+      onReady: () => void this.#deliver(),
+      onTrouble: error => options.conditions.raise('data_unwritable', describe(error)),
+    })
+  }
+
+  get live(): LiveTriage | undefined {
+    return this.#live
+  }
+  get triage(): Triage | undefined {
+    return this.#triage
+  }
+  get desk(): IncidentDesk | undefined {
+    return this.#desk
+  }
+  /** Events and topics that the broker has not got yet. */
+  get waiting(): number {
+    return this.#store.waiting
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { config, clock, requests } = this.#o
+    const { triage: options } = config
+    const { state, problem } = await this.#knowledge.load()
+    if (problem) this.#o.events.tell('KnowledgeLost', { problem })
+    const triage = new Triage(
+      {
+        lines: { mostTemplates: options.templatesPerSource },
+        ...(this.#model ? { model: this.#model } : {}),
+        askBelow: options.askBelow,
+        believeFrom: options.believeFrom,
+      },
+      state,
+    )
+    const kept = await this.#store.load()
+    const desk = kept ? IncidentDesk.restore(kept, deskSettings(config)) : new IncidentDesk(deskSettings(config))
+    const live = new LiveTriage({
+      triage,
+      desk,
+      clock,
+      numbers: options.numbers === 'on',
+      tell: effects => {
+        for (const { kind, incident, because } of effects)
+          if (kind !== 'update')
+            this.#o.events.tell(kind === 'notify' ? 'IncidentRaised' : 'IncidentOver', { n: incident.n, severity: incident.severity, because })
+        this.#store.record(effects, desk)
+      },
+    })
+    this.#triage = triage
+    this.#desk = desk
+    this.#live = live
+    await live.start()
+    const handler = new TriageRequests({ live, triage, desk, clock, changed: () => void this.#save() })
+    this.#ends.push(
+      requests.register('triage', (request, abort) => handler.triage(request, abort)),
+      requests.register('incident', request => handler.incident(request)),
+    )
+    this.#ends.push(this.#o.connection.onConnected(() => void this.#deliver()))
+    void this.#deliver()
+    await this.#beginSources(live, signal)
+    this.#saver = setInterval(() => void this.#save(), SAVE_EVERY_MS)
+    this.#saver.unref()
+    this.#gauges()
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#saver)
+    await Promise.all(this.#sources.splice(0).map(source => source.stop()))
+    for (const end of this.#ends.splice(0)) await end()
+    await this.#live?.stop()
+    await this.#model?.stop()
+    await this.#save()
+    await this.#store.stop()
+  }
+
+  async #beginSources(live: LiveTriage, signal: AbortSignal): Promise<void> {
+    const sink: LineSink = { line: l => live.line(l), trouble: t => live.trouble(t) }
+    const { serial, tail, syslog, mqtt } = this.#o.config.sources
+    const sources: Part[] = [
+      ...serial.map(entry => new SerialSource(entry, sink)),
+      ...tail.map(entry => new Tail(entry, sink)),
+      ...(syslog.udpPort === undefined && syslog.tcpPort === undefined ? [] : [new SyslogListener(syslog, sink)]),
+    ]
+    for (const source of sources) {
+      await source.start(signal)
+      this.#sources.push(source)
+    }
+    for (const entry of mqtt)
+      this.#ends.push(
+        await this.#o.connection.subscribe(
+          entry.topic,
+          message => {
+            for (const line of linesOf(entry, message.topic, Buffer.from(message.payload), this.#o.clock.now())) live.line(line)
+          },
+          { skipRetained: true },
+        ),
+      )
+  }
+
+  /** Hands what waits to the broker, oldest first; what it does not take stays. */
+  async #deliver(): Promise<void> {
+    await this.#store.deliver(item => this.#publish(item)).catch(error =>
+      this.#o.events.tell('MessageDropped', { topic: 'an incident', problem: describe(error) }),
+    )
+  }
+
+  async #publish(item: Outgoing): Promise<void> {
+    const { connection, topics } = this.#o
+    const json = { contentType: 'application/json', isText: true }
+    if (item.kind === 'event')
+      await connection.publish({ topic: topics.event('alert'), payload: JSON.stringify(item.event), qos: 1, properties: json })
+    else
+      await connection.publish({
+        topic: topics.incident(item.n),
+        payload: item.document === null ? '' : JSON.stringify(item.document),
+        qos: 1,
+        retain: true,
+        ...(item.document === null ? {} : { properties: json }),
+      })
+  }
+
+  async #save(): Promise<void> {
+    if (!this.#triage) return
+    try {
+      await this.#knowledge.save(this.#triage.state())
+    } catch (error) {
+      this.#o.conditions.raise('data_unwritable', describe(error))
+    }
+  }
+
+  #gauges(): void {
+    const { metrics } = this.#o
+    metrics.gauge('triage_lines', () => this.#live?.counts.lines)
+    metrics.gauge('triage_alarm_lines', () => this.#live?.counts.alarms)
+    metrics.gauge('triage_lines_left_out', () => this.#live?.counts.leftOut)
+    metrics.gauge('triage_templates', () => this.#triage?.templates.size)
+    metrics.gauge('triage_from_memory', () => this.#triage?.counts.memo)
+    metrics.gauge('triage_by_model', () => this.#triage?.counts.slm)
+    metrics.gauge('incidents_open', () => this.#desk?.open().length)
+  }
+}
+
+function deskSettings({ triage }: Config): Partial<DeskSettings> {
+  return {
+    timeZone: triage.timeZone,
+    alarm: {
+      ...ALARM_DEFAULTS,
+      onDelayMs: { ...ALARM_DEFAULTS.onDelayMs, warning: triage.onDelayS * 1000, critical: triage.criticalOnDelayS * 1000 },
+      offDelayMs: triage.offDelayS * 1000,
+    },
+    flood: { ...FLOOD_DEFAULTS, beginsAbove: triage.floodAlarms, endsBelow: Math.max(1, Math.floor(triage.floodAlarms / 2)) },
+  }
+}

@@ -1,0 +1,179 @@
+/** Requests about lines: `request/triage` judges them, `request/incident` is what operators do. */
+
+import type { Clock } from '../base/clock.js'
+import { describe } from '../base/errors.js'
+import { parse, z } from '../base/schema.js'
+import { wireError } from '../requests/codes.js'
+import { type Outcome, refusal } from '../requests/reply.js'
+import type { Request } from '../requests/request.js'
+import { OperatorAction } from './incidents/action.js'
+import type { IncidentDesk } from './incidents/desk.js'
+import type { LiveTriage } from './live.js'
+import type { Triage } from './triage.js'
+import { atLeast, type Severity, type VerdictStage } from './verdict.js'
+import { wireVerdict } from './wire.js'
+
+/** What people say of a kind of line; the desk knows the other actions. */
+const Feedback = z.discriminatedUnion('action', [
+  z.strictObject({
+    action: z.enum(['normal_here', 'serious_here']),
+    n: z.int().min(1).optional().describe('Number of an open incident: its lines are meant.'),
+    line: z.string().min(1).optional().describe('Or a line itself, with its source.'),
+    source: z.string().default(''),
+    by: z.string().min(1).max(100),
+  }),
+  z.strictObject({
+    action: z.literal('forget'),
+    template_id: z.string().min(1),
+    by: z.string().min(1).max(100),
+  }),
+  z.strictObject({ action: z.literal('list_feedback') }),
+  z.strictObject({ action: z.literal('list') }),
+])
+
+export interface TriageHandlerOptions {
+  live: LiveTriage
+  triage: Triage
+  desk: IncidentDesk
+  clock: Clock
+  /** What people said is kept at once. */
+  changed(): void
+}
+
+const ORDER: readonly VerdictStage[] = ['memo', 'operator', 'rule', 'detector', 'slm', 'llm']
+
+export class TriageRequests {
+  readonly #o: TriageHandlerOptions
+
+  constructor(options: TriageHandlerOptions) {
+    this.#o = options
+  }
+
+  /** `request/triage`. */
+  async triage({ body, origin }: Request, signal: AbortSignal): Promise<Outcome> {
+    const lines = body.lines ?? (body.text === undefined ? [] : [body.text])
+    const source = body.source ?? (origin.includes('/') ? 'request' : origin)
+    const answers = await this.#o.live.lines(source, lines, signal)
+    const worst = answers.reduce<Severity>(
+      (s, a) => (atLeast(s, a.verdict.severity) ? s : a.verdict.severity),
+      'normal',
+    )
+    const stage = answers.reduce<VerdictStage>(
+      (s, a) => (ORDER.indexOf(a.verdict.stage) > ORDER.indexOf(s) ? a.verdict.stage : s),
+      'memo',
+    )
+    return done(
+      { worst, lines: answers.map(a => ({ ...wireVerdict(a.verdict), template_id: a.template.id })) },
+      stage,
+      Math.min(1, ...answers.map(a => a.verdict.confidence)),
+    )
+  }
+
+  /** `request/incident`. */
+  async incident({ body }: Request): Promise<Outcome> {
+    let asked: unknown
+    try {
+      asked = JSON.parse(body.text ?? '')
+    } catch (error) {
+      return refused(`an action is a JSON object: ${describe(error)}`)
+    }
+    const name = (asked as { action?: unknown } | null)?.action
+    const own = typeof name === 'string' && OWN.has(name)
+    try {
+      return own
+        ? this.#feedback(parse(Feedback, asked, 'request/incident'))
+        : this.#operate(parse(OperatorAction, asked, 'request/incident'))
+    } catch (error) {
+      return refused(describe(error))
+    }
+  }
+
+  #operate(action: z.output<typeof OperatorAction>): Outcome {
+    const effects = this.#o.live.operate(action)
+    return effects.length > 0
+      ? done({ changed: effects.map(e => e.incident.n) })
+      : refused('nothing that is open fits; `{"action":"list"}` lists what is')
+  }
+
+  #feedback(said: z.output<typeof Feedback>): Outcome {
+    const { triage, desk } = this.#o
+    switch (said.action) {
+      case 'list':
+        return done({ incidents: desk.open() })
+      case 'list_feedback':
+        return done({ said: triage.feedback.list(), rows: triage.feedback.rows() })
+      case 'forget': {
+        const gone = triage.feedback.undo(said.template_id)
+        this.#o.changed()
+        return gone.length > 0
+          ? done({ undone: gone })
+          : refused(`nobody has said anything of ${said.template_id}`)
+      }
+      default:
+        return this.#say(said.action === 'normal_here' ? 'normal' : 'serious', said)
+    }
+  }
+
+  #say(
+    word: 'normal' | 'serious',
+    said: { n?: number | undefined; line?: string | undefined; source: string; by: string },
+  ): Outcome {
+    const { triage, desk, clock } = this.#o
+    const meant =
+      said.n === undefined
+        ? said.line === undefined
+          ? []
+          : [{ line: said.line, source: said.source }]
+        : linesOf(desk, said.n)
+    if (meant.length === 0)
+      return refused(
+        said.n === undefined
+          ? 'give the number of an incident, or a line with its source'
+          : `incident ${said.n} is not open`,
+      )
+    const at = new Date(clock.now()).toISOString()
+    const ids = new Set<string>()
+    for (const { line, source } of meant) {
+      const { verdict, template } = triage.unbiased(source, line)
+      if (ids.has(template.id)) continue
+      ids.add(template.id)
+      const { severity, category, component } = verdict
+      triage.feedback.say({
+        templateId: template.id,
+        about: { severity, category },
+        word,
+        line,
+        source,
+        component,
+        who: said.by,
+        at,
+      })
+    }
+    this.#o.changed()
+    return done({ template_ids: [...ids], word })
+  }
+}
+
+/** The lines that raised the alarms of an open incident. */
+const linesOf = (desk: IncidentDesk, n: number): { line: string; source: string }[] =>
+  desk
+    .state()
+    .alarms.filter(a => a.n === n)
+    .map(a => ({ line: a.raisedBy.line.replace(/…$/, ''), source: a.identity.source }))
+
+const OWN = new Set(['normal_here', 'serious_here', 'forget', 'list_feedback', 'list'])
+
+const done = (result: object, stage: string = 'none', confidence = 1): Outcome => ({
+  ok: true,
+  result,
+  stage,
+  confidence: Math.round(confidence * 1000) / 1000,
+  model: null,
+  inferMs: 0,
+  promptTokens: 0,
+  outputTokens: 0,
+})
+const refused = (message: string): Outcome => ({
+  ...refusal('bad_request'),
+  error: wireError('bad_request', { message }),
+})
