@@ -214,7 +214,11 @@ export class IncidentDesk {
 
   #addLine(record: AlarmRecord, line: LineReference): void {
     const incident = this.#incidentOf(record)
-    if (incident) addLine(incident, line)
+    if (!incident) return
+    addLine(incident, line)
+    // repeats are counted, not repeated
+    if (this.#now - incident.updatedAt >= this.#o.refreshMs)
+      this.#ledger.change(incident, 'update', this.#now, 'more lines')
   }
 
   /** More alarms than can be kept: the line is counted and shown, and a first one is told. */
