@@ -12,6 +12,8 @@ export interface DeskSettings {
   mostAlarms: number
   /** Rules of suppression, and things out of service. */
   mostRules: number
+  /** Lines alone change the document of an incident no oftener than this. */
+  refreshMs: number
   /** IANA name, for the times in summaries. */
   timeZone: string
 }
@@ -23,5 +25,6 @@ export const DESK_DEFAULTS: DeskSettings = {
   mostOpen: 100,
   mostAlarms: 2_000,
   mostRules: 100,
+  refreshMs: 60_000,
   timeZone: 'UTC',
 }

@@ -75,6 +75,7 @@ export class IncidentDesk {
   readonly #alarms = new AlarmRegister()
   readonly #ledger: IncidentLedger
   #now = 0
+  #revision = 0
   #wakeAt = NEVER
   #flood: FloodState = NO_FLOOD
   /** Incidents that stand for others. */
@@ -131,6 +132,17 @@ export class IncidentDesk {
   /** Every open incident, oldest first. */
   open(): IncidentDocument[] {
     return [...this.#ledger.incidents.values()].map(i => this.#ledger.document(i))
+  }
+
+  /** One open incident. */
+  incident(n: number): IncidentDocument | undefined {
+    const incident = this.#ledger.incidents.get(n)
+    return incident && this.#ledger.document(incident)
+  }
+
+  /** Grows whenever something happened that a restart must not forget; mere repeats do not count. */
+  get revision(): number {
+    return this.#revision
   }
 
   /** Plain values, for a file; not a copy. */
@@ -214,7 +226,11 @@ export class IncidentDesk {
 
   #addLine(record: AlarmRecord, line: LineReference): void {
     const incident = this.#incidentOf(record)
-    if (incident) addLine(incident, line)
+    if (!incident) return
+    addLine(incident, line)
+    // repeats are counted, not repeated
+    if (this.#now - incident.updatedAt >= this.#o.refreshMs)
+      this.#ledger.change(incident, 'update', this.#now, 'more lines')
   }
 
   /** More alarms than can be kept: the line is counted and shown, and a first one is told. */
@@ -228,8 +244,9 @@ export class IncidentDesk {
   // ---- alarms
 
   #step(record: AlarmRecord, event: AlarmEvent): void {
-    const wasLive = record.state.live
+    const { live: wasLive, raw: wasRaw } = record.state
     const { state, effects } = next(record.state, event, this.#o.alarm)
+    if (effects.length > 0 || state.raw !== wasRaw) this.#revision++
     record.state = state
     for (const effect of effects) this.#took(record, effect)
     this.#wakeAt = Math.min(this.#wakeAt, this.#dueAt(record))
@@ -406,6 +423,7 @@ export class IncidentDesk {
   // ---- operators
 
   #apply(action: OperatorAction): void {
+    this.#revision++
     const at = this.#now
     const { by } = action
     const deed: Deed = { by, at, ...(action.note !== undefined && { note: action.note }) }

@@ -80,7 +80,7 @@ export class IncidentLedger {
     incident.sources = [...new Set([...incident.sources, identity.source])]
     incident.assets = [...new Set([...incident.assets, ...identity.assets])]
     addLine(incident, record.first)
-    if (record.raisedBy !== record.first) addLine(incident, record.raisedBy)
+    if (record.count > 1) addLine(incident, record.raisedBy)
   }
 
   alarmsOf(incident: IncidentRecord): AlarmRecord[] {
