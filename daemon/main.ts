@@ -34,6 +34,7 @@ import { Conditions } from './observability/conditions.js'
 import { Events } from './observability/events.js'
 import { createLog, type Log } from './observability/log.js'
 import { Metrics } from './observability/metrics.js'
+import { Plant } from './plant.js'
 import { Requests } from './requests/accept.js'
 import { surveyFor } from './survey.js'
 import { type Tellers, tellers } from './tell.js'
@@ -73,6 +74,7 @@ export class Daemon implements Part {
   #registry: Registry | undefined
   #virtual: VirtualHome | undefined
   #meter: EnergyMeter | undefined
+  #plant: Plant | undefined
   #ticker: NodeJS.Timeout | undefined
   #since: string
   #stopping = false
@@ -115,6 +117,10 @@ export class Daemon implements Part {
   }
   get registry(): Registry | undefined {
     return this.#registry
+  }
+  /** Lines, alarms and incidents. */
+  get plant(): Plant | undefined {
+    return this.#plant
   }
   /** The pretended devices, when the configuration asks for them. */
   get virtualHome(): VirtualHome | undefined {
@@ -177,6 +183,18 @@ export class Daemon implements Part {
     })
     this.requests.register('command', (request, abort) => commands.handle(request, abort))
     await this.#begin(this.requests, signal)
+    this.#plant = new Plant({
+      config,
+      clock,
+      connection,
+      topics: this.topics,
+      requests: this.requests,
+      events: this.#events,
+      metrics: this.metrics,
+      conditions: this.#conditions,
+      onEngine: this.#tell.engine,
+    })
+    await this.#begin(this.#plant, signal)
     await this.#begin(
       new Serve({
         topics: this.topics,
@@ -285,6 +303,7 @@ export class Daemon implements Part {
       onEvent: event => {
         // a second connection of the same daemon has the same troubles, and at the end all are lost
         if (present && !this.#stopping) this.#tell.connection(access.url)(event)
+        if (present && event.name === 'BrokerConnected') this.#plant?.connected()
       },
     })
   }

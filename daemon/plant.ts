@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import type { Clock } from './base/clock.js'
 import { describe } from './base/errors.js'
+import { packageVersion } from './base/package-root.js'
 import type { Part } from './base/part.js'
 import { uniqueId } from './base/random.js'
 import type { LineSink } from './bus/lines/line.js'
@@ -26,6 +27,7 @@ import { ALARM_DEFAULTS } from './triage/incidents/alarm-settings.js'
 import { IncidentDesk } from './triage/incidents/desk.js'
 import type { DeskSettings } from './triage/incidents/desk-settings.js'
 import { FLOOD_DEFAULTS } from './triage/incidents/flood.js'
+import { discoveryOf, overviewOf } from './triage/incidents/home-assistant.js'
 import { IncidentStore, type Outgoing } from './triage/incidents/store.js'
 import { LiveTriage } from './triage/live.js'
 import { KnowledgeStore } from './triage/store.js'
@@ -59,13 +61,21 @@ export class Plant implements Part {
   #sources: Part[] = []
   #ends: (() => void | Promise<void>)[] = []
   #saver: NodeJS.Timeout | undefined
+  #haWaiting: NodeJS.Timeout | undefined
+  readonly #haShown = new Map<string, string>()
 
   constructor(options: PlantOptions) {
     this.#o = options
     const { config, clock } = options
     const file = lineModelFile(config)
     this.#model =
-      file && new LineModel({ file, clock, threads: config.model.threads === 'auto' ? 1 : config.model.threads, onEvent: options.onEngine })
+      file &&
+      new LineModel({
+        file,
+        clock,
+        threads: config.model.threads === 'auto' ? 1 : config.model.threads,
+        onEvent: options.onEngine,
+      })
     this.#knowledge = new KnowledgeStore(join(config.dataDir, 'triage', 'knowledge.json'))
     this.#store = new IncidentStore({
       path: join(config.dataDir, 'triage', 'incidents.json'),
@@ -105,19 +115,27 @@ export class Plant implements Part {
       state,
     )
     const kept = await this.#store.load()
-    const desk = kept ? IncidentDesk.restore(kept, deskSettings(config)) : new IncidentDesk(deskSettings(config))
+    const desk = kept
+      ? IncidentDesk.restore(kept, deskSettings(config))
+      : new IncidentDesk(deskSettings(config))
     const live = new LiveTriage({
       triage,
       desk,
       clock,
       numbers: options.numbers === 'on',
-      tell: effects => {
+      tell: (effects, awaited) => {
         for (const { kind, incident, because } of effects)
           if (kind !== 'update')
-            this.#o.events.tell(kind === 'notify' ? 'IncidentRaised' : 'IncidentOver', { n: incident.n, severity: incident.severity, because })
-        this.#store.record(effects, desk)
+            this.#o.events.tell(kind === 'notify' ? 'IncidentRaised' : 'IncidentOver', {
+              n: incident.n,
+              severity: incident.severity,
+              because,
+            })
+        this.#store.record(effects, awaited)
+        if (effects.length > 0) this.#showHomeAssistant(desk)
       },
     })
+    this.#store.attach(desk)
     this.#triage = triage
     this.#desk = desk
     this.#live = live
@@ -127,7 +145,6 @@ export class Plant implements Part {
       requests.register('triage', (request, abort) => handler.triage(request, abort)),
       requests.register('incident', request => handler.incident(request)),
     )
-    this.#ends.push(this.#o.connection.onConnected(() => void this.#deliver()))
     void this.#deliver()
     await this.#beginSources(live, signal)
     this.#saver = setInterval(() => void this.#save(), SAVE_EVERY_MS)
@@ -135,8 +152,15 @@ export class Plant implements Part {
     this.#gauges()
   }
 
+  /** The broker is there, or there again. */
+  connected(): void {
+    void this.#deliver()
+    if (this.#desk) this.#showHomeAssistant(this.#desk)
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#saver)
+    clearTimeout(this.#haWaiting)
     await Promise.all(this.#sources.splice(0).map(source => source.stop()))
     for (const end of this.#ends.splice(0)) await end()
     await this.#live?.stop()
@@ -151,7 +175,9 @@ export class Plant implements Part {
     const sources: Part[] = [
       ...serial.map(entry => new SerialSource(entry, sink)),
       ...tail.map(entry => new Tail(entry, sink)),
-      ...(syslog.udpPort === undefined && syslog.tcpPort === undefined ? [] : [new SyslogListener(syslog, sink)]),
+      ...(syslog.udpPort === undefined && syslog.tcpPort === undefined
+        ? []
+        : [new SyslogListener(syslog, sink)]),
     ]
     for (const source of sources) {
       await source.start(signal)
@@ -162,7 +188,13 @@ export class Plant implements Part {
         await this.#o.connection.subscribe(
           entry.topic,
           message => {
-            for (const line of linesOf(entry, message.topic, Buffer.from(message.payload), this.#o.clock.now())) live.line(line)
+            for (const line of linesOf(
+              entry,
+              message.topic,
+              Buffer.from(message.payload),
+              this.#o.clock.now(),
+            ))
+              live.line(line)
           },
           { skipRetained: true },
         ),
@@ -171,16 +203,23 @@ export class Plant implements Part {
 
   /** Hands what waits to the broker, oldest first; what it does not take stays. */
   async #deliver(): Promise<void> {
-    await this.#store.deliver(item => this.#publish(item)).catch(error =>
-      this.#o.events.tell('MessageDropped', { topic: 'an incident', problem: describe(error) }),
-    )
+    await this.#store
+      .deliver(item => this.#publish(item))
+      .catch(error =>
+        this.#o.events.tell('MessageDropped', { topic: 'an incident', problem: describe(error) }),
+      )
   }
 
   async #publish(item: Outgoing): Promise<void> {
     const { connection, topics } = this.#o
     const json = { contentType: 'application/json', isText: true }
     if (item.kind === 'event')
-      await connection.publish({ topic: topics.event('alert'), payload: JSON.stringify(item.event), qos: 1, properties: json })
+      await connection.publish({
+        topic: topics.event('alert'),
+        payload: JSON.stringify(item.event),
+        qos: 1,
+        properties: json,
+      })
     else
       await connection.publish({
         topic: topics.incident(item.n),
@@ -189,6 +228,45 @@ export class Plant implements Part {
         retain: true,
         ...(item.document === null ? {} : { properties: json }),
       })
+  }
+
+  /** What Home Assistant shows, when the owner wants it; published again only when it has changed. */
+  #showHomeAssistant(desk: IncidentDesk): void {
+    const { config, connection, topics } = this.#o
+    if (config.triage.homeAssistant === 'off' || this.#haWaiting) return
+    this.#haWaiting = setTimeout(() => {
+      this.#haWaiting = undefined
+      const open = desk.open()
+      const overview = topics.event('incidents')
+      const { topic, payload } = discoveryOf(
+        { id: config.id, version: packageVersion() },
+        {
+          discoveryPrefix: config.home.discoveryPrefix,
+          overview,
+          events: topics.event('alert'),
+          action: topics.request('incident'),
+          status: topics.status,
+        },
+        open,
+      )
+      for (const [where, what] of [
+        [topic, JSON.stringify(payload)],
+        [overview, JSON.stringify(overviewOf(open))],
+      ] as const) {
+        if (this.#haShown.get(where) === what) continue
+        this.#haShown.set(where, what)
+        connection
+          .publish({
+            topic: where,
+            payload: what,
+            qos: 1,
+            retain: true,
+            properties: { contentType: 'application/json', isText: true },
+          })
+          .catch(() => this.#haShown.delete(where))
+      }
+    }, 200)
+    this.#haWaiting.unref()
   }
 
   async #save(): Promise<void> {
@@ -217,9 +295,17 @@ function deskSettings({ triage }: Config): Partial<DeskSettings> {
     timeZone: triage.timeZone,
     alarm: {
       ...ALARM_DEFAULTS,
-      onDelayMs: { ...ALARM_DEFAULTS.onDelayMs, warning: triage.onDelayS * 1000, critical: triage.criticalOnDelayS * 1000 },
+      onDelayMs: {
+        ...ALARM_DEFAULTS.onDelayMs,
+        warning: triage.onDelayS * 1000,
+        critical: triage.criticalOnDelayS * 1000,
+      },
       offDelayMs: triage.offDelayS * 1000,
     },
-    flood: { ...FLOOD_DEFAULTS, beginsAbove: triage.floodAlarms, endsBelow: Math.max(1, Math.floor(triage.floodAlarms / 2)) },
+    flood: {
+      ...FLOOD_DEFAULTS,
+      beginsAbove: triage.floodAlarms,
+      endsBelow: Math.max(1, Math.floor(triage.floodAlarms / 2)),
+    },
   }
 }

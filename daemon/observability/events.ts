@@ -84,6 +84,26 @@ export const EVENTS = {
     fields: a => ({ from: a.from, to: a.to }),
     counter: 'governor_steps',
   }),
+  IncidentRaised: entry({
+    level: 'warn',
+    meaning: 'Lines of a log or sensor amount to an alarm that somebody should hear of.',
+    says: (a: { n: number; severity: string; because: string }) =>
+      `incident ${a.n} (${a.severity}): ${a.because}`,
+    fields: a => ({ n: a.n, severity: a.severity }),
+    counter: 'incidents_raised',
+  }),
+  IncidentOver: entry({
+    level: 'info',
+    meaning: 'An incident is over: returned and acknowledged, or let go.',
+    says: (a: { n: number; severity: string; because: string }) => `incident ${a.n} is over: ${a.because}`,
+    fields: a => ({ n: a.n }),
+    counter: 'incidents_over',
+  }),
+  KnowledgeLost: entry({
+    level: 'error',
+    meaning: 'What triage had learnt could not be read; it begins anew and the file is put aside.',
+    says: (a: { problem: string }) => a.problem,
+  }),
   EngineDied: entry({
     level: 'error',
     meaning: 'The inference process ended by itself; requests in flight are tried once more.',

@@ -149,6 +149,7 @@ export class TriageRequests {
         at,
       })
     }
+    for (const { line, source } of meant) this.#o.live.again(source, line)
     this.#o.changed()
     return done({ template_ids: [...ids], word })
   }

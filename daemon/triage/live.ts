@@ -35,8 +35,8 @@ export interface LiveOptions {
   triage: Triage
   desk: IncidentDesk
   clock: Clock
-  /** What the desk has to say. Kept until it is delivered by whoever takes it. */
-  tell(effects: readonly DeskEffect[]): void
+  /** What the desk has to say, after each of its steps, also when that is nothing: it may have changed all the same. */
+  tell(effects: readonly DeskEffect[], awaited: boolean): void
   /** Whether numbers in lines are followed. Default true. */
   numbers?: boolean
   /** Lines that may wait for the model. Default 500. */
@@ -62,6 +62,7 @@ export class LiveTriage implements Part {
   readonly #numbers = new NumberWatch()
   #waiting = 0
   #timer: NodeJS.Timeout | undefined
+  #dueAt = 0
   #stopped = false
   #idle: (() => void)[] = []
 
@@ -77,6 +78,7 @@ export class LiveTriage implements Part {
   /** Waits for what is being read; nothing that came in is left unjudged. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer)
+    this.#timer = undefined
     if (this.#waiting > 0) await new Promise<void>(resolve => this.#idle.push(resolve))
     this.#stopped = true
   }
@@ -136,8 +138,16 @@ export class LiveTriage implements Part {
   /** What an operator does; the desk's answer goes out like any other. */
   operate(action: Parameters<IncidentDesk['operate']>[0]): readonly DeskEffect[] {
     const effects = this.#o.desk.operate(action, this.#o.clock.now())
-    this.#out(effects)
+    this.#out(effects, true)
     return effects
+  }
+
+  /** A person has spoken of this line: what it raised ends, or is raised anew with what it is now. */
+  again(source: string, line: string): void {
+    const at = this.#o.clock.now()
+    const { verdict, template, start } = this.#o.triage.judge(source, line)
+    const phase = verdict.severity === 'normal' ? 'return' : 'raise'
+    this.#occur({ at, source, line, message: line.slice(start), templateId: template.id, verdict, phase })
   }
 
   async #ask(source: string, line: string, at: number, first: Triaged): Promise<void> {
@@ -156,7 +166,9 @@ export class LiveTriage implements Part {
   #judged(source: string, line: string, at: number, { verdict, template, start }: Triaged): void {
     if (this.#stopped) return
     if (verdict.needsHuman) this.counts.alarms++
-    this.#occur({ at, source, line, message: line.slice(start), templateId: template.id, verdict })
+    // most lines are normal, and end nothing
+    if (verdict.severity !== 'normal' || this.#o.desk.watches(source))
+      this.#occur({ at, source, line, message: line.slice(start), templateId: template.id, verdict })
     if (!this.#o.numbers || verdict.needsHuman || !mayMeasure(line, start)) return
     for (const alarm of this.#numbers.take(source, readLine(line, { start, now: at }), at))
       this.#occur({
@@ -202,17 +214,27 @@ export class LiveTriage implements Part {
     this.#out(this.#o.desk.occurrence(occurrence))
   }
 
-  #out(effects: readonly DeskEffect[]): void {
-    if (effects.length > 0) this.#o.tell(effects)
+  #out(effects: readonly DeskEffect[], awaited = false): void {
+    this.#o.tell(effects, awaited)
     this.#plan()
   }
 
   /** Wakes for delays, escalation and shelves. */
   #plan(): void {
     const { desk, clock } = this.#o
+    const now = clock.now()
+    const due = Math.min(desk.nextDue() ?? Number.POSITIVE_INFINITY, now + SETTLE_MS)
+    if (this.#timer && this.#dueAt <= due) return
     clearTimeout(this.#timer)
-    const due = Math.min(desk.nextDue() ?? Number.POSITIVE_INFINITY, clock.now() + SETTLE_MS)
-    this.#timer = setTimeout(() => this.#wake(), Math.max(10, Math.min(due - clock.now(), SETTLE_MS)))
+    this.#dueAt = due
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined
+        this.#wake()
+        this.#plan()
+      },
+      Math.max(10, due - now),
+    )
     this.#timer.unref()
   }
 

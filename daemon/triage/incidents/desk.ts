@@ -111,6 +111,12 @@ export class IncidentDesk {
     return this.#ledger.flush()
   }
 
+  /** Whether a line of this source could end something. */
+  watches(source: string): boolean {
+    for (const _ of this.#alarms.of(source)) return true
+    return false
+  }
+
   /** Lets time pass: delays, escalation, shelves. Call it at `nextDue()` or oftener. */
   tick(at: number): DeskEffect[] {
     this.#elapse(at)

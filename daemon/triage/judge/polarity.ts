@@ -46,7 +46,13 @@ export class Polarity {
       f =>
         !(
           NAMES_LIMITS.has(f.value) &&
-          limits.some(l => !l.violated && ((f.from < l.limitAt && l.limitAt - f.from <= 3) || f.from === l.limitAt + 1 || Math.abs(f.to - l.at) <= 1))
+          limits.some(
+            l =>
+              !l.violated &&
+              ((f.from < l.limitAt && l.limitAt - f.from <= 3) ||
+                f.from === l.limitAt + 1 ||
+                Math.abs(f.to - l.at) <= 1),
+          )
         ),
     )
     const still = this.#of('still')
