@@ -22,6 +22,7 @@ import { componentFor } from './mentions.js'
 import type { Found } from './phrases.js'
 import { Polarity } from './polarity.js'
 import { relations } from './relations.js'
+import { putRight } from './spelling.js'
 import { readBooleans, type Word, wordsOf } from './words.js'
 
 export interface LineToJudge {
@@ -42,6 +43,7 @@ const SURE = {
   expectation: 0.8,
   bookkeeping: 0.75,
   measurement: 0.7,
+  bent: 0.6,
   anyFault: 0.5,
   nothing: 0.4,
 }
@@ -71,11 +73,23 @@ export function judge(input: LineToJudge): Verdict {
   return withHostile(worst, hostile.quote, hostile.what)
 }
 
-function judgeText({ line, source, findings: read = [] }: LineToJudge): Verdict {
-  const lex = lexicon()
-  const noise = garbageIn(line)
+function judgeText(input: LineToJudge): Verdict {
+  const noise = garbageIn(input.line)
   if (noise) return noise
-  const words = readBooleans(wordsOf(line))
+  const words = readBooleans(wordsOf(input.line))
+  const plain = judgeWords(words, input)
+  if (plain.confidence > SURE.measurement) return plain
+  // nothing was understood that says how it stands: perhaps words are bent
+  const right = putRight(words)
+  if (!right) return plain
+  const bent = judgeWords(right, input)
+  return bent.severity === 'normal' && plain.severity === 'normal'
+    ? plain
+    : { ...bent, confidence: Math.min(bent.confidence, SURE.bent) }
+}
+
+function judgeWords(words: readonly Word[], { line, source, findings: read = [] }: LineToJudge): Verdict {
+  const lex = lexicon()
   const limits = checkLimits(words)
   const polarity = new Polarity(words, lex.stateBook.find(words), limits)
   const kept = limits.filter(l => !l.violated)

@@ -206,6 +206,11 @@ export class PhraseBook<T> {
     return found
   }
 
+  /** Whole words of its phrases. */
+  vocabulary(): Iterable<string> {
+    return this.#words
+  }
+
   /** Whether some phrase has this word, first or later. */
   knows(word: string): boolean {
     if (
