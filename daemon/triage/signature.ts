@@ -64,8 +64,8 @@ export function signatureOf(message: string, withNumbers: boolean): string | und
       const from = at
       do at++
       while (at < length && isNumeric(message.charCodeAt(at)))
-      // 0 turns what stands before it, in whatever template
-      if (withNumbers || (at - from === 1 && code === 48)) out += ` ${message.slice(from, at)}`
+      // 0 and 1 turn what stands before them, in whatever template
+      if (withNumbers || (at - from === 1 && code <= 49)) out += ` ${message.slice(from, at)}`
     } else {
       // control characters, look-alikes and text that runs the other way
       if (

@@ -154,18 +154,20 @@ export class Triage {
       return true
     const own = sayOf(this.#judge(source, line, start))
     return OTHER_NUMBERS.some(change => {
-      const other = head + message.replace(/\d+(?:[.,]\d+)*/g, change)
+      const other = head + message.replace(NUMBERS, change)
       return sayOf(this.#judge(source, other, start)) !== own
     })
   }
 }
 
-const sayOf = (v: Verdict) => `${v.severity} ${v.category} ${v.component}`
+/** What of a normal line the thing is that it names decides nothing. */
+const sayOf = (v: Verdict) =>
+  v.severity === 'normal' ? 'normal' : `${v.severity} ${v.category} ${v.component}`
+/** Numbers that stand for themselves, not those in names. */
+const NUMBERS = /(?<![\p{L}\d])\d+(?:[.,]\d+)*/gu
 let turn = 0
-/** None, large, small, and each other one large: a limit is passed on some side by one of them. */
+/** Large, small, and each other one large: a limit is passed on some side by one of them. 0 and 1 decide in any case. */
 const OTHER_NUMBERS: readonly ((text: string) => string)[] = [
-  () => '0',
-  () => '1',
   text => `9${text}`,
   () => '0.01',
   text => (turn++ % 2 ? `9${text}` : text),
