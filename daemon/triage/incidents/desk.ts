@@ -4,10 +4,11 @@
  */
 import { isAlarm, SEVERITIES, type Severity, type Verdict, worse } from '../verdict.js'
 import { fits, isNamed, type OperatorAction, type SuppressionRule } from './action.js'
-import { type AlarmEffect, type AlarmEvent, isIdle, NEW_ALARM, next, tells, wakeAt } from './alarm.js'
+import { next } from './alarm.js'
 import { isWorse } from './alarm-settings.js'
+import { type AlarmEffect, type AlarmEvent, isIdle, NEW_ALARM, tells, wakeAt } from './alarm-state.js'
 import { DESK_DEFAULTS, type DeskSettings } from './desk-settings.js'
-import { admit, type FloodState, floodWakeAt, NO_FLOOD, pass } from './flood.js'
+import { FloodWatch, type FloodWatchState } from './flood-watch.js'
 import { areaOf, incidentFor } from './group.js'
 import { endedBy, type Identity, identify } from './identity.js'
 import {
@@ -47,9 +48,7 @@ export interface DeskState {
   lastNumber: number
   alarms: AlarmRecord[]
   incidents: IncidentRecord[]
-  flood: FloodState
-  heldBack: string[]
-  floodNumber?: number
+  flood: FloodWatchState
   overflowNumber?: number
   rules: SuppressionRule[]
   outOfService: { asset: string; by: string; at: number; note?: string }[]
@@ -77,23 +76,29 @@ export class IncidentDesk {
   #now = 0
   #revision = 0
   #wakeAt = NEVER
-  #flood: FloodState = NO_FLOOD
-  /** Incidents that stand for others. */
-  #floodIncident: IncidentRecord | undefined
+  readonly #flood: FloodWatch
+  /** The incident that lists what can not be shown one by one. */
   #overflow: IncidentRecord | undefined
-  /** Keys of alarms that the next summary of a flood will tell. */
-  #heldBack: string[] = []
   #rules: SuppressionRule[] = []
   #outOfService: DeskState['outOfService'] = []
 
   constructor(settings: Partial<DeskSettings> = {}) {
     this.#o = { ...DESK_DEFAULTS, ...settings }
     this.#ledger = new IncidentLedger(this.#alarms, saysTimeIn(this.#o.timeZone))
+    this.#flood = new FloodWatch(this.#o.flood, this.#ledger, this.#alarms)
   }
 
   /** A line that was judged. Normal lines only matter when they say that something is over. */
   occurrence(o: Occurrence): DeskEffect[] {
     this.#elapse(o.at)
+    // most lines are neither
+    if (
+      o.phase !== undefined &&
+      o.phase !== 'return' &&
+      !isAlarm(o.verdict.severity) &&
+      !o.verdict.needsHuman
+    )
+      return this.#ledger.flush()
     const identity = identify(o)
     const phase = o.phase ?? identity.phase
     const { severity, needsHuman } = o.verdict
@@ -153,9 +158,7 @@ export class IncidentDesk {
       lastNumber: this.#ledger.lastNumber,
       alarms: [...this.#alarms.values()],
       incidents: [...this.#ledger.incidents.values()],
-      flood: this.#flood,
-      heldBack: this.#heldBack,
-      floodNumber: this.#floodIncident?.n,
+      flood: this.#flood.state(),
       overflowNumber: this.#overflow?.n,
       rules: this.#rules,
       outOfService: this.#outOfService,
@@ -169,9 +172,7 @@ export class IncidentDesk {
     for (const incident of state.incidents) desk.#ledger.incidents.set(incident.n, incident)
     desk.#now = state.now
     desk.#ledger.lastNumber = state.lastNumber
-    desk.#flood = state.flood
-    desk.#heldBack = state.heldBack
-    desk.#floodIncident = desk.#ledger.incidents.get(state.floodNumber ?? 0)
+    desk.#flood.restore(state.flood)
     desk.#overflow = desk.#ledger.incidents.get(state.overflowNumber ?? 0)
     desk.#rules = state.rules
     desk.#outOfService = state.outOfService
@@ -249,7 +250,7 @@ export class IncidentDesk {
     if (effects.length > 0 || state.raw !== wasRaw) this.#revision++
     record.state = state
     for (const effect of effects) this.#took(record, effect)
-    this.#wakeAt = Math.min(this.#wakeAt, this.#dueAt(record))
+    this.#wakeAt = Math.min(this.#wakeAt, this.#dueAt(record), this.#flood.wakeAt)
     if (state.live !== wasLive) this.#expectOthers(record)
   }
 
@@ -262,37 +263,9 @@ export class IncidentDesk {
     }
     const isForEars = tells(effect)
     if (isForEars) incident.acknowledged = undefined
-    if (isForEars && this.#isHeard(record, effect))
+    if (isForEars && this.#flood.admits(record, effect, this.#now))
       this.#ledger.change(incident, 'notify', this.#now, because, record.raisedBy)
     else this.#ledger.change(incident, 'update', this.#now, because)
-  }
-
-  /** Whether a person hears of it now, or reads of it in the list and in a summary. */
-  #isHeard(record: AlarmRecord, effect: AlarmEffect): boolean {
-    const { identity, state } = record
-    if (!isAlarm(state.severity)) return false
-    const machine = identity.asset ?? identity.source
-    const alarm = { at: this.#now, severity: state.severity, machine }
-    const admitted = admit(this.#flood, alarm, this.#o.flood)
-    this.#flood = admitted.state
-    this.#wakeAt = Math.min(this.#wakeAt, floodWakeAt(this.#flood, this.#o.flood) ?? NEVER)
-    if (admitted.alone || (effect === 'escalated' && state.severity === 'emergency')) return true
-    this.#holdBack(record)
-    return false
-  }
-
-  /** It is in its own incident like any other; the summary of the flood names it too. */
-  #holdBack(record: AlarmRecord): void {
-    const { flood } = this.#flood
-    this.#floodIncident ??= this.#ledger.open('flood', 'this device', flood?.since ?? this.#now)
-    const incident = this.#floodIncident
-    const { key } = record.identity
-    if (!incident.alarms.includes(key)) incident.alarms.push(key)
-    if (!this.#heldBack.includes(key)) this.#heldBack.push(key)
-    incident.severity = flood?.worst
-    incident.says ??= 'A flood of alarms'
-    addLine(incident, record.raisedBy)
-    this.#ledger.change(incident, 'update', this.#now, 'an alarm was held back')
   }
 
   #isExpected(record: AlarmRecord): boolean {
@@ -371,7 +344,7 @@ export class IncidentDesk {
         .sort((a, b) => a.at - b.at)
       for (const { record, at: when } of due) {
         this.#now = Math.max(this.#now, when)
-        this.#passFlood(this.#now)
+        this.#passFlood(when)
         this.#step(record, { kind: 'tick', at: this.#now })
         if (record.n === undefined && isIdle(record.state, this.#now, this.#o.alarm))
           this.#alarms.remove(record)
@@ -384,8 +357,13 @@ export class IncidentDesk {
     this.#now = Math.max(this.#now, at)
   }
 
+  #passFlood(at: number): void {
+    for (let when = this.#flood.pass(at); when !== undefined; when = this.#flood.pass(at))
+      this.#now = Math.max(this.#now, when)
+  }
+
   #planWake(): void {
-    let soonest = floodWakeAt(this.#flood, this.#o.flood) ?? NEVER
+    let soonest = this.#flood.wakeAt
     for (const record of this.#alarms.values()) soonest = Math.min(soonest, this.#dueAt(record))
     this.#wakeAt = soonest
   }
@@ -395,29 +373,6 @@ export class IncidentDesk {
     if (due !== undefined || n !== undefined || state.condition !== 'NORM' || state.raw) return due ?? NEVER
     // forgotten once it can no longer count as chattering
     return (state.activations.at(-1) ?? this.#now) + this.#o.alarm.chatterWindowMs
-  }
-
-  #passFlood(at: number): void {
-    const when = floodWakeAt(this.#flood, this.#o.flood)
-    if (when === undefined || when > at) return
-    this.#now = Math.max(this.#now, when)
-    const { state, summary, ended } = pass(this.#flood, when, this.#o.flood)
-    this.#flood = state
-    if (summary !== undefined && this.#floodIncident) {
-      this.#floodIncident.says = summary
-      this.#floodIncident.acknowledged = undefined
-      const because = 'alarms were held back in a flood'
-      this.#ledger.change(this.#floodIncident, 'notify', this.#now, because)
-      for (const key of this.#heldBack) {
-        const line = this.#alarms.get(key)?.raisedBy
-        if (line) this.#ledger.change(this.#floodIncident, 'notify', this.#now, because, line)
-      }
-      this.#heldBack = []
-    }
-    if (ended && this.#floodIncident) {
-      this.#ledger.close(this.#floodIncident, this.#now, 'the flood is over')
-      this.#floodIncident = undefined
-    }
   }
 
   // ---- operators

@@ -1,17 +1,17 @@
 import { deepEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import { next } from '../../../../daemon/triage/incidents/alarm.js'
+import { ALARM_DEFAULTS as O } from '../../../../daemon/triage/incidents/alarm-settings.js'
 import {
   type AlarmEffect,
   type AlarmEvent,
   type AlarmState,
   isIdle,
   NEW_ALARM,
-  next,
   tells,
   wakeAt,
-} from '../../../../daemon/triage/incidents/alarm.js'
-import { ALARM_DEFAULTS as O } from '../../../../daemon/triage/incidents/alarm-settings.js'
+} from '../../../../daemon/triage/incidents/alarm-state.js'
 import { SEVERITIES, type Severity } from '../../../../daemon/triage/verdict.js'
 
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
