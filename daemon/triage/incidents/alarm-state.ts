@@ -1,6 +1,6 @@
 /**
  * What an alarm is made of. Plain JSON; times are milliseconds since 1970.
- * @source ANSI/ISA-18.2-2016 §5 (alarm state model); state names as in OPC UA Part 9 and alerta's isa_18_2
+ * @source ANSI/ISA-18.2-2016, alarm state model; state names as in OPC UA Part 9 and alerta's isa_18_2
  */
 import type { Severity } from '../verdict.js'
 import type { AlarmSettings } from './alarm-settings.js'

@@ -2,14 +2,14 @@
  * Lines in, few incidents out. Holds everything in bounded memory and plain values; time comes with every call and must
  * not run backwards.
  */
-import { isAlarm, SEVERITIES, type Severity, type Verdict, worse } from '../verdict.js'
-import { fits, isNamed, type OperatorAction, type SuppressionRule } from './action.js'
+import { isAlarm, type Verdict } from '../verdict.js'
+import { fits, isNamed, type Match, type OperatorAction } from './action.js'
 import { next } from './alarm.js'
 import { isWorse } from './alarm-settings.js'
 import { type AlarmEffect, type AlarmEvent, isIdle, NEW_ALARM, tells, wakeAt } from './alarm-state.js'
 import { DESK_DEFAULTS, type DeskSettings } from './desk-settings.js'
+import { Expectations, type ExpectationsState } from './expectations.js'
 import { FloodWatch, type FloodWatchState } from './flood-watch.js'
-import { areaOf, incidentFor } from './group.js'
 import { endedBy, type Identity, identify } from './identity.js'
 import {
   type AlarmRecord,
@@ -23,6 +23,7 @@ import {
   saysTimeIn,
 } from './incident.js'
 import { type DeskEffect, IncidentLedger } from './ledger.js'
+import { Placing } from './placing.js'
 import { AlarmRegister } from './register.js'
 
 /** One line that was judged. */
@@ -50,8 +51,7 @@ export interface DeskState {
   incidents: IncidentRecord[]
   flood: FloodWatchState
   overflowNumber?: number
-  rules: SuppressionRule[]
-  outOfService: { asset: string; by: string; at: number; note?: string }[]
+  expectations: ExpectationsState
 }
 
 const SAYS: Record<AlarmEffect, string> = {
@@ -77,14 +77,14 @@ export class IncidentDesk {
   #revision = 0
   #wakeAt = NEVER
   readonly #flood: FloodWatch
-  /** The incident that lists what can not be shown one by one. */
-  #overflow: IncidentRecord | undefined
-  #rules: SuppressionRule[] = []
-  #outOfService: DeskState['outOfService'] = []
+  readonly #placing: Placing
+  readonly #expectations: Expectations
 
   constructor(settings: Partial<DeskSettings> = {}) {
     this.#o = { ...DESK_DEFAULTS, ...settings }
     this.#ledger = new IncidentLedger(this.#alarms, saysTimeIn(this.#o.timeZone))
+    this.#placing = new Placing(this.#ledger, this.#o.group, this.#o.mostOpen)
+    this.#expectations = new Expectations(this.#o.mostRules)
     this.#flood = new FloodWatch(this.#o.flood, this.#ledger, this.#alarms)
   }
 
@@ -107,7 +107,7 @@ export class IncidentDesk {
     if (isAlarm(severity) || (severity === 'advisory' && needsHuman && phase !== 'return')) {
       const record = this.#alarms.get(identity.key) ?? this.#newAlarm(o, identity, line)
       if (record) this.#raise(record, o, line, phase === 'event')
-      else this.#refuse(o.verdict, line)
+      else this.#placing.refuse(severity, line, this.#now)
     } else if (phase === 'return') {
       const record = endedBy(identity, this.#alarms.of(o.source))
       // text alone can not make an attack undone
@@ -159,9 +159,8 @@ export class IncidentDesk {
       alarms: [...this.#alarms.values()],
       incidents: [...this.#ledger.incidents.values()],
       flood: this.#flood.state(),
-      overflowNumber: this.#overflow?.n,
-      rules: this.#rules,
-      outOfService: this.#outOfService,
+      overflowNumber: this.#placing.overflowNumber,
+      expectations: this.#expectations.state(),
     }
   }
 
@@ -173,17 +172,20 @@ export class IncidentDesk {
     desk.#now = state.now
     desk.#ledger.lastNumber = state.lastNumber
     desk.#flood.restore(state.flood)
-    desk.#overflow = desk.#ledger.incidents.get(state.overflowNumber ?? 0)
-    desk.#rules = state.rules
-    desk.#outOfService = state.outOfService
+    desk.#placing.restore(state.overflowNumber)
+    desk.#expectations.restore(state.expectations)
     desk.#planWake()
     return desk
+  }
+
+  get #isFull(): boolean {
+    return this.#alarms.size >= this.#o.mostAlarms
   }
 
   // ---- lines
 
   #newAlarm(o: Occurrence, identity: Identity, line: LineReference): AlarmRecord | undefined {
-    if (this.#alarms.size >= this.#o.mostAlarms) return undefined
+    if (this.#isFull) return undefined
     const { verdict } = o
     const record: AlarmRecord = {
       identity,
@@ -197,8 +199,7 @@ export class IncidentDesk {
       count: 0,
     }
     this.#alarms.add(record)
-    const isOut = this.#outOfService.some(e => identity.assets.some(a => isNamed(a, e.asset)))
-    if (isOut) this.#step(record, { kind: 'takeOut', at: this.#now })
+    if (this.#expectations.isOut(record)) this.#step(record, { kind: 'takeOut', at: this.#now })
     else if (this.#isExpected(record)) this.#step(record, { kind: 'suppress', at: this.#now })
     return record
   }
@@ -234,14 +235,6 @@ export class IncidentDesk {
       this.#ledger.change(incident, 'update', this.#now, 'more lines')
   }
 
-  /** More alarms than can be kept: the line is counted and shown, and a first one is told. */
-  #refuse({ severity }: Verdict, line: LineReference): void {
-    const isNew = this.#overflow === undefined || isWorse(severity, this.#overflow.severity ?? 'normal')
-    const overflow = this.#overflowIncident(severity)
-    addLine(overflow, line)
-    if (isNew) this.#ledger.change(overflow, 'notify', this.#now, 'more alarms than can be kept', line)
-  }
-
   // ---- alarms
 
   #step(record: AlarmRecord, event: AlarmEvent): void {
@@ -251,14 +244,15 @@ export class IncidentDesk {
     record.state = state
     for (const effect of effects) this.#took(record, effect)
     this.#wakeAt = Math.min(this.#wakeAt, this.#dueAt(record), this.#flood.wakeAt)
-    if (state.live !== wasLive) this.#expectOthers(record)
+    if (state.live !== wasLive)
+      for (const match of this.#expectations.excusedBy(record)) this.#review(match, record)
   }
 
   #took(record: AlarmRecord, effect: AlarmEffect): void {
-    const incident = this.#incidentOf(record) ?? this.#place(record)
+    const incident = this.#incidentOf(record) ?? this.#placing.place(record, this.#now)
     const because = `${record.label}: ${SAYS[effect]}`
     if (effect === 'cleared' && this.#ledger.isOver(incident)) {
-      this.#close(incident, because)
+      this.#placing.close(incident, this.#now, because, this.#isFull)
       return
     }
     const isForEars = tells(effect)
@@ -269,20 +263,10 @@ export class IncidentDesk {
   }
 
   #isExpected(record: AlarmRecord): boolean {
-    const rules = this.#rules.filter(r => fits(r.expect, record.identity, record.label))
-    if (rules.length === 0) return false
-    return [...this.#alarms.values()].some(
-      a => a !== record && a.state.live && rules.some(r => fits(r.while, a.identity, a.label)),
-    )
+    return this.#expectations.isExpected(record, this.#alarms.values())
   }
 
-  /** An alarm came or went that others are expected with. */
-  #expectOthers(cause: AlarmRecord): void {
-    for (const rule of this.#rules)
-      if (fits(rule.while, cause.identity, cause.label)) this.#review(rule.expect, cause)
-  }
-
-  #review(expect: SuppressionRule['expect'], except?: AlarmRecord): void {
+  #review(expect: Match, except?: AlarmRecord): void {
     for (const record of [...this.#alarms.values()]) {
       if (record === except || !fits(expect, record.identity, record.label)) continue
       const isExpected = this.#isExpected(record)
@@ -295,43 +279,6 @@ export class IncidentDesk {
 
   #incidentOf(record: AlarmRecord): IncidentRecord | undefined {
     return record.n === undefined ? undefined : this.#ledger.incidents.get(record.n)
-  }
-
-  #place(record: AlarmRecord): IncidentRecord {
-    const { source, assets } = record.identity
-    const open = [...this.#ledger.incidents.values()].filter(i => i.kind === 'incident')
-    const joined = incidentFor({ source, assets, at: record.activatedAt }, open, this.#o.group)
-    const incident = joined?.incident ?? this.#ledger.open('incident', areaOf(source), this.#now)
-    this.#ledger.join(incident, record)
-    if (!joined && open.length >= this.#o.mostOpen) this.#moveLeast(open)
-    return incident
-  }
-
-  /** The least severe, of those the oldest, is listed among others from now on. */
-  #moveLeast(open: readonly IncidentRecord[]): void {
-    const severityOf = (i: IncidentRecord) =>
-      Math.max(...this.#ledger.alarmsOf(i).map(a => SEVERITIES.indexOf(a.state.severity)))
-    const least = open.reduce((a, b) => (severityOf(b) < severityOf(a) ? b : a))
-    const overflow = this.#overflowIncident(SEVERITIES[severityOf(least)] ?? 'normal')
-    const moved = this.#ledger.alarmsOf(least)
-    for (const record of moved) this.#ledger.join(overflow, record)
-    this.#ledger.close(least, this.#now, `listed in incident ${overflow.n}: more are open than can be shown`)
-    this.#ledger.change(overflow, 'update', this.#now, `incident ${least.n} is listed here now`)
-  }
-
-  #overflowIncident(severity: Severity): IncidentRecord {
-    this.#overflow ??= this.#ledger.open('overflow', 'this device', this.#now)
-    this.#overflow.severity = worse(severity, this.#overflow.severity ?? 'normal')
-    this.#overflow.says = `More alarms are open than can be shown one by one; the least urgent are here`
-    return this.#overflow
-  }
-
-  #close(incident: IncidentRecord, because: string): void {
-    // what was refused has no alarm of its own that could end
-    if (incident === this.#overflow && this.#alarms.size >= this.#o.mostAlarms) return
-    this.#ledger.close(incident, this.#now, because)
-    if (incident === this.#overflow) this.#overflow = undefined
-    this.#wakeAt = Math.min(this.#wakeAt, this.#now + this.#o.alarm.chatterWindowMs)
   }
 
   // ---- time
@@ -350,8 +297,7 @@ export class IncidentDesk {
           this.#alarms.remove(record)
       }
       this.#passFlood(at)
-      if (this.#overflow && this.#ledger.isOver(this.#overflow))
-        this.#close(this.#overflow, 'there is room again')
+      this.#placing.closeOverflowWhenOver(this.#now, this.#isFull)
       this.#planWake()
     }
     this.#now = Math.max(this.#now, at)
@@ -405,29 +351,25 @@ export class IncidentDesk {
           this.#each(incident, { kind: 'unshelve', at })
         }
         return
-      case 'out_of_service':
-        this.#outOfService = [
-          ...this.#outOfService.filter(e => e.asset !== action.asset),
-          { asset: action.asset, ...deed },
-        ].slice(-this.#o.mostRules)
-        this.#onAsset(action.asset, { kind: 'takeOut', at }, deed)
+      case 'out_of_service': {
+        const { asset } = action
+        const dropped = this.#expectations.takeOut({ asset, ...deed })
+        if (dropped !== undefined) this.#onAsset(dropped, { kind: 'putBack', at }, undefined)
+        this.#onAsset(asset, { kind: 'takeOut', at }, deed)
         return
+      }
       case 'in_service':
-        this.#outOfService = this.#outOfService.filter(e => e.asset !== action.asset)
+        this.#expectations.putBack(action.asset)
         this.#onAsset(action.asset, { kind: 'putBack', at }, undefined)
         return
-      case 'suppress':
-        this.#rules = [
-          ...this.#rules.filter(r => r.rule !== action.rule),
-          { rule: action.rule, while: action.while, expect: action.expect, by, at },
-        ].slice(-this.#o.mostRules)
-        this.#review(action.expect)
+      case 'suppress': {
+        const { rule, expect } = action
+        for (const match of this.#expectations.add({ rule, while: action.while, expect, by, at }))
+          this.#review(match)
         return
-      case 'unsuppress': {
-        const gone = this.#rules.filter(r => r.rule === action.rule)
-        this.#rules = this.#rules.filter(r => r.rule !== action.rule)
-        for (const rule of gone) this.#review(rule.expect)
       }
+      case 'unsuppress':
+        for (const match of this.#expectations.remove(action.rule)) this.#review(match)
     }
   }
 

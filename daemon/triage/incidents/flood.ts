@@ -2,7 +2,7 @@
 import type { Severity } from '../verdict.js'
 import { isWorse } from './alarm-settings.js'
 
-/** @source ANSI/ISA-18.2-2016 §16.5.4, EEMUA 191: a flood begins above 10 alarms in 10 minutes and ends below 5 */
+/** @source ANSI/ISA-18.2-2016, EEMUA 191: a flood begins above 10 alarms in 10 minutes and ends below 5 */
 export interface FloodSettings {
   windowMs: number
   beginsAbove: number

@@ -52,8 +52,10 @@ const Stored = z.looseObject({
       heldBack: z.array(z.string()),
       flood: z.looseObject({ wanted: z.array(z.number()) }),
     }),
-    rules: z.array(z.looseObject({ rule: z.string() })),
-    outOfService: z.array(z.looseObject({ asset: z.string() })),
+    expectations: z.looseObject({
+      rules: z.array(z.looseObject({})),
+      outOfService: z.array(z.looseObject({})),
+    }),
   }),
   outbox: z.looseObject({
     seq: z.number(),
