@@ -48,6 +48,8 @@ export class FloodWatch {
   admits(record: AlarmRecord, effect: AlarmEffect, at: number): boolean {
     const { identity, state } = record
     if (!isAlarm(state.severity)) return false
+    // alarms of one incident that come at once are one notification
+    if (this.#ledger.isTelling(record.n)) return true
     const machine = identity.asset ?? identity.source
     const admitted = admit(this.#flood, { at, severity: state.severity, machine }, this.#o)
     this.#flood = admitted.state
