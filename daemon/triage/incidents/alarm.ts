@@ -102,8 +102,9 @@ function apply(step: AlarmStep, event: AlarmEvent, o: AlarmSettings): void {
       return
     case 'shelve':
       if (s.condition === 'DSUPR' || s.condition === 'OOSRV') return
+      // what is over before it begins changes nothing
+      if (event.until <= event.at) return
       s.shelvedUntil = Math.min(event.until, event.at + o.mostShelvedMs)
-      if (s.shelvedUntil <= event.at) return
       s.oneShot = event.oneShot ?? false
       setAside(step, 'SHLVD')
       return
