@@ -58,7 +58,7 @@ export function admit(
   const wanted = [...state.wanted, at].slice(-(o.beginsAbove + 1))
   const inWindow = wanted.filter(time => time > at - o.windowMs).length
   const told = state.told.filter(time => time > at - o.windowMs)
-  if (!state.flood && inWindow <= o.beginsAbove)
+  if (!state.flood && inWindow <= o.beginsAbove && told.length < o.beginsAbove)
     return { state: { wanted, told: [...told, at] }, alone: true }
   const flood = state.flood ?? {
     since: wanted[0]!,
@@ -112,7 +112,7 @@ export function pass(
   if (!flood) return { state }
   if (endsAt(state, o) <= at)
     return {
-      state: { wanted: state.wanted, told: state.told },
+      state: { wanted: state.wanted, told: flood.fresh > 0 ? [...state.told, at] : state.told },
       ended: true,
       ...(flood.fresh > 0 && { summary: sentence(flood) }),
     }

@@ -332,7 +332,10 @@ const event: fc.Arbitrary<(at: number) => AlarmEvent> = fc.oneof(
   },
   { weight: 4, arbitrary: fc.constantFrom(...kinds).map(kind => (at: number) => ({ kind, at })) },
 )
-const story = fc.array(fc.tuple(fc.oneof(fc.nat(5 * MINUTE), fc.nat(3 * HOUR)), event), { maxLength: 60 })
+const story = fc.array(fc.tuple(fc.oneof(fc.nat(5 * MINUTE), fc.nat(3 * HOUR)), event), {
+  maxLength: 60,
+  size: 'max',
+})
 
 t.test(
   'whatever happens: nothing is cleared that was not seen, the silent are silent, and there is a way out',
