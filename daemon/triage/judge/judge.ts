@@ -78,14 +78,12 @@ function judgeText(input: LineToJudge): Verdict {
   if (noise) return noise
   const words = readBooleans(wordsOf(input.line))
   const plain = judgeWords(words, input)
-  if (plain.confidence > SURE.measurement) return plain
+  if (plain.confidence > SURE.bookkeeping) return plain
   // nothing was understood that says how it stands: perhaps words are bent
   const right = putRight(words)
   if (!right) return plain
   const bent = judgeWords(right, input)
-  return bent.severity === 'normal' && plain.severity === 'normal'
-    ? plain
-    : { ...bent, confidence: Math.min(bent.confidence, SURE.bent) }
+  return bent.severity === 'normal' ? plain : { ...bent, confidence: Math.min(bent.confidence, SURE.bent) }
 }
 
 function judgeWords(words: readonly Word[], { line, source, findings: read = [] }: LineToJudge): Verdict {

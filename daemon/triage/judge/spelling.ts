@@ -51,8 +51,10 @@ const skeleton = (word: string): string => word[0] + word.slice(1).replace(/[aei
 
 /** The word that is meant; undefined when it is known, or near none. */
 function meant(word: string, v: Vocabulary): string | undefined {
+  const { conditionBook, stateBook, componentBook, abbreviations } = lexicon()
+  const short = abbreviations.get(word)
+  if (short !== undefined) return short
   if (!/^[a-z]+$/.test(word) || v.words.has(word)) return undefined
-  const { conditionBook, stateBook, componentBook } = lexicon()
   if (conditionBook.knows(word) || stateBook.knows(word) || componentBook.knows(word)) return undefined
   if (word.length >= LEAST_SKELETON && !/[aeiou]/.test(word.slice(1))) {
     const found = v.skeletons.get(word)
@@ -73,12 +75,21 @@ function meant(word: string, v: Vocabulary): string | undefined {
 /** Whether a word would be read as another one. */
 export const isBent = (word: string): boolean => meant(word, vocabulary()) !== undefined
 
+/** `P LL: 41_bar`, `T 112°C`: one letter, told by the unit that follows. */
+function byUnit(word: Word, words: readonly Word[], at: number): string | undefined {
+  if (!/^[pt]$/.test(word.text)) return undefined
+  const near = words.slice(at + 1, at + 6).map(w => w.text)
+  if (word.text === 'p')
+    return near.some(w => /^(bar|mbar|psi|kpa|mpa|barg|mwc)$/.test(w)) ? 'pressure' : undefined
+  return near.some(w => /^(c|degc|k|f)$/.test(w)) ? 'temperature' : undefined
+}
+
 /** The words with those put right that are near one of the lexicon; undefined when there is none such. */
 export function putRight(words: readonly Word[]): Word[] | undefined {
   const v = vocabulary()
   let changed = false
-  const right = words.map(word => {
-    const other = meant(word.text, v)
+  const right = words.map((word, at) => {
+    const other = byUnit(word, words, at) ?? meant(word.text, v)
     if (other === undefined) return word
     changed = true
     return { ...word, text: other }
