@@ -336,7 +336,11 @@ t.test('whatever happens: known is what was said, and a restart at any moment ch
       fc.array(fc.tuple(fc.oneof(fc.nat(90), fc.nat(4_000)), happening), { maxLength: 80, size: 'max' }),
       fc.nat(80),
       (story, restartAt) => {
-        const settings = { mostOpen: 3, mostAlarms: 10 }
+        const settings = {
+          mostOpen: 3,
+          mostAlarms: 10,
+          flood: { windowMs: 600_000, beginsAbove: 3, endsBelow: 2, summaryAfterMs: 60_000 },
+        }
         const p = new Played(settings)
         const q = new Played(settings)
         let s = 0
