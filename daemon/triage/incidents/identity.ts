@@ -42,9 +42,35 @@ const PASSING = /^(?:\d{5,}|[\da-f-]{16,})$/i
 /** `key=value` or a JSON field that names a thing. */
 const NAMING =
   /^(?:dev|device|device_?id|asset|asset_?id|id|tag|unit|node|machine|station|slave|slave_?id|addr|address|ch|channel|port|pump|motor|sensor|sensor_?id|equipment|eq|loc|location|line|zone|name|serial|sn|inv|inverter|rack|cell|module|slot)$/i
-/** A word that a number belongs to: `pump 3` is a name, `3 bar` a value. */
-const NUMBERED =
-  /^(?:pump|motor|inverter|channel|ch|zone|unit|line|slot|port|phase|string|module|drive|fan|node|slave|station|sensor|rack|tank|cell|drum|valve|compressor|boiler|burner|chiller|conveyor|machine|axis|bay|loop|group|relay|input|output|cylinder|bearing|pumpe|kanal|linie|antrieb|ventil|lüfter|kessel|achse|pompe|moteur|canal|voie|ligne|vanne|capteur|code|fault|error|alarm)$/u
+/** These name a thing only by a number: `unit=mm/s` and `zone=D` (of vibration) do not. */
+const NAMING_BY_NUMBER = /^(?:unit|zone|phase|class)$/i
+/** A word that a number or a letter belongs to: `pump 3` and `zone B` are names, `3 bar` is a value. */
+const NUMBERED = new RegExp(
+  `^(?:${[
+    'pump motor inverter channel ch zone unit line slot port phase string module drive fan node slave station sensor rack tank',
+    'cell drum valve compressor boiler burner chiller conveyor machine axis bay loop group relay input output cylinder bearing',
+    'furnace oven freezer genset generator turbine engine gearbox transformer breaker feeder heater cooler mixer agitator',
+    'hopper silo filter press robot lathe spindle lift crane gate door room floor cabinet panel battery building train',
+    'pumpe kanal linie antrieb ventil lüfter kessel achse ofen tür schrank presse trafo raum halle sensor',
+    'pompe moteur canal voie ligne vanne capteur four porte armoire chaudière code fault error alarm',
+  ]
+    .join(' ')
+    .split(' ')
+    .join('|')})$`,
+  'u',
+)
+/** Look like tags and are none: units, gases, protocols, counts. */
+const NO_TAG =
+  /^(?:[cdkm]?m[23]|n?m3h?|co2|o2|h2o?|h2s|n2|so2|no2|ch4|nh3|rs\d{3}|ssh\d|ipv[46]|utf\d+|sha\d+|md5|http\d?|tls\d?|l\/\d+)$/
+/** `(x48 in 60 s)` */
+const COUNT = /^x\d+$/
+/** After a number these make a value of it: `motor 85 °C` is no name. */
+const UNIT =
+  /^(?:%|°?[cfk]|[mk]?bar|psi|[kmh]?pa|rpm|[km]?hz|[kmg]?wh?|[mµuk]?[av]h?|[mckµ]?m|mm\/s|m\/s|l\/min|m3\/h|[mµ]?s|sec|min|h|deg|cel|ppm|[km]?ohms?|l|[mk]?g|t|percent|degrees|of|times)$/
+/** The number in brackets after these is a process. */
+const PROCESS = /(?:d|mon|cron|kernel|agent|server|service|python\d*|node|java)\[\d{2,}\]$/
+const MOST_ASSETS = 8
+
 /** Numbers of a fault, not of a thing. */
 const CODE = /^(?:code|fault|error|alarm) \d|^[efaw]\d{2,5}$/
 /** Say by yes or no whether it stands. */
@@ -56,6 +82,8 @@ const TIMELY =
 const MOST_CHARS = 2_048
 const MOST_WORDS = 64
 const LONGEST_KEY = 400
+/** Before a letter that names something, so that `A` is no article. */
+const LETTER = '·'
 /** Share of words in common that makes a line of return about an open alarm. */
 const OVERLAP = 0.6
 
@@ -70,7 +98,8 @@ interface Tokens {
 export function identify(spoken: Spoken): Identity {
   const { source, templateId } = spoken
   const tokens = take((spoken.message ?? spoken.line).slice(0, MOST_CHARS))
-  const assets = [...new Set([...tokens.assets, ...(spoken.entities ?? []).map(e => e.toLowerCase())])]
+  const named = [...tokens.assets, ...(spoken.entities ?? []).map(e => e.toLowerCase())]
+  const assets = [...new Set(named)].slice(0, MOST_ASSETS)
   const said = withoutReturn(tokens.words)
   const direction = limitOf(said)
   const words = [...new Set(said.filter(w => !directionOf(w) && !isFilling(w)))].sort()
@@ -116,6 +145,9 @@ function mayEnd(over: Identity, alarm: Identity): boolean {
   const a = new Set(over.words)
   const b = new Set(alarm.words)
   if (placesDiffer(a, b)) return false
+  // pump A is not pump B
+  const letters = (words: readonly string[]) => words.filter(w => w.startsWith(LETTER)).join()
+  if (letters(over.words) !== '' && letters(over.words) !== letters(alarm.words)) return false
   const isPart = over.words.every(w => b.has(w))
   // a thing with a name says enough by `P-301 normal again`; a whole source does not
   if (isPart && over.assets.length > 0) return true
@@ -152,17 +184,23 @@ function take(text: string): Tokens {
   }
   const raw = trimmed.split(/[\s,;|]+/).slice(0, MOST_WORDS * 2)
   for (let i = 0; i < raw.length && tokens.words.length < MOST_WORDS; i++) {
-    const word = raw[i]!.replace(/^[("'<«]+|[)"'>».:!?]+$/g, '')
+    const word = bare(raw[i]!)
     const pair = /^([\p{L}_][\p{L}\d_.-]*)[=:](.+)$/u.exec(word)
     if (pair) named(pair[1]!, pair[2]!, tokens)
-    else if (/^\d+$/.test(raw[i + 1]?.replace(/[).:!]+$/, '') ?? '') && NUMBERED.test(word.toLowerCase())) {
-      tokens.assets.push(`${word.toLowerCase()} ${Number.parseInt(raw[i + 1]!, 10)}`)
+    else if (NUMBERED.test(word.toLowerCase()) && isName(raw, i + 1)) {
+      const which = bare(raw[++i]!)
+      tokens.assets.push(`${word.toLowerCase()} ${/\d/.test(which) ? Number(which) : which.toLowerCase()}`)
       tokens.spoken.push(word.toLowerCase())
-      i++
     } else one(word, tokens)
   }
   return tokens
 }
+
+/** Whether the number or letter at this place belongs to the word before it. */
+const isName = (raw: readonly string[], at: number): boolean =>
+  /^(?:\d{1,3}|[A-Z])$/.test(bare(raw[at] ?? '')) && !UNIT.test(bare(raw[at + 1] ?? '').toLowerCase())
+
+const bare = (word: string): string => word.replace(/^[("'<«]+|[)"'>».:!?]+$/g, '')
 
 function fields(value: unknown, name: string, tokens: Tokens): void {
   if (tokens.words.length >= MOST_WORDS) return
@@ -180,7 +218,7 @@ function named(key: string, value: string, tokens: Tokens): void {
     return
   }
   if (NAMING.test(key)) {
-    if (PASSING.test(value)) return
+    if (PASSING.test(value) || (NAMING_BY_NUMBER.test(key) && !/\d/.test(value))) return
     tokens.assets.push(`${key.toLowerCase()}=${value.toLowerCase()}`)
     return
   }
@@ -191,8 +229,18 @@ function named(key: string, value: string, tokens: Tokens): void {
 function one(word: string, tokens: Tokens): void {
   if (word === '') return
   const small = word.toLowerCase()
-  if (TAG.test(word) || INDEXED.test(word)) {
-    if (directionOf(small) === undefined) tokens.assets.push(small)
+  if (COUNT.test(small)) return
+  if (PROCESS.test(small)) {
+    one(small.slice(0, small.indexOf('[')), tokens)
+    return
+  }
+  if ((TAG.test(word) || INDEXED.test(word)) && !NO_TAG.test(small)) {
+    tokens.assets.push(small)
+    return
+  }
+  // `PURGE A CONC`: a letter that stands alone is a name, unless it is the limit
+  if (/^[A-Z]$/.test(word) && directionOf(small) === undefined) {
+    tokens.words.push(`${LETTER}${small}`)
     return
   }
   for (const part of small.split(/[^\p{L}\d]+/u)) {
