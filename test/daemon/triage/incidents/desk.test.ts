@@ -399,6 +399,6 @@ t.test('whatever happens: known is what was said, and a restart at any moment ch
         if (p.desk.nextDue() !== undefined) throw new Error('restless')
       },
     ),
-    { numRuns: 600 },
+    { numRuns: 300 },
   )
 })
