@@ -41,7 +41,7 @@ export interface AlarmSettings {
 /**
  * Delays: ANSI/ISA-18.2 and EEMUA 191 recommend 60 s for temperature and level and 15 s for flow and pressure as a start.
  * Measured on two upsets of the Tennessee Eastman set (scripts/bench/flood.ts): an off-delay of 10 minutes tells a person
- * of 112 alarms where 5 minutes tells of 130 and 20 minutes misses some; not to repeat within half an hour leaves 108.
+ * of 112 alarms where 5 minutes tells of 130 and 20 minutes misses some; not to repeat within half an hour leaves 110.
  * Chattering (three or more a minute) and stale (over 24 h): the same standards.
  */
 export const ALARM_DEFAULTS: AlarmSettings = {

@@ -75,6 +75,8 @@ export class IncidentDesk {
   readonly #ledger: IncidentLedger
   #now = 0
   #revision = 0
+  /** The clock was so far in the past when the state was restored. */
+  #behindMs = 0
   #wakeAt = NEVER
   readonly #flood: FloodWatch
   readonly #placing: Placing
@@ -102,7 +104,7 @@ export class IncidentDesk {
     const identity = identify(o)
     const phase = o.phase ?? identity.phase
     const { severity, needsHuman } = o.verdict
-    const line = reference(o.at, o.line, o.id)
+    const line = reference(this.#now, o.line, o.id)
     // a line that is an alarm itself ends nothing, whatever its words
     if (isAlarm(severity) || (severity === 'advisory' && needsHuman && phase !== 'return')) {
       const record = this.#alarms.get(identity.key) ?? this.#newAlarm(o, identity, line)
@@ -130,7 +132,7 @@ export class IncidentDesk {
 
   /** When `tick` will next do something, milliseconds since 1970. */
   nextDue(): number | undefined {
-    return this.#wakeAt === NEVER ? undefined : this.#wakeAt
+    return this.#wakeAt === NEVER ? undefined : this.#wakeAt - this.#behindMs
   }
 
   /** @returns what changed; empty when nothing like that is open */
@@ -170,9 +172,14 @@ export class IncidentDesk {
     }
   }
 
-  /** @param state as `state()` gave it; it is taken over, not copied */
-  static restore(state: DeskState, settings: Partial<DeskSettings> = {}): IncidentDesk {
+  /**
+   * @param state as `state()` gave it; it is taken over, not copied
+   * @param at now. A board without a battery clock may wake up in the past: delays run on from where they were, and
+   *   times in documents are right again as soon as the clock has caught up
+   */
+  static restore(state: DeskState, settings: Partial<DeskSettings> = {}, at = state.now): IncidentDesk {
     const desk = new IncidentDesk(settings)
+    desk.#behindMs = Math.max(0, state.now - at)
     for (const record of state.alarms) desk.#alarms.add(record)
     for (const incident of state.incidents) desk.#ledger.incidents.set(incident.n, incident)
     desk.#now = state.now
@@ -289,7 +296,9 @@ export class IncidentDesk {
 
   // ---- time
 
-  #elapse(at: number): void {
+  #elapse(clock: number): void {
+    if (clock >= this.#now) this.#behindMs = 0
+    const at = clock + this.#behindMs
     while (this.#wakeAt <= at) {
       const due = [...this.#alarms.values()]
         .map(record => ({ record, at: this.#dueAt(record) }))

@@ -385,7 +385,7 @@ t.test(
         }
         if (!isIdle(state, at + MINUTE, O)) throw new Error(`no way out of ${JSON.stringify(state)}`)
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_500 },
     )
   },
 )

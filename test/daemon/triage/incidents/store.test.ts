@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { sleep, systemClock } from '../../../../daemon/base/clock.js'
-import { seeded } from '../../../../daemon/base/random.js'
+import { seeded, uniqueId } from '../../../../daemon/base/random.js'
 import { IncidentDesk } from '../../../../daemon/triage/incidents/desk.js'
 import { EMPTY_OUTBOX, put } from '../../../../daemon/triage/incidents/outbox.js'
 import { IncidentStore, type Outgoing, type StoreOptions } from '../../../../daemon/triage/incidents/store.js'
@@ -23,7 +23,7 @@ const verdict = (severity: Severity): Verdict => ({
 })
 
 async function open(path: string, more: Partial<StoreOptions> = {}) {
-  const store = new IncidentStore({ path, instance: `run${Math.random()}`, clock: systemClock, ...more })
+  const store = new IncidentStore({ path, instance: uniqueId(), clock: systemClock, ...more })
   const kept = await store.load()
   const desk = kept ? IncidentDesk.restore(kept) : new IncidentDesk()
   store.attach(desk)
