@@ -386,7 +386,9 @@ function byStates(
 ): Draft {
   const called = findings.find(f => f.book === LEVELS && f.severity !== undefined && isAlarm(f.severity))
   const fault =
-    polarity.liveFault() ?? (called && !polarity.returned && !polarity.has('calm') ? 0 : undefined)
+    polarity.liveFault() ??
+    polarity.warns() ??
+    (called && !polarity.returned && !polarity.has('calm') ? 0 : undefined)
   if (fault !== undefined) {
     const any = componentFor(words, source, {
       category: 'process_deviation',

@@ -29,6 +29,8 @@ const FOUND =
 const DRY = /^(dry|trocken|sec|seco|asciutto|droog)$/
 const DRY_IS_GOOD = new Set(['water_leak', 'oil_leak', 'seal_leak', 'level_high'])
 
+const WARNS = /^(warning|warn|wrn|warnung|avertissement|aviso|advertencia|avviso|waarschuwing|alert)$/
+
 export class Polarity {
   readonly #words: readonly Word[]
   readonly #states: readonly Found<State>[]
@@ -104,6 +106,12 @@ export class Polarity {
         !this.takenBack(f.from, f.to) &&
         !calm.some(c => c.from <= f.from && c.to >= f.to && c.to - c.from > f.to - f.from),
     )?.from
+  }
+
+  /** A line that calls itself a warning, and says no more that is understood. */
+  warns(): number | undefined {
+    const at = this.#words.findIndex((w, i) => i < 2 && WARNS.test(w.text))
+    return at >= 0 && !this.returned && !this.has('calm') && !this.takenBack(at, at + 1) ? at : undefined
   }
 
   /** "cleared" takes back what stands in its clause and before it. */
