@@ -137,10 +137,14 @@ export function program(shell: Shell, finish: Finish): Command {
         '--out <file>',
         'rows: {id, severity, category, component, needs_human, template_id, reason, ...}',
       ).default('-'),
+      new Option(
+        '--incidents <file>',
+        'rows: {id, at, n, severity, summary, because}: the lines at which a person would be notified, by the time `t` of the rows',
+      ),
       new Option('--no-model', 'plain code and code books only'),
     ],
-  ).action(async (o: Flags & { in: string; out: string; model?: boolean }) => {
-    const { in: from, out: to, model: withModel, ...flags } = o
+  ).action(async (o: Flags & { in: string; out: string; incidents?: string; model?: boolean }) => {
+    const { in: from, out: to, incidents, model: withModel, ...flags } = o
     const [{ triageFile }, { loadConfig }, { lineModelFile }] = await Promise.all([
       import('./triage.js'),
       import('../config/load.js'),
@@ -152,6 +156,7 @@ export function program(shell: Shell, finish: Finish): Command {
       {
         in: from,
         out: to,
+        ...(incidents === undefined ? {} : { incidents }),
         ...(model ? { model } : {}),
         threads: config.model.threads === 'auto' ? 1 : config.model.threads,
       },
