@@ -2,6 +2,7 @@
  * Which lines speak of the same alarm: the same source, the same things (tags, ids, numbered parts) and the same
  * condition in words, whatever the values and whether it begins or is over. Pure.
  */
+import { unitOf } from '../read/units.js'
 import type { Verdict } from '../verdict.js'
 import { directionOf, isFilling, phaseOf, placesDiffer, withoutReturn } from './words.js'
 
@@ -155,7 +156,11 @@ function take(text: string): Tokens {
     const word = raw[i]!.replace(/^[("'<«]+|[)"'>».:!?]+$/g, '')
     const pair = /^([\p{L}_][\p{L}\d_.-]*)[=:](.+)$/u.exec(word)
     if (pair) named(pair[1]!, pair[2]!, tokens)
-    else if (/^\d+$/.test(raw[i + 1]?.replace(/[).:!]+$/, '') ?? '') && NUMBERED.test(word.toLowerCase())) {
+    else if (
+      /^\d+$/.test(raw[i + 1]?.replace(/[).:!]+$/, '') ?? '') &&
+      NUMBERED.test(word.toLowerCase()) &&
+      !isUnit(raw[i + 2])
+    ) {
       tokens.assets.push(`${word.toLowerCase()} ${Number.parseInt(raw[i + 1]!, 10)}`)
       tokens.spoken.push(word.toLowerCase())
       i++
@@ -163,6 +168,10 @@ function take(text: string): Tokens {
   }
   return tokens
 }
+
+/** `alarm 96 C`: a number with a unit names nothing. Not `in` and single small letters, which are words too. */
+const isUnit = (word: string | undefined): boolean =>
+  word !== undefined && unitOf(word) !== undefined && !/^(?:in|[a-z])$/.test(word)
 
 function fields(value: unknown, name: string, tokens: Tokens): void {
   if (tokens.words.length >= MOST_WORDS) return
