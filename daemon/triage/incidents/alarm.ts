@@ -55,7 +55,16 @@ export type AlarmEvent =
       oneShot?: boolean
     }
   | {
-      kind: 'return' | 'acknowledge' | 'unshelve' | 'suppress' | 'unsuppress' | 'takeOut' | 'putBack' | 'tick'
+      kind:
+        | 'return'
+        | 'acknowledge'
+        | 'dismiss'
+        | 'unshelve'
+        | 'suppress'
+        | 'unsuppress'
+        | 'takeOut'
+        | 'putBack'
+        | 'tick'
       at: number
     }
 
@@ -206,6 +215,20 @@ function apply(step: AlarmStep, event: AlarmEvent, o: AlarmSettings): void {
         s.condition = 'NORM'
         clear(step)
       }
+      return
+    case 'dismiss':
+      s.raw = false
+      s.live = false
+      s.stale = false
+      s.dueAt = undefined
+      s.holdUntil = undefined
+      s.shelvedUntil = undefined
+      s.oneShot = undefined
+      s.chatteringSince = undefined
+      s.chatteredAt = undefined
+      // what is out of service or expected stays so
+      if (s.condition !== 'OOSRV' && s.condition !== 'DSUPR') s.condition = 'NORM'
+      clear(step)
       return
     case 'shelve':
       if (s.condition === 'DSUPR' || s.condition === 'OOSRV') return
