@@ -43,7 +43,7 @@ t.test('lines become incidents', needs, async t => {
       severity: /warning|critical/,
       category: 'temperature',
       asset: 'p-101',
-      summary: /P-101.*96 C/i,
+      summary: /^P-101 bearing temperature HIGH alarm 96 C, since/,
       cause: /./,
       action: /./,
       acknowledged: { by: 'Ada' },
