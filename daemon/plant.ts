@@ -140,21 +140,34 @@ export class Plant implements Part {
     this.#desk = desk
     this.#live = live
     await live.start()
-    const handler = new TriageRequests({ live, triage, desk, clock, changed: () => void this.#save() })
+    const handler = new TriageRequests({
+      live,
+      triage,
+      desk,
+      clock,
+      keep: async what => {
+        if (what === 'words') await this.#save()
+        // a word ends or raises what is open
+        await this.#store.flush()
+      },
+    })
     this.#ends.push(
       requests.register('triage', (request, abort) => handler.triage(request, abort)),
       requests.register('incident', request => handler.incident(request)),
     )
     void this.#deliver()
+    this.#showHomeAssistant(desk)
     await this.#beginSources(live, signal)
     this.#saver = setInterval(() => void this.#save(), SAVE_EVERY_MS)
     this.#saver.unref()
     this.#gauges()
   }
 
-  /** The broker is there, or there again. */
+  /** The broker is there, or there again: it may have been restarted, and know nothing of what it was told. */
   connected(): void {
+    this.#store.republish()
     void this.#deliver()
+    this.#haShown.clear()
     if (this.#desk) this.#showHomeAssistant(this.#desk)
   }
 

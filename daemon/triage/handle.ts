@@ -36,8 +36,8 @@ export interface TriageHandlerOptions {
   triage: Triage
   desk: IncidentDesk
   clock: Clock
-  /** What people said is kept at once. */
-  changed(): void
+  /** What people said and did is kept before they are answered: resolves when it is on disk, or could not be. */
+  keep(what: 'words' | 'incidents'): Promise<void>
 }
 
 const ORDER: readonly VerdictStage[] = ['memo', 'operator', 'rule', 'detector', 'slm', 'llm']
@@ -81,21 +81,22 @@ export class TriageRequests {
     const own = typeof name === 'string' && OWN.has(name)
     try {
       return own
-        ? this.#feedback(parse(Feedback, asked, 'request/incident'))
-        : this.#operate(parse(OperatorAction, asked, 'request/incident'))
+        ? await this.#feedback(parse(Feedback, asked, 'request/incident'))
+        : await this.#operate(parse(OperatorAction, asked, 'request/incident'))
     } catch (error) {
       return refused(describe(error))
     }
   }
 
-  #operate(action: z.output<typeof OperatorAction>): Outcome {
+  async #operate(action: z.output<typeof OperatorAction>): Promise<Outcome> {
     const effects = this.#o.live.operate(action)
+    await this.#o.keep('incidents')
     return effects.length > 0
       ? done({ changed: effects.map(e => e.incident.n) })
       : refused('nothing that is open fits; `{"action":"list"}` lists what is')
   }
 
-  #feedback(said: z.output<typeof Feedback>): Outcome {
+  async #feedback(said: z.output<typeof Feedback>): Promise<Outcome> {
     const { triage, desk } = this.#o
     switch (said.action) {
       case 'list':
@@ -104,7 +105,7 @@ export class TriageRequests {
         return done({ said: triage.feedback.list(), rows: triage.feedback.rows() })
       case 'forget': {
         const gone = triage.feedback.undo(said.template_id)
-        this.#o.changed()
+        await this.#o.keep('words')
         return gone.length > 0
           ? done({ undone: gone })
           : refused(`nobody has said anything of ${said.template_id}`)
@@ -114,10 +115,10 @@ export class TriageRequests {
     }
   }
 
-  #say(
+  async #say(
     word: 'normal' | 'serious',
     said: { n?: number | undefined; line?: string | undefined; source: string; by: string },
-  ): Outcome {
+  ): Promise<Outcome> {
     const { triage, desk, clock } = this.#o
     const meant =
       said.n === undefined
@@ -129,7 +130,9 @@ export class TriageRequests {
       return refused(
         said.n === undefined
           ? 'give the number of an incident, or a line with its source'
-          : `incident ${said.n} is not open`,
+          : desk.incident(said.n) === undefined
+            ? `incident ${said.n} is not open`
+            : `no line says what incident ${said.n} is about, but a source or a number in it does; shelve it, or mend the source`,
       )
     const at = new Date(clock.now()).toISOString()
     const ids = new Set<string>()
@@ -150,16 +153,16 @@ export class TriageRequests {
       })
     }
     for (const { line, source } of meant) this.#o.live.again(source, line)
-    this.#o.changed()
+    await this.#o.keep('words')
     return done({ template_ids: [...ids], word })
   }
 }
 
-/** The lines that raised the alarms of an open incident. */
+/** The lines that raised the alarms of an open incident; a source in trouble or a course of numbers is no kind of line. */
 const linesOf = (desk: IncidentDesk, n: number): { line: string; source: string }[] =>
   desk
     .state()
-    .alarms.filter(a => a.n === n)
+    .alarms.filter(a => a.n === n && a.verdict.stage !== 'detector')
     .map(a => ({ line: a.raisedBy.line.replace(/…$/, ''), source: a.identity.source }))
 
 const OWN = new Set(['normal_here', 'serious_here', 'forget', 'list_feedback', 'list'])

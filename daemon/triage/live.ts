@@ -146,8 +146,10 @@ export class LiveTriage implements Part {
   again(source: string, line: string): void {
     const at = this.#o.clock.now()
     const { verdict, template, start } = this.#o.triage.judge(source, line)
-    const phase = verdict.severity === 'normal' ? 'return' : 'raise'
-    this.#occur({ at, source, line, message: line.slice(start), templateId: template.id, verdict, phase })
+    const isDismissed = verdict.severity === 'normal'
+    const phase = isDismissed ? 'return' : 'raise'
+    const message = line.slice(start)
+    this.#occur({ at, source, line, message, templateId: template.id, verdict, phase, isDismissed })
   }
 
   async #ask(source: string, line: string, at: number, first: Triaged): Promise<void> {

@@ -54,7 +54,16 @@ export type AlarmEvent =
       oneShot?: boolean
     }
   | {
-      kind: 'return' | 'acknowledge' | 'unshelve' | 'suppress' | 'unsuppress' | 'takeOut' | 'putBack' | 'tick'
+      kind:
+        | 'return'
+        | 'acknowledge'
+        | 'dismiss'
+        | 'unshelve'
+        | 'suppress'
+        | 'unsuppress'
+        | 'takeOut'
+        | 'putBack'
+        | 'tick'
       at: number
     }
 

@@ -100,6 +100,20 @@ function apply(step: AlarmStep, event: AlarmEvent, o: AlarmSettings): void {
         clear(step)
       }
       return
+    case 'dismiss':
+      s.raw = false
+      s.live = false
+      s.stale = false
+      s.dueAt = undefined
+      s.holdUntil = undefined
+      s.shelvedUntil = undefined
+      s.oneShot = undefined
+      s.chatteringSince = undefined
+      s.chatteredAt = undefined
+      // what is out of service or expected stays so
+      if (s.condition !== 'OOSRV' && s.condition !== 'DSUPR') s.condition = 'NORM'
+      clear(step)
+      return
     case 'shelve':
       if (s.condition === 'DSUPR' || s.condition === 'OOSRV') return
       // what is over before it begins changes nothing

@@ -40,6 +40,8 @@ export interface Occurrence {
   /** As `phaseOf` finds it, when absent. */
   phase?: 'raise' | 'return' | 'event'
   entities?: readonly string[]
+  /** A person said that this is no alarm here: what is open of it is over at once, whatever delays there are. */
+  isDismissed?: boolean
 }
 
 /** What outlives a restart. Plain JSON. */
@@ -106,7 +108,10 @@ export class IncidentDesk {
     const { severity, needsHuman } = o.verdict
     const line = reference(this.#now, o.line, o.id)
     // a line that is an alarm itself ends nothing, whatever its words
-    if (isAlarm(severity) || (severity === 'advisory' && needsHuman && phase !== 'return')) {
+    if (o.isDismissed) {
+      const record = endedBy(identity, this.#alarms.of(o.source))
+      if (record) this.#step(record, { kind: 'dismiss', at: this.#now })
+    } else if (isAlarm(severity) || (severity === 'advisory' && needsHuman && phase !== 'return')) {
       const record = this.#alarms.get(identity.key) ?? this.#newAlarm(o, identity, line)
       if (record) this.#raise(record, o, line, phase === 'event')
       else this.#placing.refuse(severity, line, this.#now)

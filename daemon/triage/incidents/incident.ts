@@ -214,9 +214,14 @@ function summaryOf(incident: IncidentRecord, alarms: readonly AlarmRecord[], say
   return cut(why === '' ? what : `${what} ${why}.`, LONGEST_SUMMARY)
 }
 
-/** What an alarm is called: its machine and the words of its line that decided. */
+/** A sentence so short says it best, whole; the words that decided may be a piece of it without its thing. */
+const SHORT_MESSAGE = 60
+
+/** What an alarm is called: its message when that is short, else its machine and the words that decided. */
 export function labelOf(identity: Identity, message: string, verdict: Verdict): string {
-  const words = (verdict.evidence || message).replace(/\s+/g, ' ').trim()
+  const whole = message.replace(/\s+/g, ' ').trim()
+  const isSentence = whole.length <= SHORT_MESSAGE && /^[\p{L}\d]/u.test(whole) && !whole.includes('=')
+  const words = isSentence ? whole : (verdict.evidence || whole).replace(/\s+/g, ' ').trim()
   const { asset } = identity
   return cut(asset === undefined || words.toLowerCase().includes(asset) ? words : `${asset} ${words}`, 100)
 }

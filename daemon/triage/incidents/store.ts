@@ -130,6 +130,18 @@ export class IncidentStore {
     if (this.#next()) this.#o.onReady()
   }
 
+  /** Every open incident is told once more. Call it when a broker may have forgotten them. */
+  republish(): void {
+    const open = this.#desk?.open() ?? []
+    if (open.length === 0) return
+    this.#outbox = putAll(
+      this.#outbox,
+      open.map(i => i.n),
+    )
+    this.#dirty = true
+    this.#plan(0)
+  }
+
   /**
    * After every call of the desk, with what it returned.
    * @param isAwaited somebody waits to see it: an operator who acknowledged

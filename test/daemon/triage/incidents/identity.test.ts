@@ -21,6 +21,7 @@ t.test('values, times, levels and words of state do not make another alarm', asy
     '2024-05-01 00:02:40 FIR123 L FLW COND CW LOW ALM',
     '2024-05-01 00:02:50 FIR123 L NR FLW COND CW LOW ALM RECOVERED',
   )
+  same('P-101 bearing temperature HIGH alarm 96 C', 'P-101 bearing temperature HIGH alarm 104 C')
   same('P-301 discharge pressure low 1.2 bar', 'P-301 discharge pressure low 0.9 bar')
   same(
     '{"ts":1,"dev":"inv[3]","alarm":"HIGH_TEMP","active":true}',
