@@ -13,7 +13,7 @@ const HOW: Record<HeapMethod, string> = {
 }
 
 export function sayTriageFigures(b: TriageBench): string {
-  const { known, mixed, novel, memory, numbers, flood } = b
+  const { known, mixed, agreement, novel, memory, numbers, flood } = b
   const [first, last] = known.windows
   const model = novel.line_model
   const rows: [string, string, string][] = [
@@ -48,6 +48,11 @@ export function sayTriageFigures(b: TriageBench): string {
       '  with new ones',
       percent(mixed.shares.memory),
       `A new template every ${n(mixed.new_template_every_lines)} lines: ${shares(mixed.shares)}.`,
+    ],
+    [
+      'memory is wrong',
+      n(agreement.differing_lines),
+      `Of ${n(agreement.lines)} lines that memory answered plain code would call so many otherwise (severity, category or component).`,
     ],
     [
       'new templates',

@@ -11,6 +11,7 @@ import { loadConfig } from '../../config/load.js'
 import { lineModelFile } from '../../line-model.js'
 import { surveyFor } from '../../survey.js'
 import { HeapGauge } from './stopwatch.js'
+import { type AgreementFigures, benchAgreement } from './triage-agreement.js'
 import { benchKnown, benchMixed, type KnownFigures, type MixedFigures } from './triage-known.js'
 import {
   benchFlood,
@@ -31,11 +32,15 @@ export interface TriageBench {
   machine: { cpu: string; cores: number; memory_gib: number; node: string; platform: string }
   known: KnownFigures
   mixed: MixedFigures
+  agreement: AgreementFigures
   novel: NovelFigures
   memory: MemoryFigures
   numbers: NumbersFigures
   flood: FloodFigures
 }
+
+/** Twenty new templates among them. */
+const MOST_MIXED = 200_000
 
 /** Runs all measurements. @param progress told what is being measured */
 export async function benchTriage(
@@ -60,7 +65,9 @@ export async function benchTriage(
     progress(`new templates: ${model ? 'the line model' : 'no line model here'}`)
     const line_model = await benchModel(lines, model, signal)
     progress('known templates with new ones among them')
-    const mixed = await benchMixed(lines, model, signal)
+    const mixed = await benchMixed(Math.min(lines, MOST_MIXED), model, signal)
+    progress('memory against plain code')
+    const agreement = await benchAgreement(lines, signal)
     progress('a flood of new templates')
     const flood = await benchFlood(lines, gauge, signal)
     return {
@@ -75,6 +82,7 @@ export async function benchTriage(
       },
       known,
       mixed,
+      agreement,
       novel: { plain_code, line_model },
       memory,
       numbers,

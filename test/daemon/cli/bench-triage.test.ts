@@ -41,6 +41,7 @@ t.test('a small run has every figure, and names its units', async t => {
   )
   for (const { memory, plain_code, model } of [known.shares, mixed.shares])
     t.ok(Math.abs(memory + plain_code + model - 1) < 1e-4)
+  t.ok(figures.agreement.lines > 0)
   t.type(novel.line_model.available, 'boolean')
   t.match(numbers, { channels: 1000, raspberry_pi_4: { predicted: true, says: String } })
   t.equal(flood.judged_lines + flood.left_out_lines, flood.distinct_lines)
