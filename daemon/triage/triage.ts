@@ -30,6 +30,8 @@ export interface Triaged {
   start: number
 }
 
+type Learnt = ReturnType<LineTemplates['learn']>
+
 /** What outlives a restart. */
 export interface TriageState {
   version: 1
@@ -46,6 +48,8 @@ export class Triage {
   readonly #lines: LineTemplates
   readonly #memo = new VerdictMemo()
   readonly feedback: Feedback
+  /** The line that memory was asked for last without an answer: it is learnt once, though it is judged next. */
+  #asked: { source: string; line: string; learnt: Learnt } | undefined
   readonly counts: StageCounts = { memo: 0, rule: 0, detector: 0, slm: 0, llm: 0, operator: 0 }
 
   constructor(options: TriageOptions = {}, state?: TriageState) {
@@ -65,8 +69,10 @@ export class Triage {
 
   /** The verdict at once, when memory has it; else undefined, and `read` finds it out. */
   recall(source: string, line: string): Triaged | undefined {
-    const { template, start } = this.#lines.learn(source, line)
+    const learnt = this.#lines.learn(source, line)
+    const { template, start } = learnt
     const verdict = this.#memo.find(template.id, line, start)
+    this.#asked = verdict ? undefined : { source, line, learnt }
     if (!verdict) return undefined
     this.counts.memo++
     return { verdict, template, start }
@@ -74,7 +80,10 @@ export class Triage {
 
   /** The verdict of plain code, without the model: at once. `unsure` says that the model should be asked. */
   judge(source: string, line: string): Triaged & { unsure: boolean } {
-    const { template, start } = this.#lines.learn(source, line)
+    const asked = this.#asked
+    this.#asked = undefined
+    const { template, start } =
+      asked?.line === line && asked.source === source ? asked.learnt : this.#lines.learn(source, line)
     const known = this.#memo.find(template.id, line, start)
     if (known) {
       this.counts.memo++
