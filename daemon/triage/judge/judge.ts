@@ -120,13 +120,25 @@ function judgeWords(words: readonly Word[], { line, source, findings: read = [] 
         from: limit.from,
         to: limit.to,
       })
+    for (const limit of limits.filter(l => nearlyUsed(l, words)))
+      grounds.push({
+        category: 'wear_maintenance',
+        severity: 'advisory',
+        needsHuman: true,
+        limit,
+        from: limit.from,
+        to: limit.to,
+      })
     grounds.push(...relations(words).map(r => ({ ...r, needsHuman: true, expectation: r })))
     if (limits.length === 0)
       for (const e of polarity.has('tested') && polarity.has('calm') ? [] : unexpected(words, source))
         grounds.push({ ...e, needsHuman: true, expectation: e })
   }
   // a value within its limits speaks against words that only say what is measured
-  const within = limits.length > 0 && limits.every(l => !l.violated) && !grounds.some(g => g.expectation)
+  const within =
+    limits.length > 0 &&
+    limits.every(l => !l.violated) &&
+    !grounds.some(g => g.expectation || (g.limit && g.severity === 'advisory'))
 
   for (const finding of findings)
     if (
@@ -148,6 +160,16 @@ function judgeWords(words: readonly Word[], { line, source, findings: read = [] 
 }
 
 type Draft = Verdict
+
+const USED_UP = /^(wear|filter|life|hours|cycles|dp|verschleiss|usure|operations|starts)$/
+const NEARLY = 0.95
+/** `filter_dp 248, change_at 250`: what is used up is nearly so. */
+const nearlyUsed = (l: LimitCheck, words: readonly Word[]): boolean =>
+  !l.violated &&
+  l.direction === 'high' &&
+  l.value >= l.limit * NEARLY &&
+  words.slice(Math.max(0, l.from - 3), l.to).some(w => USED_UP.test(w.text))
+
 /** What the sender calls its line: the word lies often, so it speaks only where nothing else does. */
 const LEVELS = 'syslog-severity'
 

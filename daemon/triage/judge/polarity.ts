@@ -213,7 +213,9 @@ export class Polarity {
       (w, i) =>
         /^(fail\w*|fehl\w*|echou\w*|mislukt|durchgefallen|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/.test(
           w.text,
-        ) && !(this.#words[i - 1]?.text === 'no'),
+        ) &&
+        !(i >= from && i < to && /^(failure|ausfall)$/.test(w.text)) &&
+        !(this.#words[i - 1]?.text === 'no'),
     )
   }
 }
