@@ -78,7 +78,8 @@ function judgeText(input: LineToJudge): Verdict {
   if (noise) return noise
   const words = readBooleans(wordsOf(input.line))
   const plain = judgeWords(words, input)
-  if (plain.confidence > SURE.bookkeeping) return plain
+  if (plain.confidence > SURE.bookkeeping || words.length > TERSE) return plain
+  if (input.findings?.some(f => f.book === LEVELS && f.severity === 'normal')) return plain
   // nothing was understood that says how it stands: perhaps words are bent
   const right = putRight(words)
   if (!right) return plain
@@ -150,6 +151,11 @@ function judgeWords(words: readonly Word[], { line, source, findings: read = [] 
       grounds.push(groundOf(finding, words))
   // numbers that do not fit speak against a code that says all is well
   const against = certain?.severity === 'normal' && grounds.some(g => g.limit || g.expectation)
+  // programs tell of time-outs and retries all day long; what they call information themselves is none of an operator's
+  const told = findings.some(f => f.book === LEVELS && f.severity === 'normal')
+  if (told && !certain)
+    for (const g of [...grounds])
+      if (g.condition && CHATTER.has(g.category)) grounds.splice(grounds.indexOf(g), 1)
   const verdict =
     certain && !against
       ? byCode(certain, grounds, words, source, polarity)
@@ -160,6 +166,8 @@ function judgeWords(words: readonly Word[], { line, source, findings: read = [] 
 }
 
 type Draft = Verdict
+/** What displays and terse controllers write is short; in prose a strange word is a name. */
+const TERSE = 12
 
 const USED_UP = /^(wear|filter|life|hours|cycles|dp|verschleiss|usure|operations|starts)$/
 const NEARLY = 0.95
@@ -170,6 +178,7 @@ const nearlyUsed = (l: LimitCheck, words: readonly Word[]): boolean =>
   l.value >= l.limit * NEARLY &&
   words.slice(Math.max(0, l.from - 3), l.to).some(w => USED_UP.test(w.text))
 
+const CHATTER = new Set<Category>(['communication', 'process_deviation', 'configuration', 'level_flow'])
 /** What the sender calls its line: the word lies often, so it speaks only where nothing else does. */
 const LEVELS = 'syslog-severity'
 
@@ -408,7 +417,7 @@ function byStates(
 ): Draft {
   const called = findings.find(f => f.book === LEVELS && f.severity !== undefined && isAlarm(f.severity))
   const fault =
-    polarity.liveFault() ??
+    (findings.some(f => f.book === LEVELS && f.severity === 'normal') ? undefined : polarity.liveFault()) ??
     polarity.warns() ??
     (called && !polarity.returned && !polarity.has('calm') ? 0 : undefined)
   if (fault !== undefined) {

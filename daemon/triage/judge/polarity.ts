@@ -135,6 +135,7 @@ export class Polarity {
       const word = this.#words[from - back]
       const hex = this.#words[from - back + 1]
       if (
+        hex?.text !== 'not' &&
         word?.text === '0' &&
         !/[.\d]/.test(word.after) &&
         !(hex?.before === '' && hex.text.startsWith('x'))
