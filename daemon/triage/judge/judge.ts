@@ -190,6 +190,12 @@ function isKept(
   limits: readonly LimitCheck[],
   polarity: Polarity,
 ): boolean {
+  if (
+    /\b(not|nicht|non|no) (active|detected|present|aktiv|erkannt)\b|\b0(\.0+)?\s?(ml|ppm|cm3|l|%)(?!\w)/i.test(
+      finding.quote,
+    )
+  )
+    return true
   const start = line.indexOf(finding.quote)
   if (start < 0) return false
   const end = start + finding.quote.length
@@ -276,7 +282,11 @@ function byCode(
   const worst = grounds
     .filter(g => g.finding?.certain || g.limit || (g.condition && g.category === finding.category))
     .reduce<Severity>((s, g) => worse(s, g.severity), finding.severity ?? 'normal')
-  const lost = worst === 'warning' && polarity.severe && finding.severity === 'warning'
+  const lost =
+    worst === 'warning' &&
+    polarity.severe &&
+    finding.severity === 'warning' &&
+    !finding.book.startsWith('j1939')
   const severity = finding.severity === 'normal' ? 'normal' : lost ? 'critical' : worst
   // a code for any alarm (NMEA ALR, a diagnostic interrupt) leaves it to the words to say which
   const vague = finding.category === undefined || finding.category === 'process_deviation'

@@ -6,7 +6,7 @@ import { isNumber, type Word } from './words.js'
 
 /** Words that may stand between a thing and its value: `fault count: 0`. */
 const LABELS = new Set(
-  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask stage stufe etage nivel probe sensor resets restarts events trips counts start boot last hour day shift power on'.split(
+  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask stage stufe etage nivel probe sensor resets restarts events trips counts start boot last hour day shift power on gas volume'.split(
     ' ',
   ),
 )
@@ -26,6 +26,7 @@ const ON = /^(1|active|true|yes|on|alarm|high|low|fault)$/
 const DENIES = /^(not|non|nicht|no|pas|niet|kein|keine)$/
 const FOUND =
   /^(detect\w*|detekt\w*|found|present|active|aktiv|erkannt|vorhanden|rilevat\w*|trovat\w*|presente|present\w*|activ\w*|gefunden|seen|required|needed)$/
+const LAST = /^(last|previous|letzte|letzter|letztes|dernier|derniere|ultimo|ultima)$/
 const DRY = /^(dry|trocken|sec|seco|asciutto|droog)$/
 const DRY_IS_GOOD = new Set(['water_leak', 'oil_leak', 'seal_leak', 'level_high'])
 
@@ -84,7 +85,7 @@ export class Polarity {
       this.#words.slice(to, to + 3).some(w => DRY.test(w.text))
     )
       return true
-    if (this.#notDetected(to)) return true
+    if (this.#notDetected(to) || this.#past(from, to)) return true
     if (this.returnedNear(from, to)) return true
     if (this.#negatedBefore(from)) return true
     if (this.#offAfter(to)) return true
@@ -177,6 +178,14 @@ export class Polarity {
       if (DENIES.test(this.#words[at]!.text) && FOUND.test(this.#words[at + 1]!.text)) return true
     }
     return false
+  }
+
+  /** `last excursion 41 days ago`: history. */
+  #past(from: number, to: number): boolean {
+    if (this.#words.slice(Math.max(0, from - 2), from).some(w => LAST.test(w.text))) return true
+    return this.#words
+      .slice(to, to + 5)
+      .some((w, i, all) => w.text === 'ago' && !all.slice(0, i).some(o => /[;.]/.test(o.before)))
   }
 
   /** `fault=0`, `leak: none`, `alarm register 0x0000`. */
