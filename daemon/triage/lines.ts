@@ -59,6 +59,12 @@ export class LineTemplates {
     return { template: source.miner.learn(line.slice(start), name), start }
   }
 
+  /** Whether a line is of a template that was seen before. Learns nothing. */
+  knows(name: string, line: string): boolean {
+    const source = this.#sources.get(name)
+    return source?.miner.find(line.slice(messageStart(line, source.header))) !== undefined
+  }
+
   /** Plain values, for a file. */
   state(): LinesState {
     const sources = [...this.#sources].map(([name, { header, seen, miner }]) => ({

@@ -87,7 +87,9 @@ export class LiveTriage implements Part {
   line({ source, line, at }: LiveLine): void {
     this.counts.lines++
     const { triage } = this.#o
-    const known = triage.recall(source, line)
+    // what is not judged is not learnt: a thousand new kinds a second would cost the others their time and memory
+    const isBeyond = this.#novelty.isSpent(source, at) && !triage.templates.knows(source, line)
+    const known = isBeyond ? undefined : triage.recall(source, line)
     if (known) {
       this.#judged(source, line, at, known)
       return
