@@ -7,6 +7,8 @@ export interface LinesOptions {
   mostSources: number
   /** Most templates of one source. Default 5,000. */
   mostTemplates: number
+  /** Most templates of all sources together; beyond them those with most forget. Default 50,000: 60 MB at most. */
+  mostInAll: number
   /** A header is learnt from so many lines. Default 200. */
   headerLines: number
 }
@@ -29,12 +31,16 @@ interface Source {
 /** The header is looked for again at so many lines: early ones must not wait for the two hundredth. */
 const LOOK_AT = [10, 20, 50, 100]
 
+/** All sources are counted with every so many lines. */
+const LOOK_AT_ALL = 1_024
+
 export class LineTemplates {
   readonly #o: LinesOptions
   readonly #sources = new Map<string, Source>()
+  #learnt = 0
 
   constructor(options: Partial<LinesOptions> = {}) {
-    this.#o = { mostSources: 1_000, mostTemplates: 5_000, headerLines: 200, ...options }
+    this.#o = { mostSources: 1_000, mostTemplates: 5_000, mostInAll: 50_000, headerLines: 200, ...options }
   }
 
   /** Templates of all sources. */
@@ -56,6 +62,7 @@ export class LineTemplates {
     const source = this.#source(name)
     if (source.seen < this.#o.headerLines) this.#look(name, source, line)
     const start = messageStart(line, source.header)
+    if (++this.#learnt % LOOK_AT_ALL === 0) this.#bound()
     return { template: source.miner.learn(line.slice(start), name), start }
   }
 
@@ -105,6 +112,11 @@ export class LineTemplates {
     this.#sources.set(name, source)
     if (this.#sources.size > mostSources) this.#sources.delete(this.#sources.keys().next().value!)
     return source
+  }
+
+  #bound(): void {
+    while (this.size > this.#o.mostInAll)
+      [...this.#sources.values()].reduce((a, b) => (b.miner.size > a.miner.size ? b : a)).miner.shed()
   }
 
   #look(name: string, source: Source, line: string): void {

@@ -117,6 +117,11 @@ export class TemplateMiner {
     return (root(this.#forms.get(tokens.join(' '))) ?? this.#matching(tokens))?.template
   }
 
+  /** Forgets a tenth, those not seen for longest. */
+  shed(): void {
+    this.#forgetOldest()
+  }
+
   #keep(key: string, node: Node): void {
     this.#forms.set(key, node)
     // forms are many where a word varies; they are only a short cut

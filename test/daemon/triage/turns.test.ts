@@ -1,4 +1,5 @@
 import t from 'tap'
+import { LineTemplates } from '../../../daemon/triage/lines.js'
 import type { LiveLine } from '../../../daemon/triage/live.js'
 import { Turns } from '../../../daemon/triage/turns.js'
 
@@ -57,4 +58,15 @@ t.test('what is beyond is left out of the loudest, told once, and counted at the
   t.strictSame(begun.sort(), ['a', 'b'])
   const missing = told.reduce<number>((sum, w) => sum + (w as [string, string, number])[2], 0)
   t.equal(missing + judged.length, 181, 'nothing is lost unsaid')
+})
+
+t.test('templates of all sources together are bounded: who has most forgets', async t => {
+  const lines = new LineTemplates({ mostInAll: 2_000 })
+  const word = (n: number) => n.toString().replace(/\d/g, d => 'abcdefghij'[Number(d)]!)
+  lines.learn('small', 'the pump runs well')
+  for (let source = 0; source < 10; source++)
+    for (let n = 0; n < 1_000; n++)
+      lines.learn(`loud ${source}`, `${word(n)} ${word(n + source)} ${word(7 * n)} x`)
+  t.ok(lines.size < 2_000 + 1_024, `${lines.size} templates`)
+  t.ok(lines.knows('small', 'the pump runs well'), 'who has few keeps them')
 })
