@@ -232,8 +232,8 @@ function apply(step: AlarmStep, event: AlarmEvent, o: AlarmSettings): void {
       return
     case 'shelve':
       if (s.condition === 'DSUPR' || s.condition === 'OOSRV') return
+      if (event.until <= event.at) return
       s.shelvedUntil = Math.min(event.until, event.at + o.mostShelvedMs)
-      if (s.shelvedUntil <= event.at) return
       s.oneShot = event.oneShot ?? false
       setAside(step, 'SHLVD')
       return
