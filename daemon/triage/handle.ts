@@ -8,9 +8,10 @@ import { type Outcome, refusal } from '../requests/reply.js'
 import type { Request } from '../requests/request.js'
 import { OperatorAction } from './incidents/action.js'
 import type { IncidentDesk } from './incidents/desk.js'
+import { isCut } from './incidents/incident.js'
 import type { LiveTriage } from './live.js'
 import type { Triage } from './triage.js'
-import { atLeast, type Severity, type VerdictStage } from './verdict.js'
+import { atLeast, type Severity, type Verdict, type VerdictStage } from './verdict.js'
 import { wireVerdict } from './wire.js'
 
 /** What people say of a kind of line; the desk knows the other actions. */
@@ -120,12 +121,12 @@ export class TriageRequests {
     said: { n?: number | undefined; line?: string | undefined; source: string; by: string },
   ): Promise<Outcome> {
     const { triage, desk, clock } = this.#o
-    const meant =
+    const meant: Meant[] =
       said.n === undefined
         ? said.line === undefined
           ? []
           : [{ line: said.line, source: said.source }]
-        : linesOf(desk, said.n)
+        : alarmsOf(desk, said.n)
     if (meant.length === 0)
       return refused(
         said.n === undefined
@@ -136,13 +137,14 @@ export class TriageRequests {
       )
     const at = new Date(clock.now()).toISOString()
     const ids = new Set<string>()
-    for (const { line, source } of meant) {
+    for (const { line, source, whole } of meant) {
       const { verdict, template } = triage.unbiased(source, line)
-      if (ids.has(template.id)) continue
-      ids.add(template.id)
-      const { severity, category, component } = verdict
+      const templateId = whole?.templateId ?? template.id
+      if (ids.has(templateId)) continue
+      ids.add(templateId)
+      const { severity, category, component } = whole?.verdict ?? verdict
       triage.feedback.say({
-        templateId: template.id,
+        templateId,
         about: { severity, category },
         word,
         line,
@@ -152,18 +154,37 @@ export class TriageRequests {
         at,
       })
     }
-    for (const { line, source } of meant) this.#o.live.again(source, line)
+    // a line that was cut is another kind: it can end its alarm, but not raise it anew
+    for (const { line, source, key, whole } of meant)
+      if (word === 'normal' || !whole) this.#o.live.again(word, source, line, key)
     await this.#o.keep('words')
     return done({ template_ids: [...ids], word })
   }
 }
 
-/** The lines that raised the alarms of an open incident; a source in trouble or a course of numbers is no kind of line. */
-const linesOf = (desk: IncidentDesk, n: number): { line: string; source: string }[] =>
+/** What a person speaks of. */
+interface Meant {
+  line: string
+  source: string
+  /** Of its alarm. */
+  key?: string
+  /** What is known of the whole line, where only its beginning was kept. */
+  whole?: { templateId: string; verdict: Verdict }
+}
+
+/** What raised the alarms of an open incident; a source in trouble or a course of numbers is no kind of line. */
+const alarmsOf = (desk: IncidentDesk, n: number): Meant[] =>
   desk
     .state()
     .alarms.filter(a => a.n === n && a.verdict.stage !== 'detector')
-    .map(a => ({ line: a.raisedBy.line.replace(/…$/, ''), source: a.identity.source }))
+    .map(({ identity, raisedBy, templateId, verdict }) => ({
+      line: raisedBy.line.replace(/…$/, ''),
+      source: identity.source,
+      key: identity.key,
+      ...(isCut(raisedBy) && templateId !== undefined && verdict.stage !== 'operator'
+        ? { whole: { templateId, verdict } }
+        : {}),
+    }))
 
 const OWN = new Set(['normal_here', 'serious_here', 'forget', 'list_feedback', 'list'])
 

@@ -90,7 +90,9 @@ export class LiveTriage implements Part {
   line({ source, line, at }: LiveLine): void {
     this.counts.lines++
     const { triage } = this.#o
-    const known = triage.recall(source, line)
+    // what is not judged is not learnt: a thousand new kinds a second would cost the others their time and memory
+    const isBeyond = this.#novelty.isSpent(source, at) && !triage.templates.knows(source, line)
+    const known = isBeyond ? undefined : triage.recall(source, line)
     if (known) {
       this.#judged(source, line, at, known)
       return
@@ -145,14 +147,25 @@ export class LiveTriage implements Part {
     return effects
   }
 
-  /** A person has spoken of this line: what it raised ends, or is raised anew with what it is now. */
-  again(source: string, line: string): void {
+  /**
+   * A person has spoken of this kind of line: what it raised ends, or is raised anew with what it is now.
+   * @param alarmKey of the alarm that is meant, when one is open
+   */
+  again(word: 'normal' | 'serious', source: string, line: string, alarmKey?: string): void {
     const at = this.#o.clock.now()
     const { verdict, template, start } = this.#o.triage.judge(source, line)
-    const isDismissed = verdict.severity === 'normal'
-    const phase = isDismissed ? 'return' : 'raise'
-    const message = line.slice(start)
-    this.#occur({ at, source, line, message, templateId: template.id, verdict, phase, isDismissed })
+    const isDismissed = word === 'normal'
+    this.#occur({
+      at,
+      source,
+      line,
+      message: line.slice(start),
+      templateId: template.id,
+      verdict,
+      phase: isDismissed ? 'return' : 'raise',
+      isDismissed,
+      ...(alarmKey === undefined ? {} : { alarmKey }),
+    })
   }
 
   async #ask(source: string, line: string, at: number, first: Triaged): Promise<void> {

@@ -10,6 +10,8 @@ export interface MemoOptions {
   mostTemplates: number
   /** Most verdicts of one template; beyond them the oldest half goes. Default 256. */
   mostVerdicts: number
+  /** Most verdicts of all templates together. Default 100,000. */
+  mostInAll: number
 }
 
 interface Remembered {
@@ -20,9 +22,10 @@ interface Remembered {
 export class VerdictMemo {
   readonly #o: MemoOptions
   readonly #templates = new Map<string, Remembered>()
+  #verdicts = 0
 
   constructor(options: Partial<MemoOptions> = {}) {
-    this.#o = { mostTemplates: 20_000, mostVerdicts: 256, ...options }
+    this.#o = { mostTemplates: 20_000, mostVerdicts: 256, mostInAll: 100_000, ...options }
   }
 
   get size(): number {
@@ -51,28 +54,37 @@ export class VerdictMemo {
     if (!known) {
       known = { numbers: numbersDecide(), verdicts: new Map() }
       this.#templates.set(templateId, known)
-      if (this.#templates.size > this.#o.mostTemplates)
-        this.#templates.delete(this.#templates.keys().next().value!)
+      if (this.#templates.size > this.#o.mostTemplates) this.forget(this.#templates.keys().next().value!)
     } else if (!known.numbers && numbersDecide()) {
       // words new to this template brought numbers with them that decide
       known.numbers = true
+      this.#verdicts -= known.verdicts.size
       known.verdicts.clear()
     }
     const signature = keyOf(line, start, known.numbers)
     if (signature === undefined) return
+    if (!known.verdicts.has(signature)) this.#verdicts++
     known.verdicts.set(signature, verdict)
-    if (known.verdicts.size <= this.#o.mostVerdicts) return
-    let gone = this.#o.mostVerdicts / 2
-    for (const key of known.verdicts.keys()) {
-      if (gone-- <= 0) break
-      known.verdicts.delete(key)
+    if (known.verdicts.size > this.#o.mostVerdicts) {
+      let gone = this.#o.mostVerdicts / 2
+      for (const key of known.verdicts.keys()) {
+        if (gone-- <= 0) break
+        known.verdicts.delete(key)
+        this.#verdicts--
+      }
     }
+    while (this.#verdicts > this.#o.mostInAll) this.forget(this.#templates.keys().next().value!)
   }
 
   /** Everything, when the model or the books are others; or what is known of one template, when a person has spoken. */
   forget(templateId?: string): void {
-    if (templateId === undefined) this.#templates.clear()
-    else this.#templates.delete(templateId)
+    if (templateId === undefined) {
+      this.#templates.clear()
+      this.#verdicts = 0
+      return
+    }
+    this.#verdicts -= this.#templates.get(templateId)?.verdicts.size ?? 0
+    this.#templates.delete(templateId)
   }
 }
 

@@ -55,8 +55,13 @@ export class Triage {
   constructor(options: TriageOptions = {}, state?: TriageState) {
     this.#o = { askBelow: options.askBelow ?? 0.75, believeFrom: options.believeFrom ?? 0.6 }
     this.#model = options.model
-    this.#lines = state ? LineTemplates.restore(state.lines, options.lines) : new LineTemplates(options.lines)
     this.feedback = new Feedback(state?.feedback, id => this.#memo.forget(id))
+    const lines: Partial<LinesOptions> = {
+      kept: () => this.feedback.ids(),
+      relearnt: (source, idOf) => this.feedback.move(source, idOf),
+      ...options.lines,
+    }
+    this.#lines = state ? LineTemplates.restore(state.lines, lines) : new LineTemplates(lines)
   }
 
   get templates(): LineTemplates {

@@ -1,4 +1,5 @@
 /** Incidents through power cuts, a broker that is away, and a flood. */
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { needsMosquitto } from '../support/broker.js'
 import { needsSocat, openPtyPair } from '../support/serial.js'
@@ -15,12 +16,11 @@ t.test(
     const site = await startSite(t, config, { process: true })
     await cable.write('P-1 pump seal leak ALARM\nbooting\n')
     const first = await site.incidentOf('plc')
-    await site.publish('plant/none', 'x')
 
     await site.broker.kill()
     await cable.write('P-1 pump seal leak cleared\n')
     for (let i = 2; i <= 6; i++) await cable.write(`P-${i} motor overtemperature trip ALARM\n`)
-    await kept(site, text => text.includes('p-6') || text.includes('P-6'))
+    await kept(site, text => text.includes('P-6'))
     await site.process.kill()
     await site.broker.restart()
     site.incidents.clear() // the broker has forgotten them all, and so do we
@@ -39,8 +39,9 @@ t.test(
     site.incidents.clear()
     await site.process.start()
     await site.until('a broker that forgot is told again', () => site.incidents.size > 0)
-    for (let i = 2; i <= 6; i++) t.equal(named(site, new RegExp(`P-${i} `)).length, 1, `P-${i} was told once`)
-    t.equal(named(site, /P-1 /).filter(a => a.kind === 'notify').length, 1)
+    for (let i = 2; i <= 6; i++)
+      t.equal(named(site, new RegExp(`P-${i} [^:;]*: raised`)).length, 1, `P-${i} was told once`)
+    t.equal(named(site, /P-1 [^:;]*: raised/).length, 1)
 
     t.match(await site.ask('incident', { action: 'acknowledge', n: 'all', by: 'Ada' }), { ok: true })
     for (let i = 2; i <= 6; i++) await cable.write(`P-${i} motor overtemperature trip cleared\n`)
@@ -107,7 +108,6 @@ const named = (site: Site, what: RegExp) => [...site.alerts.values()].filter(a =
 
 /** Resolves when the state on disk passes: what a power cut leaves. */
 async function kept(site: Site, passes: (text: string) => boolean): Promise<void> {
-  const { readFileSync } = await import('node:fs')
   await site.until('it is on disk', () =>
     passes(readFileSync(`${site.folder}/data/triage/incidents.json`, 'utf8')),
   )

@@ -131,6 +131,18 @@ t.test(
   },
 )
 
+t.test('a word about an incident of a long line is about the whole line', needsMosquitto, async t => {
+  const site = await startSite(t, { triage: { off_delay_s: 600 } })
+  const long = (n: number) =>
+    `K-7 compressor discharge temperature 141 C limit 120 C ${'and then some more of it '.repeat(60)}${n} end`
+  const say = (n: number) => site.ask('triage', { lines: [long(n)], source: 'press' })
+  t.match(await say(1), { result: { worst: /warning|critical/ } })
+  const { n } = await site.incidentOf('press')
+  t.match(await site.ask('incident', { action: 'normal_here', n, by: 'Ada' }), { ok: true })
+  await site.over(n)
+  t.match(await say(2), { result: { worst: 'normal' } })
+})
+
 async function judge(site: Site, text: string): Promise<Judged> {
   return (await site.ask('triage', text)).result as Judged
 }

@@ -42,6 +42,8 @@ export interface Occurrence {
   entities?: readonly string[]
   /** A person said that this is no alarm here: what is open of it is over at once, whatever delays there are. */
   isDismissed?: boolean
+  /** The alarm that is dismissed, when it is known. */
+  alarmKey?: string
 }
 
 /** What outlives a restart. Plain JSON. */
@@ -109,7 +111,7 @@ export class IncidentDesk {
     const line = reference(this.#now, o.line, o.id)
     // a line that is an alarm itself ends nothing, whatever its words
     if (o.isDismissed) {
-      const record = endedBy(identity, this.#alarms.of(o.source))
+      const record = this.#alarms.get(o.alarmKey ?? '') ?? endedBy(identity, this.#alarms.of(o.source))
       if (record) this.#step(record, { kind: 'dismiss', at: this.#now })
     } else if (isAlarm(severity) || (severity === 'advisory' && needsHuman && phase !== 'return')) {
       const record = this.#alarms.get(identity.key) ?? this.#newAlarm(o, identity, line)
@@ -234,6 +236,7 @@ export class IncidentDesk {
     record.count++
     record.last = line
     record.raisedBy = line
+    if (o.templateId !== undefined) record.templateId = o.templateId
     this.#addLine(record, line)
     this.#step(record, { kind: 'raise', at: this.#now, severity, momentary })
   }

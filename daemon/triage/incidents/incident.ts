@@ -25,6 +25,8 @@ export interface AlarmRecord {
   last: LineReference
   /** The line that raised it last. */
   raisedBy: LineReference
+  /** Of that line, whole: here it may be cut. */
+  templateId?: string
   count: number
   /** Number of its incident once it has one. */
   n?: number
@@ -110,6 +112,9 @@ const LONGEST_LINE = 500
 const LONGEST_SUMMARY = 280
 /** The more a state needs a person, the earlier. */
 const URGENCY: readonly AlarmCondition[] = ['UNACK', 'RTNUN', 'ACKED', 'SHLVD', 'DSUPR', 'OOSRV', 'NORM']
+
+/** Whether a line stands there with its end missing. */
+export const isCut = ({ line }: LineReference): boolean => line.length === LONGEST_LINE && line.endsWith('…')
 
 export const reference = (at: number, line: string, id?: string): LineReference => ({
   at,

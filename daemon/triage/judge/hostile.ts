@@ -36,6 +36,8 @@ const HIDING = /[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\u2060\ufeff]|\\u20
 const WORDS = /\p{L}{3,}/gu
 const LATIN = /[a-z]/iu
 const LOOK_ALIKE = /[\u0400-\u04ff\u0370-\u03ff]/iu
+/** Letters of more alphabets than these are noise. */
+const ALIKE_ONLY = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]+$/u
 
 export interface Hostile {
   /** What stands in the line, at most 80 characters. */
@@ -78,7 +80,8 @@ const MOST_CHARS = 8192
 
 /** A word that mixes Latin with look-alikes of other alphabets. Word by word: one pattern for it all is quadratic. */
 function mixedWord(text: string): RegExpExecArray | undefined {
-  for (const word of text.matchAll(WORDS)) if (LOOK_ALIKE.test(word[0]) && LATIN.test(word[0])) return word
+  for (const word of text.matchAll(WORDS))
+    if (LOOK_ALIKE.test(word[0]) && LATIN.test(word[0]) && ALIKE_ONLY.test(word[0])) return word
   return undefined
 }
 

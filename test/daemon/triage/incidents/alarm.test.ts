@@ -310,6 +310,7 @@ t.test('a line that only says it happened counts as over after an hour, and stal
 const kinds = [
   'return',
   'acknowledge',
+  'dismiss',
   'unshelve',
   'suppress',
   'unsuppress',
@@ -335,6 +336,11 @@ const event: fc.Arbitrary<(at: number) => AlarmEvent> = fc.oneof(
 const story = fc.array(fc.tuple(fc.oneof(fc.nat(5 * MINUTE), fc.nat(3 * HOUR)), event), {
   maxLength: 60,
   size: 'max',
+})
+
+t.test('to shelve again for no time at all changes nothing', async t => {
+  const shelved = next(NEW_ALARM, { kind: 'shelve', at: 0, until: HOUR }, O).state
+  t.strictSame(next(shelved, { kind: 'shelve', at: 0, until: 0 }, O).state, shelved)
 })
 
 t.test(
