@@ -134,7 +134,8 @@ export const modelOf = (
   file && existsSync(file.path) ? new LineModel({ file, clock: systemClock, threads }) : undefined
 
 export function benchMemory(lines: number, gauge: HeapGauge): MemoryFigures {
-  const perSource = Math.max(20, Math.min(TEMPLATES_PER_SOURCE, Math.ceil(lines / 10 / SOURCES.length)))
+  // of fewer the heap of the runtime itself, which comes and goes, would be most
+  const perSource = Math.max(250, Math.min(TEMPLATES_PER_SOURCE, Math.ceil(lines / 10 / SOURCES.length)))
   // the lines themselves do not count: they are made before, and stay
   const log = new LogLines(SEED + 2)
   // nor do the lexicon and the code books, which the first line loads
