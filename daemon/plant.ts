@@ -125,6 +125,7 @@ export class Plant implements Part {
       desk,
       clock,
       numbers: options.numbers === 'on',
+      limits: options.limits,
       tell: (effects, awaited) => {
         for (const { kind, incident, because } of effects)
           if (kind !== 'update')

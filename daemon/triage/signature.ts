@@ -4,6 +4,7 @@
  * memory, so a signature must never be too short: what cannot be told cheaply is not remembered at all. Pure.
  */
 import { lexicon } from './judge/lexicon.js'
+import { isBent } from './judge/spelling.js'
 import { foldedWords } from './judge/words.js'
 
 /** Words by which bait gives itself away: where one stands, every word of the line decides. @source judge/hostile.ts */
@@ -23,7 +24,7 @@ function decides(word: string): boolean | 'bait' {
   const folded = foldedWords(word)
   const result = BAIT.test(word)
     ? 'bait'
-    : folded.some(w => conditionBook.knows(w) || stateBook.knows(w) || componentBook.knows(w)) ||
+    : folded.some(w => conditionBook.knows(w) || stateBook.knows(w) || componentBook.knows(w) || isBent(w)) ||
       SHORT.has(word)
   if (known.size >= MOST_KNOWN) known.clear()
   known.set(word, result)
@@ -63,8 +64,8 @@ export function signatureOf(message: string, withNumbers: boolean): string | und
       const from = at
       do at++
       while (at < length && isNumeric(message.charCodeAt(at)))
-      // 0 turns what stands before it, in whatever template
-      if (withNumbers || (at - from === 1 && code === 48)) out += ` ${message.slice(from, at)}`
+      // 0 and 1 turn what stands before them, in whatever template
+      if (withNumbers || (at - from === 1 && code <= 49)) out += ` ${message.slice(from, at)}`
     } else {
       // control characters, look-alikes and text that runs the other way
       if (

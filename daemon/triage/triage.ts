@@ -30,6 +30,8 @@ export interface Triaged {
   start: number
 }
 
+type Learnt = ReturnType<LineTemplates['learn']>
+
 /** What outlives a restart. */
 export interface TriageState {
   version: 1
@@ -46,6 +48,8 @@ export class Triage {
   readonly #lines: LineTemplates
   readonly #memo = new VerdictMemo()
   readonly feedback: Feedback
+  /** The line that memory was asked for last without an answer: it is learnt once, though it is judged next. */
+  #asked: { source: string; line: string; learnt: Learnt } | undefined
   readonly counts: StageCounts = { memo: 0, rule: 0, detector: 0, slm: 0, llm: 0, operator: 0 }
 
   constructor(options: TriageOptions = {}, state?: TriageState) {
@@ -70,8 +74,10 @@ export class Triage {
 
   /** The verdict at once, when memory has it; else undefined, and `read` finds it out. */
   recall(source: string, line: string): Triaged | undefined {
-    const { template, start } = this.#lines.learn(source, line)
+    const learnt = this.#lines.learn(source, line)
+    const { template, start } = learnt
     const verdict = this.#memo.find(template.id, line, start)
+    this.#asked = verdict ? undefined : { source, line, learnt }
     if (!verdict) return undefined
     this.counts.memo++
     return { verdict, template, start }
@@ -79,7 +85,10 @@ export class Triage {
 
   /** The verdict of plain code, without the model: at once. `unsure` says that the model should be asked. */
   judge(source: string, line: string): Triaged & { unsure: boolean } {
-    const { template, start } = this.#lines.learn(source, line)
+    const asked = this.#asked
+    this.#asked = undefined
+    const { template, start } =
+      asked?.line === line && asked.source === source ? asked.learnt : this.#lines.learn(source, line)
     const known = this.#memo.find(template.id, line, start)
     if (known) {
       this.counts.memo++
@@ -159,18 +168,20 @@ export class Triage {
       return true
     const own = sayOf(this.#judge(source, line, start))
     return OTHER_NUMBERS.some(change => {
-      const other = head + message.replace(/\d+(?:[.,]\d+)*/g, change)
+      const other = head + message.replace(NUMBERS, change)
       return sayOf(this.#judge(source, other, start)) !== own
     })
   }
 }
 
-const sayOf = (v: Verdict) => `${v.severity} ${v.category} ${v.component}`
+/** What of a normal line the thing is that it names decides nothing. */
+const sayOf = (v: Verdict) =>
+  v.severity === 'normal' ? 'normal' : `${v.severity} ${v.category} ${v.component}`
+/** Numbers that stand for themselves, not those in names. */
+const NUMBERS = /(?<![\p{L}\d])\d+(?:[.,]\d+)*/gu
 let turn = 0
-/** None, large, small, and each other one large: a limit is passed on some side by one of them. */
+/** Large, small, and each other one large: a limit is passed on some side by one of them. 0 and 1 decide in any case. */
 const OTHER_NUMBERS: readonly ((text: string) => string)[] = [
-  () => '0',
-  () => '1',
   text => `9${text}`,
   () => '0.01',
   text => (turn++ % 2 ? `9${text}` : text),

@@ -4,6 +4,7 @@ import { SEVERITIES } from '../verdict.js'
 import { DECODERS } from './decoders.js'
 import { isOver, saidToBeAbsent } from './ended.js'
 import type { Finding } from './finding.js'
+import { framesIn } from './frames.js'
 import { type Book, type Entry, findingOf, GRAMS, gramHash, keyOf, shippedBooks } from './load.js'
 
 /** Codes stand at the beginning of a message; what is behind this is not looked at. */
@@ -64,6 +65,7 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
   const level = found.length < MOST_FINDINGS ? levelFinding(reading, books) : undefined
   if (level !== undefined && !found.some(f => f.finding.book === level.book))
     found.push({ finding: level, kind: 1, at: 0 })
+  if (found.length === 0) return framesIn(reading, books)
   return found.length < 2 ? found.map(f => f.finding) : sorted(found).slice(0, MOST_FINDINGS)
 }
 

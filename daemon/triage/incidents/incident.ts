@@ -1,7 +1,7 @@
 /** One incident as it is kept, and as people and programs see it. Pure. */
 import type { Category, Component, Severity, Verdict } from '../verdict.js'
 import { SEVERITIES, worse } from '../verdict.js'
-import type { AlarmCondition, AlarmState } from './alarm.js'
+import type { AlarmCondition, AlarmState } from './alarm-state.js'
 import type { Identity } from './identity.js'
 
 export interface LineReference {

@@ -48,10 +48,14 @@ const Stored = z.looseObject({
       z.looseObject({ identity: z.looseObject({ key: z.string() }), state: z.looseObject({}) }),
     ),
     incidents: z.array(z.looseObject({ n: z.number(), alarms: z.array(z.string()) })),
-    flood: z.looseObject({ wanted: z.array(z.number()), told: z.array(z.number()) }),
-    heldBack: z.array(z.string()),
-    rules: z.array(z.looseObject({ rule: z.string() })),
-    outOfService: z.array(z.looseObject({ asset: z.string() })),
+    flood: z.looseObject({
+      heldBack: z.array(z.string()),
+      flood: z.looseObject({ wanted: z.array(z.number()) }),
+    }),
+    expectations: z.looseObject({
+      rules: z.array(z.looseObject({})),
+      outOfService: z.array(z.looseObject({})),
+    }),
   }),
   outbox: z.looseObject({
     seq: z.number(),

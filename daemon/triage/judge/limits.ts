@@ -20,10 +20,10 @@ export interface LimitCheck {
 
 const words = (text: string) => new Set(text.split(/\s+/))
 const HIGH = words(
-  'max maximum hi high h hh hihi upper ucl usl ceiling above ueber obergrenze maxi highlimit maxlimit hochgrenze superior superiore haut hlim',
+  'max maximum hi high h hh hihi upper ucl usl above ueber obergrenze maxi highlimit maxlimit hochgrenze superior superiore haut hlim',
 )
 const LOW = words(
-  'min minimum lo low l ll lolo lower lcl lsl floor cutoff below unter untergrenze minimo minimale mini lowlimit minlimit inferior inferiore bas llim',
+  'min minimum lo low l ll lolo lower lcl lsl cutoff below unter untergrenze minimo minimale mini lowlimit minlimit inferior inferiore bas llim',
 )
 const EITHER = words(
   'alm al wrn alert blocking change refill replace shutdown limit lim limits threshold thr thresh ansprechwert schwellwert overflow cut_in grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
@@ -138,7 +138,7 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
     const one = text.length <= 2
     const severe = severeAt(at - back)
     // `due_h=50` is hours, `10:00 MIN` minutes
-    if (one && before.includes('_')) continue
+    if (text.length === 1 && before.includes('_')) continue
     if (text === 'min' && isNumber(all[at - back - 1]?.text ?? '')) continue
     if (
       (HIGH.has(text) || LOW.has(text)) &&
@@ -310,8 +310,27 @@ const QUANTITIES: readonly [Category, RegExp][] = [
   ['wear_maintenance', /^(wear|iso 4406|particles|life|hours|h|cycles|verschleiss|stunden)$/],
 ]
 
-/** What a value is of, by its name and unit. */
+const OF_UNIT: Readonly<Record<string, Category>> = Object.fromEntries(
+  (
+    [
+      ['temperature', 'c f degc deg celsius degf'],
+      ['pressure', 'bar mbar psi psig barg kpa mpa'],
+      ['vibration', 'mm'],
+      ['electrical', 'kohm mohm ohm kv ma ka kva'],
+      ['level_flow', 'lpm gpm m3'],
+    ] as const
+  ).flatMap(([category, units]) => units.split(' ').map(u => [u, category] as const)),
+)
+
+/** What a value is of, by its unit (`94 C`, `oil_c=94`), else by its name. */
 export function quantityOf(all: readonly Word[], check: { from: number; to: number; at: number }): Category {
+  const before = all[check.at - 1]
+  const unit = hasUnit(all, check.at)
+    ? all[check.at + 1]?.text
+    : before?.before.includes('_')
+      ? before.text
+      : undefined
+  if (unit !== undefined && OF_UNIT[unit]) return OF_UNIT[unit]!
   const own = [...nameOf(all, check.at), ...(hasUnit(all, check.at) ? [all[check.at + 1]?.text ?? ''] : [])]
   const pick = (near: readonly string[]) => {
     const score = QUANTITIES.map(([category, pattern]) => ({

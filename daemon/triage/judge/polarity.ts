@@ -29,6 +29,8 @@ const FOUND =
 const DRY = /^(dry|trocken|sec|seco|asciutto|droog)$/
 const DRY_IS_GOOD = new Set(['water_leak', 'oil_leak', 'seal_leak', 'level_high'])
 
+const WARNS = /^(warning|warn|wrn|warnung|avertissement|aviso|advertencia|avviso|waarschuwing|alert)$/
+
 export class Polarity {
   readonly #words: readonly Word[]
   readonly #states: readonly Found<State>[]
@@ -106,6 +108,12 @@ export class Polarity {
     )?.from
   }
 
+  /** A line that calls itself a warning, and says no more that is understood. */
+  warns(): number | undefined {
+    const at = this.#words.findIndex((w, i) => i < 2 && WARNS.test(w.text))
+    return at >= 0 && !this.returned && !this.has('calm') && !this.takenBack(at, at + 1) ? at : undefined
+  }
+
   /** "cleared" takes back what stands in its clause and before it. */
   returnedNear(from: number, to: number): boolean {
     if (!this.returned) return false
@@ -127,6 +135,7 @@ export class Polarity {
       const word = this.#words[from - back]
       const hex = this.#words[from - back + 1]
       if (
+        hex?.text !== 'not' &&
         word?.text === '0' &&
         !/[.\d]/.test(word.after) &&
         !(hex?.before === '' && hex.text.startsWith('x'))
@@ -205,7 +214,9 @@ export class Polarity {
       (w, i) =>
         /^(fail\w*|fehl\w*|echou\w*|mislukt|durchgefallen|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/.test(
           w.text,
-        ) && !(this.#words[i - 1]?.text === 'no'),
+        ) &&
+        !(i >= from && i < to && /^(failure|ausfall)$/.test(w.text)) &&
+        !(this.#words[i - 1]?.text === 'no'),
     )
   }
 }

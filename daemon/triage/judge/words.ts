@@ -27,7 +27,8 @@ function fold(char: string): string {
   return FOLDED[lower] ?? lower.normalize('NFKD').replace(/[\u0300-\u036f]/g, '')
 }
 
-const LETTERS = /[\p{L}\p{M}]+\d*(?:[\p{L}\d]*)|\d+(?:[.,]\d+)*/gu
+const LETTERS =
+  /[\p{L}\p{M}]+\d*(?:[\p{L}\d]*)|\d+(?:\.\d+){2,}|\d{1,3}(?:,\d{3}){2,}(?!\d)|\d+(?=(?:,\d+){2,})|\d+(?:[.,]\d+)?/gu
 /** Where a lower-case letter meets the upper-case one of the next word; units such as kOhm, mA and dBm stay whole. */
 const CAMEL = /(?<=\p{L}\p{Ll})(?=\p{Lu})|(?<=\p{Ll})(?=\p{Lu}\p{Ll}{3})/u
 
