@@ -177,7 +177,7 @@ t.test(
       t.match(reply, { ok: false, error: { code, message: String, remedy: String } }, title)
     }
     t.match(await mouse.command('x', { kind: 'teleport' }), { ok: false, error: { code: 'unknown_kind' } })
-    for (const kind of ['triage', 'ask'])
+    for (const kind of ['ask'])
       t.match(await mouse.command('x', { kind }), { ok: false, error: { code: 'not_available' } }, kind)
     for (const odd of [
       '🙂🙂🙂',
