@@ -280,10 +280,10 @@ const Triage = z
       .optional()
       .describe('SHA-256 that `model_file` must have.'),
     ask_below: share
-      .default(0.75)
+      .default(0.55)
       .describe('Plain code that is less sure of a line than this asks the model.'),
     believe_from: share
-      .default(0.6)
+      .default(0.7)
       .describe('A model that is less sure of a line than this is not believed.'),
     numbers: z
       .enum(['on', 'off'])

@@ -17,9 +17,9 @@ export interface TriageOptions {
   lines?: Partial<LinesOptions>
   /** The line model; without it plain code is all. */
   model?: LineStage
-  /** Plain code that is less sure asks the model. Default 0.75. */
+  /** Plain code that is less sure asks the model. Default 0.55. */
   askBelow?: number
-  /** A model that is less sure is not believed. Default 0.6. */
+  /** A model that is less sure is not believed. Default 0.7. */
   believeFrom?: number
 }
 
@@ -53,7 +53,7 @@ export class Triage {
   readonly counts: StageCounts = { memo: 0, rule: 0, detector: 0, slm: 0, llm: 0, operator: 0 }
 
   constructor(options: TriageOptions = {}, state?: TriageState) {
-    this.#o = { askBelow: options.askBelow ?? 0.75, believeFrom: options.believeFrom ?? 0.6 }
+    this.#o = { askBelow: options.askBelow ?? 0.55, believeFrom: options.believeFrom ?? 0.7 }
     this.#model = options.model
     this.feedback = new Feedback(state?.feedback, id => this.#memo.forget(id))
     const lines: Partial<LinesOptions> = {

@@ -98,42 +98,46 @@ t.test('letters that no single token holds come out whole', async t => {
   }
 })
 
-t.test('the GGUF makes the same choices as the weights it was made from', async t => {
-  const answers = JSON.parse(readFileSync('ota/factory/fieldmouse-command.answers.json', 'utf8')) as {
-    text: string
-    prompt: number[]
-    answer: number[]
-  }[]
-  const llama = await getLlama({ build: 'never', gpu: false, skipDownload: true })
-  const model = await llama.loadModel({ modelPath: factoryModelPath() })
-  const { ggml } = model.fileInfo.metadata.tokenizer as unknown as { ggml: TokenTable }
-  const bytesOf = tokenBytes(ggml, () => 'not asked')
-  for (const token of ggml.tokens.keys()) {
-    const text = model.detokenize([token as Token], true)
-    if (bytesOf(token) !== '' && !text.includes('\uFFFD') && fromBytes(bytesOf(token)) !== text)
-      t.fail(
-        `token ${token} writes ${JSON.stringify(fromBytes(bytesOf(token)))}, not ${JSON.stringify(text)}`,
-      )
-  }
-  t.equal(bytesOf(model.tokens.eos!), '', 'a control token writes nothing')
-  const context = await model.createContext({ contextSize: 256, threads: 1 })
-  const sequence = context.getSequence()
-  for (const { text, prompt, answer } of answers) {
-    await sequence.clearHistory()
-    t.strictSame(
-      [model.tokens.bos, ...model.tokenize(`<cmd> ${text}<out>`, true)],
-      prompt,
-      `tokens of "${text}"`,
-    )
-    const found: number[] = []
-    for await (const token of sequence.evaluate(prompt as never, { temperature: 0, yieldEogToken: true })) {
-      found.push(token)
-      if (model.isEogToken(token) || found.length > answer.length) break
+for (const [name, prefix] of [
+  ['command', '<cmd>'],
+  ['line', '<line>'],
+] as const)
+  t.test(`the GGUF of ${name}s makes the same choices as the weights it was made from`, async t => {
+    const answers = JSON.parse(readFileSync(`ota/factory/fieldmouse-${name}.answers.json`, 'utf8')) as {
+      text: string
+      prompt: number[]
+      answer: number[]
+    }[]
+    const llama = await getLlama({ build: 'never', gpu: false, skipDownload: true })
+    const model = await llama.loadModel({ modelPath: `ota/factory/fieldmouse-${name}.gguf` })
+    const { ggml } = model.fileInfo.metadata.tokenizer as unknown as { ggml: TokenTable }
+    const bytesOf = tokenBytes(ggml, () => 'not asked')
+    for (const token of ggml.tokens.keys()) {
+      const text = model.detokenize([token as Token], true)
+      if (bytesOf(token) !== '' && !text.includes('\uFFFD') && fromBytes(bytesOf(token)) !== text)
+        t.fail(
+          `token ${token} writes ${JSON.stringify(fromBytes(bytesOf(token)))}, not ${JSON.stringify(text)}`,
+        )
     }
-    t.strictSame(found, answer, `answer to "${text}"`)
-  }
-  await llama.dispose()
-})
+    t.equal(bytesOf(model.tokens.eos!), '', 'a control token writes nothing')
+    const context = await model.createContext({ contextSize: 256, threads: 1 })
+    const sequence = context.getSequence()
+    for (const { text, prompt, answer } of answers) {
+      await sequence.clearHistory()
+      t.strictSame(
+        [model.tokens.bos, ...model.tokenize(`${prefix} ${text}<out>`, true)],
+        prompt,
+        `tokens of "${text}"`,
+      )
+      const found: number[] = []
+      for await (const token of sequence.evaluate(prompt as never, { temperature: 0, yieldEogToken: true })) {
+        found.push(token)
+        if (model.isEogToken(token) || found.length > answer.length) break
+      }
+      t.strictSame(found, answer, `answer to "${text}"`)
+    }
+    await llama.dispose()
+  })
 
 t.test('a child killed while it answers is replaced and the request tried again', async t => {
   const { e, events } = await engine(t, { backoff: { firstMs: 10, maxMs: 50, factor: 2 } })
