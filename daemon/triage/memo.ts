@@ -1,8 +1,10 @@
 /**
- * Verdicts that are remembered: by template and by what decides in it (signature.ts), never by template alone. Whether
- * numbers decide is tried out once for each template: its first line is judged again with other numbers.
+ * Verdicts that are remembered: by template and by the shape of the line (signature.ts), never by template alone. Where
+ * the values of numbers count, or a line may be bait, the whole message counts. Whether numbers count is found out once
+ * for each shape.
  */
-import { signatureOf } from './signature.js'
+import { withoutTimes } from './judge/words.js'
+import { shapeOf } from './signature.js'
 import type { Verdict } from './verdict.js'
 
 export interface MemoOptions {
@@ -12,14 +14,12 @@ export interface MemoOptions {
   mostVerdicts: number
 }
 
-interface Remembered {
-  numbers: boolean
-  verdicts: Map<string, Verdict>
-}
+/** `by message`: this shape has a verdict for each message of its own. */
+type Remembered = Verdict | 'by message'
 
 export class VerdictMemo {
   readonly #o: MemoOptions
-  readonly #templates = new Map<string, Remembered>()
+  readonly #templates = new Map<string, Map<number | string, Remembered>>()
 
   constructor(options: Partial<MemoOptions> = {}) {
     this.#o = { mostTemplates: 20_000, mostVerdicts: 256, ...options }
@@ -32,40 +32,37 @@ export class VerdictMemo {
   /** The verdict of a line of this template, as it was given before. */
   find(templateId: string, line: string, start: number): Verdict | undefined {
     const known = this.#templates.get(templateId)
-    if (!known) return undefined
-    const signature = keyOf(line, start, known.numbers)
-    return signature === undefined ? undefined : known.verdicts.get(signature)
+    const key = known && keyOf(line, start)
+    if (key === undefined) return undefined
+    const found = known!.get(key)
+    if (found !== 'by message') return found
+    const own = known!.get(byMessage(key, line, start))
+    return own === 'by message' ? undefined : own
   }
 
   /**
-   * @param numbersDecide asked once for each template
+   * @param numbersCount asked once for each shape
    */
-  keep(
-    templateId: string,
-    line: string,
-    start: number,
-    verdict: Verdict,
-    numbersDecide: () => boolean,
-  ): void {
+  keep(templateId: string, line: string, start: number, verdict: Verdict, numbersCount: () => boolean): void {
+    const key = keyOf(line, start)
+    if (key === undefined) return
     let known = this.#templates.get(templateId)
     if (!known) {
-      known = { numbers: numbersDecide(), verdicts: new Map() }
+      known = new Map()
       this.#templates.set(templateId, known)
       if (this.#templates.size > this.#o.mostTemplates)
         this.#templates.delete(this.#templates.keys().next().value!)
-    } else if (!known.numbers && numbersDecide()) {
-      // words new to this template brought numbers with them that decide
-      known.numbers = true
-      known.verdicts.clear()
     }
-    const signature = keyOf(line, start, known.numbers)
-    if (signature === undefined) return
-    known.verdicts.set(signature, verdict)
-    if (known.verdicts.size <= this.#o.mostVerdicts) return
+    if (typeof key === 'string') known.set(key, verdict)
+    else if (known.get(key) === 'by message' || numbersCount()) {
+      known.set(key, 'by message')
+      known.set(byMessage(key, line, start), verdict)
+    } else known.set(key, verdict)
+    if (known.size <= this.#o.mostVerdicts) return
     let gone = this.#o.mostVerdicts / 2
-    for (const key of known.verdicts.keys()) {
+    for (const old of known.keys()) {
       if (gone-- <= 0) break
-      known.verdicts.delete(key)
+      known.delete(old)
     }
   }
 
@@ -76,10 +73,15 @@ export class VerdictMemo {
   }
 }
 
-/** Words of the header decide too (a level), its numbers do not (a time). */
-function keyOf(line: string, start: number, withNumbers: boolean): string | undefined {
-  if (start === 0) return signatureOf(line, withNumbers)
-  const head = signatureOf(line.slice(0, start), false)
-  const message = signatureOf(line.slice(start), withNumbers)
-  return head === undefined || message === undefined ? undefined : `${head}\n${message}`
+/** Of the shape of the whole line, header and all; of bait it is the line. Undefined: judged each time. */
+function keyOf(line: string, start: number): number | string | undefined {
+  const shape = shapeOf(line, start)
+  if (!shape) return undefined
+  return shape.bait ? `bait ${line}` : shape.key
 }
+
+/** Times of a header count nowhere. */
+const byMessage = (key: number | string, line: string, start: number) =>
+  start === 0
+    ? `${key} ${line}`
+    : `${key} ${withoutTimes(line.slice(0, start)).replace(/\[\d+\]/, '')}${line.slice(start)}`

@@ -4,8 +4,9 @@
  *
  *   node incident-writer.js <state file> <first> <last>
  */
-import { uniqueId } from '../../daemon/base/random.js'
+
 import { systemClock } from '../../daemon/base/clock.js'
+import { uniqueId } from '../../daemon/base/random.js'
 import { IncidentDesk } from '../../daemon/triage/incidents/desk.js'
 import { FLOOD_DEFAULTS } from '../../daemon/triage/incidents/flood.js'
 import { IncidentStore } from '../../daemon/triage/incidents/store.js'
@@ -34,7 +35,8 @@ const isDraining = first === last
 const deliver = () =>
   store.deliver(async item => {
     if (!isDraining && ++calls % 3 === 0) throw new Error('the broker is away')
-    if (item.kind === 'event') say(`sent ${item.event.id} ${item.event.kind} ${item.event.n} ${item.event.summary}`)
+    if (item.kind === 'event')
+      say(`sent ${item.event.id} ${item.event.kind} ${item.event.n} ${item.event.summary}`)
     else say(`topic ${item.n} ${item.document ? 'set' : 'empty'}`)
   })
 for (let i = Number(first); i < Number(last); i++) {
@@ -47,4 +49,9 @@ for (let i = Number(first); i < Number(last); i++) {
 await store.flush()
 await deliver()
 await store.stop()
-say(`open ${desk.open().map(d => d.n).join(',')}`)
+say(
+  `open ${desk
+    .open()
+    .map(d => d.n)
+    .join(',')}`,
+)

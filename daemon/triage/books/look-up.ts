@@ -67,6 +67,30 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
   return found.length < 2 ? found.map(f => f.finding) : sorted(found).slice(0, MOST_FINDINGS)
 }
 
+/**
+ * Whether other numbers in the same words may be another code: some open book has its form of a code in the message,
+ * or reads numbers itself.
+ */
+export function readsCodes(
+  reading: Reading,
+  source: string,
+  books: readonly Book[] = shippedBooks(),
+): boolean {
+  if (reading.format === 'binary') return true
+  const message = reading.message.slice(0, MOST_CHARACTERS)
+  const about = `${source} ${reading.process ?? ''} ${message}`
+  const lower = about.toLowerCase()
+  const grams = gramsOf(lower)
+  return books.some(
+    book =>
+      book.name !== 'syslog-severity' &&
+      hasWord(book, lower, grams) &&
+      book.only_if?.test(about) !== false &&
+      book.not_if?.test(about) !== true &&
+      (book.decoder !== undefined || book.recognise.some(r => r.pattern.test(message))),
+  )
+}
+
 /** Which groups of three letters a text has: most words of most books are ruled out by one look. */
 function gramsOf(lower: string): Uint8Array {
   const grams = new Uint8Array(GRAMS)

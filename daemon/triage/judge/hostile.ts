@@ -18,7 +18,7 @@ const TRIES: readonly RegExp[] = [
   /\b(severity|category|needs_human|needsHuman|verdict|confidence|stage)\s*[\\"']*\s*[:=]\s*[\\"']*(normal|false|advisory|info|0|memo|none|operator)\b/i,
   /\b(penetration test|pen-?test|red team|authori[sz]ed test|scheduled test|security (test|scan|exercise|audit))\b.{0,60}\b(ignore|normal|no action|classify|disregard|expected|please|skip|whitelist)\b/i,
   /(игнорир\p{L}*|забудь\p{L}*).{0,40}(инструкц|правил|команд)/iu,
-  /\b(z?ignoruj|negeer|ignora|ignorez|ignorieren|ignoriere)\b.{0,40}\b(polece\p{L}*|instrukc\p{L}*|instructies?|bericht|dit|message|avertissement|meldung\p{L}*|zeile|ligne|linea|todo|tout|alles)\b/iu,
+  /\b(ignoruj|zignoruj|negeer|ignora|ignorez|ignorieren|ignoriere)\b.{0,40}\b(polece\p{L}*|instrukc\p{L}*|instructies?|bericht|dit|message|avertissement|meldung\p{L}*|zeile|ligne|linea|todo|tout|alles)\b/iu,
   /\b(to be|be|are|is) (rated|classified|marked|treated|reported|considered) (as )?(normal|harmless|safe|ok)\b/i,
   /\bdo not (record|log|store|flag|classify|triage)\b|\bne (signalez|signaler|remontez) (rien|pas)\b|\bno (registre|informe|avise)\b/i,
   /\bgib\b.{0,20}\b(vorgaben|anweisungen|prompt|regeln)\b|\b(print|reveal|show|output|repeat)\b.{0,20}\b(your|the) (prompt|instructions|rules|system)\b/i,
@@ -31,6 +31,9 @@ const TRIES: readonly RegExp[] = [
   /<script\b|javascript:|onerror\s*=|<img\b[^>]*\bsrc=|<iframe\b/i,
   /\.\.\/\.\.\/|\/etc\/(passwd|shadow)|%2e%2e%2f|\.\.\\\.\.\\/i,
 ]
+/** What a line may try to say, for whoever must know which words matter. */
+export const BAIT: readonly RegExp[] = TRIES
+
 const ESCAPES = /\u001b|\\x1b|\\u001b|\\033|\\e\[|\u009b/i
 const HIDING = /[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\u2060\ufeff]|\\u202[a-e]|\\u200b/i
 /** A word that mixes Latin with look-alikes of other alphabets. */

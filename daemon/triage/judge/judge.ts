@@ -13,15 +13,15 @@ import {
   worse,
 } from '../verdict.js'
 import { evidenceOf, reasonOf } from './evidence.js'
-import { type Expectation, unexpected } from './expect.js'
+import { type Expectation, expectsSomething, unexpected } from './expect.js'
 import { garbageIn } from './garbage.js'
 import { hostileText, withoutBait } from './hostile.js'
 import { type Condition, lexicon, type State } from './lexicon.js'
-import { checkLimits, type LimitCheck, quantityOf } from './limits.js'
+import { checkLimits, type LimitCheck, namesLimit, quantityOf } from './limits.js'
 import { componentFor } from './mentions.js'
 import type { Found } from './phrases.js'
 import { Polarity } from './polarity.js'
-import { relations } from './relations.js'
+import { mayRelate, relations } from './relations.js'
 import { readBooleans, type Word, wordsOf } from './words.js'
 
 export interface LineToJudge {
@@ -69,6 +69,12 @@ export function judge(input: LineToJudge): Verdict {
   const without = judgeText({ ...input, line: withoutBait(input.line, hostile) })
   const worst = atLeast(read.severity, without.severity) ? read : without
   return withHostile(worst, hostile.quote, hostile.what)
+}
+
+/** Whether the values of numbers in a line count, so that other numbers in the same words may be another verdict. */
+export function readsNumbers(line: string, source: string): boolean {
+  const words = readBooleans(wordsOf(line))
+  return namesLimit(words) || expectsSomething(words, source) || mayRelate(words)
 }
 
 function judgeText({ line, source, findings: read = [] }: LineToJudge): Verdict {

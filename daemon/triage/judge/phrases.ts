@@ -208,6 +208,8 @@ export class PhraseBook<T> {
 
   /** Whether some phrase has this word, first or later. */
   knows(word: string): boolean {
+    const numbered = /^([a-z]{3,})\d{1,3}$/.exec(word)
+    if (numbered && this.#words.has(numbered[1]!)) return true
     if (
       this.#words.has(word) ||
       this.#starts.some(s => word.startsWith(s)) ||

@@ -29,6 +29,18 @@ const FOUND =
 const DRY = /^(dry|trocken|sec|seco|asciutto|droog)$/
 const DRY_IS_GOOD = new Set(['water_leak', 'oil_leak', 'seal_leak', 'level_high'])
 
+/** Whether a word can turn what stands beside it. */
+export const isTurningWord = (word: string): boolean =>
+  LABELS.has(word) ||
+  OFF.has(word) ||
+  PASSED.test(word) ||
+  [FLAG, ON, DENIES, FOUND, DRY, FAILS].some(p => p.test(word)) ||
+  /^(or|oder|ou|nor|x0+)$/.test(word)
+
+const PASSED = /^(pass|passed|ok|successful|bestanden|reussi|correcta|superad\w*)$/
+const FAILS =
+  /^(fail\w*|fehl\w*|echou\w*|mislukt|durchgefallen|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/
+
 export class Polarity {
   readonly #words: readonly Word[]
   readonly #states: readonly Found<State>[]
@@ -195,17 +207,8 @@ export class Polarity {
     const tests = this.#of('tested').filter(
       f => Math.abs(f.from - to) <= TEST_REACH || Math.abs(from - f.to) <= TEST_REACH,
     )
-    const passed =
-      this.has('tested') &&
-      this.#of('calm').some(f =>
-        /^(pass|passed|ok|successful|bestanden|reussi|correcta|superad\w*)$/.test(this.#words[f.from]!.text),
-      )
+    const passed = this.has('tested') && this.#of('calm').some(f => PASSED.test(this.#words[f.from]!.text))
     if (tests.length === 0 && !passed) return false
-    return !this.#words.some(
-      (w, i) =>
-        /^(fail\w*|fehl\w*|echou\w*|mislukt|durchgefallen|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/.test(
-          w.text,
-        ) && !(this.#words[i - 1]?.text === 'no'),
-    )
+    return !this.#words.some((w, i) => FAILS.test(w.text) && !(this.#words[i - 1]?.text === 'no'))
   }
 }

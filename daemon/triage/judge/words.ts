@@ -35,9 +35,12 @@ const CAMEL = /(?<=\p{L}\p{Ll})(?=\p{Lu})|(?<=\p{Ll})(?=\p{Lu}\p{Ll}{3})/u
 const TIMES =
   /^<\d{1,3}>\d?(?=\s|\w{3}\s)|\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+\d{1,2}\s+\d\d:\d\d:\d\d|\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b|\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-\d{2,4})?\b/g
 
+/** Times give way to blanks. */
+export const withoutTimes = (text: string): string => text.replace(TIMES, time => ' '.repeat(time.length))
+
 export function wordsOf(line: string): Word[] {
   const cut = line.length > MOST_CHARS ? line.slice(0, MOST_CHARS) : line
-  const text = cut.replace(TIMES, time => ' '.repeat(time.length))
+  const text = withoutTimes(cut)
   const words: { text: string; start: number; end: number; before: string; after: string }[] = []
   let end = 0
   for (const { 0: run, index } of text.matchAll(LETTERS)) {
@@ -64,6 +67,8 @@ export const isNumber = (word: string): boolean => word >= '0' && word < ':'
 
 const SWITCH =
   /^(\w*(alarm|alm|fault|flt|error|err|leak|leckage|estop|trip|smoke|fire|flood|wet|tamper|overtemp\w*|overload|lowbatt\w*|fail|failed|failure|lost|blocked|jam|intrusion|gas|overflow|hihi|lolo|dryrun|moisture|stoerung|defaut|fallo|guasto|detected|det|shutdown|lockout|overcurrent|undervoltage|overvoltage|bypass|bypassed))$/
+
+export const isSwitch = (word: string): boolean => SWITCH.test(word)
 
 /** `leak=true`, `ESTOP: 1`: a switch that is on says so in words, and one that is off too. */
 export function readBooleans(words: readonly Word[]): Word[] {
