@@ -154,7 +154,7 @@ function shown(part: string): string {
   const [, letters, digits, end] = /^([a-z]+)(\d+)([a-z]?)$/.exec(part) ?? []
   if (letters === undefined) return mayDecide(part) ? part : NAME
   if (end === '' && digits!.length === 1 && mayDecide(part)) return part
-  return mayDecide(letters) || mayDecide(part) ? `${letters}${digits!.length > 3 ? '1000' : '1'}${end}` : NAME
+  return mayDecide(letters) || mayDecide(part) ? `${letters}${digits!.length > 3 ? '##' : '#'}${end}` : NAME
 }
 
 /** A number by what its looks tell: none, one, whole, with decimals, a date, a time; one that some phrase has as it is. */

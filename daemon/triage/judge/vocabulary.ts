@@ -95,7 +95,9 @@ export function baitParts(word: string): readonly [number, number, number] {
   for (const [bit, parts] of baits().entries())
     for (const [i, words] of parts.entries())
       if (
-        words.some(w => (w.endsWith(OPEN) ? word.startsWith(w.slice(0, -1)) : word === w || word === `${w}s`))
+        words.some(w =>
+          w.includes(OPEN) ? word.startsWith(w.slice(0, w.indexOf(OPEN))) : word === w || word === `${w}s`,
+        )
       )
         masks[i]! |= 1 << bit
   return masks
