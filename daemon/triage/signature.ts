@@ -5,7 +5,7 @@
  * shape is not enough: then the whole line counts. A shape must never be too poor: what cannot be told cheaply is not
  * remembered at all. Pure.
  */
-import { baitParts, mayDecide } from './judge/vocabulary.js'
+import { baitParts, isOwnWord, mayDecide } from './judge/vocabulary.js'
 import { foldedWords } from './judge/words.js'
 
 export interface Shape {
@@ -153,7 +153,7 @@ function shown(part: string): string {
   if (/^x0+$/.test(part)) return part
   const [, letters, digits, end] = /^([a-z]+)(\d+)([a-z]?)$/.exec(part) ?? []
   if (letters === undefined) return mayDecide(part) ? part : NAME
-  if (end === '' && digits!.length === 1 && mayDecide(part)) return part
+  if (isOwnWord(part)) return part
   return mayDecide(letters) || mayDecide(part) ? `${letters}${digits!.length > 3 ? '##' : '#'}${end}` : NAME
 }
 
@@ -162,13 +162,19 @@ function numberId(text: string, from: number, to: number, marks: number): number
   const length = to - from
   if (length <= 8 && isPlain(text, from, to)) return numberAsIs(text.slice(from, to), true)
   if (marks > 1) return length > 4 && text.charCodeAt(to - 5) === 46 ? 0x81 : 0x82
-  if (marks === 1) return 0x83
+  if (marks === 1) {
+    // a code of one digit is found in front of its decimals, too
+    const decimals = text.charCodeAt(from + 1) === 46 || text.charCodeAt(from + 1) === 44
+    return decimals && text.charCodeAt(from) < 50 ? 0x8c + text.charCodeAt(from) - 48 : 0x83
+  }
   if (length <= 4) {
     const before = text.charCodeAt(from - 1)
     const after = text.charCodeAt(to)
     if (before === 58 || after === 58 || after === 84) {
       if (length === 2) return 0x84
     } else if (before === 45 || after === 45) return 0x85 + length
+    // the day of a month, in a header
+    if (length <= 2 && from < 12 && before === 32) return 0x8e
     if (length <= 3) return numberAsIs(text.slice(from, to), false)
   }
   return length > 15 ? 0x8a : WHOLE

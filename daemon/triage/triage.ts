@@ -37,6 +37,9 @@ export interface TriageState {
   feedback: FeedbackState
 }
 
+/** As long as the header of a source is not learnt, the line itself shows where it ends. */
+const readOf = (line: string, start: number) => readLine(line, start > 0 ? { start } : {})
+
 /** How many lines each stage has decided. */
 export type StageCounts = Record<Verdict['stage'], number>
 
@@ -133,7 +136,7 @@ export class Triage {
   }
 
   #findings(source: string, line: string, start: number): Finding[] {
-    return lookUp(readLine(line, { start }), source)
+    return lookUp(readOf(line, start), source)
   }
 
   #keep(source: string, template: Template, line: string, start: number, verdict: Verdict): void {
@@ -145,6 +148,6 @@ export class Triage {
   }
 
   #numbersCount(source: string, line: string, start: number): boolean {
-    return /\d/.test(line) && (readsNumbers(line, source) || readsCodes(readLine(line, { start }), source))
+    return /\d/.test(line) && (readsNumbers(line, source) || readsCodes(readOf(line, start), source))
   }
 }

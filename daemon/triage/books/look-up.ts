@@ -67,9 +67,12 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
   return found.length < 2 ? found.map(f => f.finding) : sorted(found).slice(0, MOST_FINDINGS)
 }
 
+/** A pattern that asks how many digits a number has, or for a long one. */
+const DIGITS = /\\d[{\\]|\[[^\]]*\d-\d|\d{4}/
+
 /**
- * Whether other numbers in the same words may be another code: some open book has its form of a code in the message,
- * or reads numbers itself.
+ * Whether other numbers in the same words may be another code: some open book looks for codes, or reads numbers
+ * itself. Rather too often than too seldom.
  */
 export function readsCodes(
   reading: Reading,
@@ -85,9 +88,9 @@ export function readsCodes(
     book =>
       book.name !== 'syslog-severity' &&
       hasWord(book, lower, grams) &&
-      book.only_if?.test(about) !== false &&
-      book.not_if?.test(about) !== true &&
-      (book.decoder !== undefined || book.recognise.some(r => r.pattern.test(message))),
+      (DIGITS.test(book.only_if?.source ?? '') || book.only_if?.test(about) !== false) &&
+      (DIGITS.test(book.not_if?.source ?? '') || book.not_if?.test(about) !== true) &&
+      (book.decoder !== undefined || book.recognise.length > 0),
   )
 }
 

@@ -206,6 +206,11 @@ export class PhraseBook<T> {
     return found
   }
 
+  /** Whether some phrase has exactly this word. */
+  has(word: string): boolean {
+    return this.#words.has(word)
+  }
+
   /** Whether some phrase has this word, first or later. */
   knows(word: string): boolean {
     const numbered = /^([a-z]{3,})\d{1,3}$/.exec(word)

@@ -86,6 +86,17 @@ export function mayDecide(word: string): boolean {
   )
 }
 
+/** Whether a word with digits is meant as it is: `ne107`, `l1`, `co2`; not `pump2`. */
+export function isOwnWord(word: string): boolean {
+  const { conditionBook, componentBook, stateBook } = lexicon()
+  return (
+    bookLiterals().whole.has(word) ||
+    [conditionBook, componentBook, stateBook].some(book => book.has(word)) ||
+    isExpectWord(word) ||
+    isRelationWord(word)
+  )
+}
+
 /**
  * In which parts of which bait a word may stand, a bit for each bait of several parts: bait may be where two parts of one
  * are. Words so common that they tell nothing count in no part; each bait has rarer ones beside them.
