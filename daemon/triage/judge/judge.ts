@@ -87,9 +87,11 @@ function judgeText({ line, source, findings: read = [] }: LineToJudge): Verdict 
   const kept = limits.filter(l => !l.violated)
   const findings = read.filter(f => f.severity === 'normal' || !isKept(f, line, words, limits, polarity))
   const certain = findings.find(f => f.certain)
+  const said = lex.conditionBook.find(words)
   const live = longest(
-    lex.conditionBook
-      .find(words)
+    said
+      // `no water leak` does not say that there is no water
+      .filter(f => !(NO.test(words[f.from]!.text) && said.some(o => o.from === f.from + 1 && o.to > f.to)))
       .filter(f => !polarity.takenBack(f.from, f.to, f.value) && !polarity.isPhrase(f.from, f.to))
       // a name of a quantity with its limit is no fault while the limit is kept
       .filter(f => !kept.some(l => f.from < l.to && f.to > l.from) || limits.some(l => l.violated)),
@@ -141,6 +143,7 @@ function judgeText({ line, source, findings: read = [] }: LineToJudge): Verdict 
   return { ...verdict, reason: reasonOf(verdict.reason, verdict.evidence) }
 }
 
+const NO = /^(no|kein\w*|aucun\w*|sin|nessun\w*|geen)$/
 type Draft = Verdict
 /** What the sender calls its line: the word lies often, so it speaks only where nothing else does. */
 const LEVELS = 'syslog-severity'

@@ -191,6 +191,8 @@ export class Polarity {
       if (text === '0' && /^x?0*$/.test(this.#words[at + 1]?.text.replace(/^x/, '') ?? '')) return true
       if (text === '0' && this.#words[at + 1]?.text.startsWith('x') && this.#words[at + 1]!.before === '')
         return false
+      // `not cleared`: it is still there
+      if (DENIES.test(text) && this.#of('returned').some(f => f.from === at + 1)) return false
       if (OFF.has(text))
         return text !== 'no' || (/[=:]/.test(before) && /^$|[,;})]/.test(this.#words[at]!.after))
       if (isNumber(text) || !LABELS.has(text)) return this.#calmAt(at, before)
