@@ -29,6 +29,8 @@ function room(t: Test) {
     triage,
     live,
     kept: () => kept,
+    /** What waits for a delay of the desk has happened. */
+    later: () => desk.tick(clock.now() + 900_000),
     line: (line: string) => live.line({ source: 'plc', line, at: clock.now() }),
     act: (action: unknown) =>
       requests.incident(request({ text: typeof action === 'string' ? action : JSON.stringify(action) })),
@@ -59,13 +61,14 @@ t.test('lines are judged in their order, and the worst of them is named', async 
 t.test(
   'what is open is listed, and ends when a person calls it normal; undone, it is an alarm again',
   async t => {
-    const { act, line, kept, triage } = room(t)
+    const { act, line, kept, later, triage } = room(t)
     line(LEAK)
     const [incident] = open(await act({ action: 'list' }))
     t.ok(incident)
     const answer = await act({ action: 'normal_here', n: incident!.n, by: 'ada' })
     t.match(answer, { ok: true, result: { word: 'normal', template_ids: [String] } })
     t.equal(kept(), 1)
+  later()
     t.notMatch(open(await act({ action: 'list' })), [{ state: 'UNACK' }])
     t.equal(triage.judge('plc', LEAK).verdict.severity, 'normal')
     t.match(await act({ action: 'list_feedback' }), {
@@ -83,12 +86,13 @@ t.test(
 )
 
 t.test('what a person calls serious is raised, by its line too', async t => {
-  const { act, triage } = room(t)
+  const { act, later, triage } = room(t)
   const line = 'door of hall 7 open by hand'
   t.match(await act({ action: 'serious_here', line, source: 'plc', by: 'ada' }), {
     ok: true,
     result: { word: 'serious' },
   })
+  later()
   t.equal(open(await act({ action: 'list' })).length, 1)
   t.match(triage.judge('plc', line).verdict, { severity: 'critical', stage: 'operator' })
 })
