@@ -3,7 +3,8 @@
  * the values of numbers count, or a line may be bait, the whole message counts. Whether numbers count is found out once
  * for each shape.
  */
-import { withoutTimes } from './judge/words.js'
+import { evidenceOf, reasonOf } from './judge/evidence.js'
+import { withoutTimes, wordsOf } from './judge/words.js'
 import { shapeOf } from './signature.js'
 import type { Verdict } from './verdict.js'
 
@@ -14,8 +15,16 @@ export interface MemoOptions {
   mostVerdicts: number
 }
 
+interface Kept {
+  verdict: Verdict
+  /** Words of the line that its evidence is made of, the end excluded: those of another line of this shape are quoted. */
+  from: number
+  to: number
+  /** Without a quote. */
+  bare: Verdict
+}
 /** `by message`: this shape has a verdict for each message of its own. */
-type Remembered = Verdict | 'by message'
+type Remembered = Kept | 'by message'
 
 export class VerdictMemo {
   readonly #o: MemoOptions
@@ -35,9 +44,9 @@ export class VerdictMemo {
     const key = known && keyOf(line, start)
     if (key === undefined) return undefined
     const found = known!.get(key)
-    if (found !== 'by message') return found
+    if (found !== 'by message') return found && quoting(line, found)
     const own = known!.get(byMessage(key, line, start))
-    return own === 'by message' ? undefined : own
+    return own === 'by message' ? undefined : own?.verdict
   }
 
   /**
@@ -53,11 +62,12 @@ export class VerdictMemo {
       if (this.#templates.size > this.#o.mostTemplates)
         this.#templates.delete(this.#templates.keys().next().value!)
     }
-    if (typeof key === 'string') known.set(key, verdict)
+    const kept = placed(line, verdict)
+    if (typeof key === 'string') known.set(key, kept)
     else if (known.get(key) === 'by message' || numbersCount()) {
       known.set(key, 'by message')
-      known.set(byMessage(key, line, start), verdict)
-    } else known.set(key, verdict)
+      known.set(byMessage(key, line, start), kept)
+    } else known.set(key, kept)
     if (known.size <= this.#o.mostVerdicts) return
     let gone = this.#o.mostVerdicts / 2
     for (const old of known.keys()) {
@@ -71,6 +81,25 @@ export class VerdictMemo {
     if (templateId === undefined) this.#templates.clear()
     else this.#templates.delete(templateId)
   }
+}
+
+function placed(line: string, verdict: Verdict): Kept {
+  const at = verdict.evidence ? line.indexOf(verdict.evidence) : -1
+  const bare = { ...verdict, evidence: '', reason: verdict.reason.split(': “')[0]! }
+  if (at < 0) return { verdict, from: 0, to: 0, bare }
+  const words = wordsOf(line)
+  const from = words.findIndex(w => w.end > at)
+  const end = at + verdict.evidence.length
+  return { verdict, from, to: words.filter(w => w.start < end).length, bare }
+}
+
+/** The verdict with the words of this line: it is another pump that leaks. */
+function quoting(line: string, { verdict, from, to, bare }: Kept): Verdict {
+  if (to === 0 || line.includes(verdict.evidence)) return verdict
+  // normal lines are many, and nobody asks what made them normal
+  if (verdict.severity === 'normal') return bare
+  const evidence = evidenceOf(line, wordsOf(line), from, to)
+  return { ...verdict, evidence, reason: reasonOf(bare.reason, evidence) }
 }
 
 /** Of the shape of the whole line, header and all; of bait it is the line. Undefined: judged each time. */

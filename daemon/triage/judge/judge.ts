@@ -66,9 +66,17 @@ export function judge(input: LineToJudge): Verdict {
   const read = judgeText(input)
   if (!hostile) return read
   // bait can talk a verdict down, never up: of the line with it and without it the worse counts
-  const without = judgeText({ ...input, line: withoutBait(input.line, hostile) })
-  const worst = atLeast(read.severity, without.severity) ? read : without
+  const rest = withoutBait(input.line, hostile)
+  const without = judgeText({ ...input, line: rest })
+  const worst = atLeast(read.severity, without.severity) ? read : quotingFrom(input.line, rest, without)
   return withHostile(worst, hostile.quote, hostile.what)
+}
+
+/** The same verdict with the words of the line itself, where it was read with blanks in it. */
+function quotingFrom(line: string, blanked: string, verdict: Verdict): Verdict {
+  const at = blanked.indexOf(verdict.evidence)
+  const evidence = at < 0 ? '' : line.slice(at, at + verdict.evidence.length)
+  return { ...verdict, evidence, reason: verdict.reason.replace(verdict.evidence, () => evidence) }
 }
 
 /** Whether the values of numbers in a line count, so that other numbers in the same words may be another verdict. */

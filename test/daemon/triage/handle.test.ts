@@ -68,7 +68,7 @@ t.test(
     const answer = await act({ action: 'normal_here', n: incident!.n, by: 'ada' })
     t.match(answer, { ok: true, result: { word: 'normal', template_ids: [String] } })
     t.equal(kept(), 1)
-  later()
+    later()
     t.notMatch(open(await act({ action: 'list' })), [{ state: 'UNACK' }])
     t.equal(triage.judge('plc', LEAK).verdict.severity, 'normal')
     t.match(await act({ action: 'list_feedback' }), {

@@ -56,6 +56,22 @@ t.test('what varies and does not matter hits memory; the third of a kind costs n
   }
 })
 
+t.test('what memory quotes stands in the line', async t => {
+  const triage = new Triage()
+  for (const n of [301, 302, 303, 404]) {
+    const line = `pump zork-${n} leak detected again`
+    const { verdict } = triage.judge(SOURCE, line)
+    t.ok(line.includes(verdict.evidence) && verdict.evidence !== '', verdict.evidence)
+    t.ok(verdict.reason.includes(verdict.evidence), verdict.reason)
+  }
+  const line = 'P-77 leak: pump P-78, water on floor of hall 61'
+  for (let i = 0; i < 3; i++) triage.judge(SOURCE, line)
+  const other = line.replace('P-78', 'P-98').replace('61', '67')
+  const { verdict } = triage.judge(SOURCE, other)
+  t.equal(verdict.stage, 'memo')
+  t.ok(other.includes(verdict.evidence), verdict.evidence)
+})
+
 t.test('a level in the header decides', async t => {
   const triage = new Triage()
   const line = (level: string, i: number) => `2026-01-05 10:${10 + i}:00 ${level} pumpd: it is as it was ${i}`
@@ -119,6 +135,7 @@ function compare(triage: Triage, source: string, line: string): string | undefin
   const { verdict: anew, start: now } = triage.unbiased(source, line)
   // the header has just been learnt otherwise
   if (now !== start) return undefined
+  if (!line.includes(verdict.evidence)) return `${line}: quotes ${verdict.evidence}`
   const say = (v: Verdict) => `${v.severity} ${v.category} ${v.component} ${v.needsHuman}`
   return say(verdict) === say(anew) ? '' : `${line}: ${say(verdict)} from memory, ${say(anew)} anew`
 }
