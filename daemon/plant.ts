@@ -32,6 +32,7 @@ import { IncidentStore, type Outgoing } from './triage/incidents/store.js'
 import { LiveTriage } from './triage/live.js'
 import { KnowledgeStore } from './triage/store.js'
 import { Triage } from './triage/triage.js'
+import { Turns } from './triage/turns.js'
 
 export interface PlantOptions {
   config: Config
@@ -58,6 +59,7 @@ export class Plant implements Part {
   #triage: Triage | undefined
   #desk: IncidentDesk | undefined
   #live: LiveTriage | undefined
+  #turns: Turns | undefined
   #sources: Part[] = []
   #ends: (() => void | Promise<void>)[] = []
   #saver: NodeJS.Timeout | undefined
@@ -123,6 +125,7 @@ export class Plant implements Part {
       desk,
       clock,
       numbers: options.numbers === 'on',
+      limits: options.limits,
       tell: (effects, awaited) => {
         for (const { kind, incident, because } of effects)
           if (kind !== 'update')
@@ -140,21 +143,34 @@ export class Plant implements Part {
     this.#desk = desk
     this.#live = live
     await live.start()
-    const handler = new TriageRequests({ live, triage, desk, clock, changed: () => void this.#save() })
+    const handler = new TriageRequests({
+      live,
+      triage,
+      desk,
+      clock,
+      keep: async what => {
+        if (what === 'words') await this.#save()
+        // a word ends or raises what is open
+        await this.#store.flush()
+      },
+    })
     this.#ends.push(
       requests.register('triage', (request, abort) => handler.triage(request, abort)),
       requests.register('incident', request => handler.incident(request)),
     )
     void this.#deliver()
+    this.#showHomeAssistant(desk)
     await this.#beginSources(live, signal)
     this.#saver = setInterval(() => void this.#save(), SAVE_EVERY_MS)
     this.#saver.unref()
     this.#gauges()
   }
 
-  /** The broker is there, or there again. */
+  /** The broker is there, or there again: it may have been restarted, and know nothing of what it was told. */
   connected(): void {
+    this.#store.republish()
     void this.#deliver()
+    this.#haShown.clear()
     if (this.#desk) this.#showHomeAssistant(this.#desk)
   }
 
@@ -163,6 +179,7 @@ export class Plant implements Part {
     clearTimeout(this.#haWaiting)
     await Promise.all(this.#sources.splice(0).map(source => source.stop()))
     for (const end of this.#ends.splice(0)) await end()
+    this.#turns?.finish()
     await this.#live?.stop()
     await this.#model?.stop()
     await this.#save()
@@ -170,7 +187,29 @@ export class Plant implements Part {
   }
 
   async #beginSources(live: LiveTriage, signal: AbortSignal): Promise<void> {
-    const sink: LineSink = { line: l => live.line(l), trouble: t => live.trouble(t) }
+    const turns = new Turns({
+      judge: l => live.line(l),
+      tell: (source, kind, leftOut) =>
+        live.trouble(
+          kind === 'begins'
+            ? {
+                source,
+                kind: 'flooding',
+                detail: 'more lines come than can be judged; some are left out and counted',
+                remedy: 'Look at what it repeats and stop that at the source.',
+              }
+            : {
+                source,
+                kind: 'settled',
+                ends: 'flooding',
+                detail: `the flood is over; ${leftOut} lines were left out`,
+                remedy: 'None.',
+              },
+        ),
+      now: () => this.#o.clock.monotonic(),
+    })
+    this.#turns = turns
+    const sink: LineSink = { line: l => turns.add(l), trouble: t => live.trouble(t) }
     const { serial, tail, syslog, mqtt } = this.#o.config.sources
     const sources: Part[] = [
       ...serial.map(entry => new SerialSource(entry, sink)),
@@ -194,7 +233,7 @@ export class Plant implements Part {
               Buffer.from(message.payload),
               this.#o.clock.now(),
             ))
-              live.line(line)
+              turns.add(line)
           },
           { skipRetained: true },
         ),
@@ -283,6 +322,7 @@ export class Plant implements Part {
     metrics.gauge('triage_lines', () => this.#live?.counts.lines)
     metrics.gauge('triage_alarm_lines', () => this.#live?.counts.alarms)
     metrics.gauge('triage_lines_left_out', () => this.#live?.counts.leftOut)
+    metrics.gauge('triage_lines_waiting', () => this.#turns?.waiting)
     metrics.gauge('triage_templates', () => this.#triage?.templates.size)
     metrics.gauge('triage_from_memory', () => this.#triage?.counts.memo)
     metrics.gauge('triage_by_model', () => this.#triage?.counts.slm)

@@ -17,6 +17,7 @@ import {
   checkModel,
   checkNode,
 } from './doctor/checks.js'
+import { checkSources } from './doctor/sources.js'
 
 /** What doctor found. Names are those of the JSON. */
 export interface DoctorReport {
@@ -48,13 +49,14 @@ export async function doctor(options: {
   const { config } = loaded
   const board = await surveyFor(config, where)
   const { facts, match, plan } = board
-  const [engine, model, installed, home, data, broker] = await Promise.all([
+  const [engine, model, installed, home, data, broker, sources] = await Promise.all([
     checkEngine(facts.architecture),
     checkModel(config, board),
     checkInstalled(board, config.dataDir),
     checkHome(config),
     checkData(config.dataDir),
     checkBroker(config, signal),
+    checkSources(config),
   ])
   const checks = [
     checkNode(process.versions.node),
@@ -72,6 +74,7 @@ export async function doctor(options: {
     home,
     data,
     ...broker.checks,
+    ...sources,
   ]
   const { file = null, overrides } = loaded
   return {

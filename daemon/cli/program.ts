@@ -137,10 +137,14 @@ export function program(shell: Shell, finish: Finish): Command {
         '--out <file>',
         'rows: {id, severity, category, component, needs_human, template_id, reason, ...}',
       ).default('-'),
+      new Option(
+        '--incidents <file>',
+        'rows: {id, at, n, severity, summary, because}: the lines at which a person would be notified, by the time `t` of the rows',
+      ),
       new Option('--no-model', 'plain code and code books only'),
     ],
-  ).action(async (o: Flags & { in: string; out: string; model?: boolean }) => {
-    const { in: from, out: to, model: withModel, ...flags } = o
+  ).action(async (o: Flags & { in: string; out: string; incidents?: string; model?: boolean }) => {
+    const { in: from, out: to, incidents, model: withModel, ...flags } = o
     const [{ triageFile }, { loadConfig }, { lineModelFile }] = await Promise.all([
       import('./triage.js'),
       import('../config/load.js'),
@@ -152,6 +156,7 @@ export function program(shell: Shell, finish: Finish): Command {
       {
         in: from,
         out: to,
+        ...(incidents === undefined ? {} : { incidents }),
         ...(model ? { model } : {}),
         threads: config.model.threads === 'auto' ? 1 : config.model.threads,
       },
@@ -242,6 +247,24 @@ export function program(shell: Shell, finish: Finish): Command {
       shell.out(json ? JSON.stringify(figures, null, 2) : sayBoardFigures(figures))
       finish(0)
     })
+  bench
+    .command('triage')
+    .description('how fast lines and numbers are judged, beside a plain Drain on the same lines')
+    .addOption(
+      new Option('--lines <n>', 'lines of known templates, 1000 to 10000000')
+        .argParser(benchLines)
+        .default(1_000_000),
+    )
+    .addOption(JSON_FLAG)
+    .action(async ({ lines, json }: { lines: number; json?: boolean }) => {
+      const [{ benchTriage }, { sayTriageFigures }] = await Promise.all([
+        import('./bench/triage.js'),
+        import('./bench/say-triage.js'),
+      ])
+      const figures = await benchTriage({ lines }, line => shell.err(`${line} ...`), shell.signal)
+      shell.out(json ? JSON.stringify(figures, null, 2) : sayTriageFigures(figures))
+      finish(0)
+    })
   return root
 }
 
@@ -276,6 +299,13 @@ function milliseconds(text: string): number {
   if (!Number.isInteger(ms) || ms < 1 || ms > 3_600_000)
     throw new InvalidArgumentError('Expected a whole number of milliseconds, 1 to 3600000.')
   return ms
+}
+
+function benchLines(text: string): number {
+  const lines = Number(text)
+  if (!Number.isInteger(lines) || lines < 1_000 || lines > 10_000_000)
+    throw new InvalidArgumentError('Expected a whole number of lines, 1000 to 10000000.')
+  return lines
 }
 
 function answerOf(result: unknown): string {

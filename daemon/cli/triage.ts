@@ -3,7 +3,9 @@ import { systemClock } from '../base/clock.js'
 import { jsonLinesWriter, readJsonLines } from '../base/json-lines.js'
 import { parse, z } from '../base/schema.js'
 import { LineModel } from '../line-model.js'
-import { Triage } from '../triage/triage.js'
+import { IncidentDesk } from '../triage/incidents/desk.js'
+import type { DeskEffect } from '../triage/incidents/ledger.js'
+import { Triage, type Triaged } from '../triage/triage.js'
 import { isAlarm } from '../triage/verdict.js'
 import { wireVerdict } from '../triage/wire.js'
 
@@ -11,6 +13,8 @@ const Row = z.object({
   id: z.union([z.string(), z.number()]),
   source: z.string().optional(),
   line: z.string(),
+  /** When it came, ISO 8601; for incidents. */
+  t: z.string().optional(),
 })
 
 type Row = z.output<typeof Row>
@@ -18,6 +22,8 @@ type Row = z.output<typeof Row>
 export interface TriageFileOptions {
   in: string
   out: string
+  /** File for the notifications that the lines amount to; absent for none. */
+  incidents?: string
   /** The line model; absent for plain code alone. */
   model?: { path: string; sha256?: string }
   /** 0 measures. */
@@ -40,10 +46,13 @@ export async function triageFile(
     : undefined
   const triage = new Triage(model ? { model } : {})
   const writer = jsonLinesWriter(options.out)
+  const desks =
+    options.incidents === undefined ? undefined : new BatchDesks(jsonLinesWriter(options.incidents))
   const counts = { rows: 0, alarms: 0, stages: triage.counts }
-  const write = async ({ id, source = '', line }: Row) => {
+  const write = async ({ id, source = '', line, t }: Row) => {
     const triaged = triage.recall(source, line) ?? (await triage.read(source, line, signal))
     if (isAlarm(triaged.verdict.severity)) counts.alarms++
+    await desks?.take(String(id), source, line, t, triaged)
     await writer.writeWhenRoom({ id, ...wireVerdict(triaged.verdict), template_id: triaged.template.id })
   }
   const release = async (first: readonly Row[]) => {
@@ -65,9 +74,86 @@ export async function triageFile(
       }
     }
     if (held) await release(held)
+    await desks?.end()
   } finally {
     await writer.close()
+    await desks?.close()
     await model?.stop()
   }
   return counts
+}
+
+/** Without a time of its own a line comes a second after the one before it. */
+const STEP_MS = 1_000
+/** What was raised by the last lines is told a little later. */
+const AFTER_MS = 3_600_000
+
+/** The incident desk over a file: each source is a plant of its own, as files hold them one after the other. */
+class BatchDesks {
+  readonly #writer: ReturnType<typeof jsonLinesWriter>
+  readonly #told = new Set<string>()
+  readonly #desks = new Map<string, { desk: IncidentDesk; at: number }>()
+
+  constructor(writer: ReturnType<typeof jsonLinesWriter>) {
+    this.#writer = writer
+  }
+
+  async take(
+    id: string,
+    source: string,
+    line: string,
+    t: string | undefined,
+    triaged: Triaged,
+  ): Promise<void> {
+    const own = this.#desks.get(source) ?? { desk: new IncidentDesk(), at: 0 }
+    this.#desks.set(source, own)
+    const said = t === undefined ? Number.NaN : Date.parse(t)
+    const at = Math.max(own.at, Number.isNaN(said) ? own.at + STEP_MS : said)
+    await this.#elapse(own.desk, at)
+    own.at = at
+    const { verdict, template, start } = triaged
+    await this.#tell(
+      own.desk.occurrence({
+        id,
+        at,
+        source,
+        line,
+        message: line.slice(start),
+        templateId: template.id,
+        verdict,
+      }),
+    )
+  }
+
+  async end(): Promise<void> {
+    for (const { desk, at } of this.#desks.values()) await this.#elapse(desk, at + AFTER_MS)
+  }
+
+  close(): Promise<void> {
+    return this.#writer.close()
+  }
+
+  async #elapse(desk: IncidentDesk, until: number): Promise<void> {
+    for (let due = desk.nextDue(); due !== undefined && due <= until; due = desk.nextDue())
+      await this.#tell(desk.tick(due))
+  }
+
+  async #tell(effects: readonly DeskEffect[]): Promise<void> {
+    for (const { kind, at, incident, because, told } of effects) {
+      if (kind !== 'notify') continue
+      for (const { id } of told) {
+        // told again later, it is the same line: a row says that a person heard of it
+        if (id === undefined || this.#told.has(id)) continue
+        this.#told.add(id)
+        await this.#writer.writeWhenRoom({
+          id,
+          at: new Date(at).toISOString(),
+          n: incident.n,
+          severity: incident.severity,
+          summary: incident.summary,
+          because,
+        })
+      }
+    }
+  }
 }

@@ -291,6 +291,26 @@ const Triage = z
       .describe(
         'Whether numbers in JSON, key=value, CSV and SenML lines are followed and unusual ones told.',
       ),
+    limits: z
+      .array(
+        z.strictObject({
+          source: z.string().min(1).max(128).optional().describe('Source that it is for. Without it: all.'),
+          name: z.string().min(1).max(128).describe('Name of the number, as the lines have it.'),
+          low_low: z.number().optional().describe('Below this it is critical.'),
+          low: z.number().optional().describe('Below this it is a warning.'),
+          high: z.number().optional().describe('Above this it is a warning.'),
+          high_high: z.number().optional().describe('Above this it is critical.'),
+          per_minute: z.number().positive().optional().describe('Most change in one minute.'),
+          deadband: z
+            .number()
+            .min(0)
+            .default(0)
+            .describe('So far back inside it must be before the alarm is over.'),
+        }),
+      )
+      .max(1_000)
+      .default([])
+      .describe('Limits for numbers in lines.'),
     templates_per_source: whole(100, 100_000)
       .default(5_000)
       .describe('Kinds of lines remembered for one source; the one not seen for longest goes.'),

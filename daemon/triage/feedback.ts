@@ -81,6 +81,23 @@ export class Feedback {
     return gone
   }
 
+  /** Ids of the templates that somebody has spoken of. */
+  ids(): Set<string> {
+    return new Set([...this.#said.values()].map(s => s.templateId))
+  }
+
+  /** The templates of a source have other ids now: what was said stays with its line. */
+  move(source: string, idOf: (line: string) => string): void {
+    for (const [key, said] of [...this.#said]) {
+      if (said.source !== source) continue
+      const templateId = idOf(said.line)
+      if (templateId === said.templateId) continue
+      this.#said.delete(key)
+      this.#said.set(keyOf(templateId, said.about), { ...said, templateId })
+      this.#changed(templateId)
+    }
+  }
+
   list(): Said[] {
     return [...this.#said.values()]
   }

@@ -8,9 +8,10 @@ import { type Outcome, refusal } from '../requests/reply.js'
 import type { Request } from '../requests/request.js'
 import { OperatorAction } from './incidents/action.js'
 import type { IncidentDesk } from './incidents/desk.js'
+import { isCut } from './incidents/incident.js'
 import type { LiveTriage } from './live.js'
 import type { Triage } from './triage.js'
-import { atLeast, type Severity, type VerdictStage } from './verdict.js'
+import { atLeast, type Severity, type Verdict, type VerdictStage } from './verdict.js'
 import { wireVerdict } from './wire.js'
 
 /** What people say of a kind of line; the desk knows the other actions. */
@@ -36,8 +37,8 @@ export interface TriageHandlerOptions {
   triage: Triage
   desk: IncidentDesk
   clock: Clock
-  /** What people said is kept at once. */
-  changed(): void
+  /** What people said and did is kept before they are answered: resolves when it is on disk, or could not be. */
+  keep(what: 'words' | 'incidents'): Promise<void>
 }
 
 const ORDER: readonly VerdictStage[] = ['memo', 'operator', 'rule', 'detector', 'slm', 'llm']
@@ -81,21 +82,22 @@ export class TriageRequests {
     const own = typeof name === 'string' && OWN.has(name)
     try {
       return own
-        ? this.#feedback(parse(Feedback, asked, 'request/incident'))
-        : this.#operate(parse(OperatorAction, asked, 'request/incident'))
+        ? await this.#feedback(parse(Feedback, asked, 'request/incident'))
+        : await this.#operate(parse(OperatorAction, asked, 'request/incident'))
     } catch (error) {
       return refused(describe(error))
     }
   }
 
-  #operate(action: z.output<typeof OperatorAction>): Outcome {
+  async #operate(action: z.output<typeof OperatorAction>): Promise<Outcome> {
     const effects = this.#o.live.operate(action)
+    await this.#o.keep('incidents')
     return effects.length > 0
       ? done({ changed: effects.map(e => e.incident.n) })
       : refused('nothing that is open fits; `{"action":"list"}` lists what is')
   }
 
-  #feedback(said: z.output<typeof Feedback>): Outcome {
+  async #feedback(said: z.output<typeof Feedback>): Promise<Outcome> {
     const { triage, desk } = this.#o
     switch (said.action) {
       case 'list':
@@ -104,7 +106,7 @@ export class TriageRequests {
         return done({ said: triage.feedback.list(), rows: triage.feedback.rows() })
       case 'forget': {
         const gone = triage.feedback.undo(said.template_id)
-        this.#o.changed()
+        await this.#o.keep('words')
         return gone.length > 0
           ? done({ undone: gone })
           : refused(`nobody has said anything of ${said.template_id}`)
@@ -114,32 +116,35 @@ export class TriageRequests {
     }
   }
 
-  #say(
+  async #say(
     word: 'normal' | 'serious',
     said: { n?: number | undefined; line?: string | undefined; source: string; by: string },
-  ): Outcome {
+  ): Promise<Outcome> {
     const { triage, desk, clock } = this.#o
-    const meant =
+    const meant: Meant[] =
       said.n === undefined
         ? said.line === undefined
           ? []
           : [{ line: said.line, source: said.source }]
-        : linesOf(desk, said.n)
+        : alarmsOf(desk, said.n)
     if (meant.length === 0)
       return refused(
         said.n === undefined
           ? 'give the number of an incident, or a line with its source'
-          : `incident ${said.n} is not open`,
+          : desk.incident(said.n) === undefined
+            ? `incident ${said.n} is not open`
+            : `no line says what incident ${said.n} is about, but a source or a number in it does; shelve it, or mend the source`,
       )
     const at = new Date(clock.now()).toISOString()
     const ids = new Set<string>()
-    for (const { line, source } of meant) {
+    for (const { line, source, whole } of meant) {
       const { verdict, template } = triage.unbiased(source, line)
-      if (ids.has(template.id)) continue
-      ids.add(template.id)
-      const { severity, category, component } = verdict
+      const templateId = whole?.templateId ?? template.id
+      if (ids.has(templateId)) continue
+      ids.add(templateId)
+      const { severity, category, component } = whole?.verdict ?? verdict
       triage.feedback.say({
-        templateId: template.id,
+        templateId,
         about: { severity, category },
         word,
         line,
@@ -149,18 +154,37 @@ export class TriageRequests {
         at,
       })
     }
-    for (const { line, source } of meant) this.#o.live.again(source, line)
-    this.#o.changed()
+    // a line that was cut is another kind: it can end its alarm, but not raise it anew
+    for (const { line, source, key, whole } of meant)
+      if (word === 'normal' || !whole) this.#o.live.again(word, source, line, key)
+    await this.#o.keep('words')
     return done({ template_ids: [...ids], word })
   }
 }
 
-/** The lines that raised the alarms of an open incident. */
-const linesOf = (desk: IncidentDesk, n: number): { line: string; source: string }[] =>
+/** What a person speaks of. */
+interface Meant {
+  line: string
+  source: string
+  /** Of its alarm. */
+  key?: string
+  /** What is known of the whole line, where only its beginning was kept. */
+  whole?: { templateId: string; verdict: Verdict }
+}
+
+/** What raised the alarms of an open incident; a source in trouble or a course of numbers is no kind of line. */
+const alarmsOf = (desk: IncidentDesk, n: number): Meant[] =>
   desk
     .state()
-    .alarms.filter(a => a.n === n)
-    .map(a => ({ line: a.raisedBy.line.replace(/…$/, ''), source: a.identity.source }))
+    .alarms.filter(a => a.n === n && a.verdict.stage !== 'detector')
+    .map(({ identity, raisedBy, templateId, verdict }) => ({
+      line: raisedBy.line.replace(/…$/, ''),
+      source: identity.source,
+      key: identity.key,
+      ...(isCut(raisedBy) && templateId !== undefined && verdict.stage !== 'operator'
+        ? { whole: { templateId, verdict } }
+        : {}),
+    }))
 
 const OWN = new Set(['normal_here', 'serious_here', 'forget', 'list_feedback', 'list'])
 

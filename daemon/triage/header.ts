@@ -99,6 +99,8 @@ function isTime(text: string): boolean {
     return true
   if (/^\d{1,2}:\d{2}(:\d{2})?([.,:]\d+)?,?$/.test(text)) return true
   if (/^\d{8}-\d{1,2}:\d{1,2}:\d{1,2}(:\d+)?$/.test(text)) return true
+  // of web servers: `21/Nov/2026:08:14:03 +0100`
+  if (/^\d{1,2}\/[a-z]{3}\/\d{4}:\d{2}:\d{2}:\d{2}( [+-]\d{4})?$/i.test(text)) return true
   // several words within brackets
   const words = text.split(/\s+/)
   return (

@@ -7,8 +7,14 @@ export interface LinesOptions {
   mostSources: number
   /** Most templates of one source. Default 5,000. */
   mostTemplates: number
+  /** Most templates of all sources together; beyond them those with most forget. Default 50,000: 60 MB at most. */
+  mostInAll: number
   /** A header is learnt from so many lines. Default 200. */
   headerLines: number
+  /** Ids of templates that are never forgotten: a person has spoken of them. Default none. */
+  kept(): ReadonlySet<string>
+  /** The header of a source was learnt anew, and with it every id: `idOf` says what the id of a line is now. */
+  relearnt(source: string, idOf: (line: string) => string): void
 }
 
 /** What outlives a restart. */
@@ -29,12 +35,24 @@ interface Source {
 /** The header is looked for again at so many lines: early ones must not wait for the two hundredth. */
 const LOOK_AT = [10, 20, 50, 100]
 
+/** All sources are counted with every so many lines. */
+const LOOK_AT_ALL = 1_024
+
 export class LineTemplates {
   readonly #o: LinesOptions
   readonly #sources = new Map<string, Source>()
+  #learnt = 0
 
   constructor(options: Partial<LinesOptions> = {}) {
-    this.#o = { mostSources: 1_000, mostTemplates: 5_000, headerLines: 200, ...options }
+    this.#o = {
+      mostSources: 1_000,
+      mostTemplates: 5_000,
+      mostInAll: 50_000,
+      headerLines: 200,
+      kept: () => new Set(),
+      relearnt: () => {},
+      ...options,
+    }
   }
 
   /** Templates of all sources. */
@@ -56,7 +74,14 @@ export class LineTemplates {
     const source = this.#source(name)
     if (source.seen < this.#o.headerLines) this.#look(name, source, line)
     const start = messageStart(line, source.header)
+    if (++this.#learnt % LOOK_AT_ALL === 0) this.#bound()
     return { template: source.miner.learn(line.slice(start), name), start }
+  }
+
+  /** Whether a line is of a template that was seen before. Learns nothing. */
+  knows(name: string, line: string): boolean {
+    const source = this.#sources.get(name)
+    return source?.miner.find(line.slice(messageStart(line, source.header))) !== undefined
   }
 
   /** Plain values, for a file. */
@@ -73,13 +98,13 @@ export class LineTemplates {
   /** @param state as `state()` gave it */
   static restore(state: LinesState, options: Partial<LinesOptions> = {}): LineTemplates {
     const lines = new LineTemplates(options)
-    const { mostTemplates } = lines.#o
+    const { mostTemplates, kept } = lines.#o
     for (const { name, header, seen, miner } of state.sources.slice(-lines.#o.mostSources))
       lines.#sources.set(name, {
         header,
         seen,
         first: [],
-        miner: TemplateMiner.restore(miner, { mostTemplates }),
+        miner: TemplateMiner.restore(miner, { mostTemplates, kept }),
       })
     return lines
   }
@@ -94,15 +119,24 @@ export class LineTemplates {
       }
       return source
     }
-    const { mostTemplates, mostSources } = this.#o
-    source = { header: NO_HEADER, seen: 0, first: [], miner: new TemplateMiner({ mostTemplates }) }
+    const { mostTemplates, mostSources, kept } = this.#o
+    source = { header: NO_HEADER, seen: 0, first: [], miner: new TemplateMiner({ mostTemplates, kept }) }
     this.#sources.set(name, source)
     if (this.#sources.size > mostSources) this.#sources.delete(this.#sources.keys().next().value!)
     return source
   }
 
+  #bound(): void {
+    for (let size = this.size, before = 0; size > this.#o.mostInAll && size !== before; ) {
+      const { miner } = [...this.#sources.values()].reduce((a, b) => (b.miner.size > a.miner.size ? b : a))
+      miner.shed()
+      before = size
+      size = this.size
+    }
+  }
+
   #look(name: string, source: Source, line: string): void {
-    const { headerLines, mostTemplates } = this.#o
+    const { headerLines, mostTemplates, kept, relearnt } = this.#o
     source.first.push(line)
     source.seen++
     if (!LOOK_AT.includes(source.seen) && source.seen !== headerLines) return
@@ -110,9 +144,10 @@ export class LineTemplates {
     if (JSON.stringify(header) !== JSON.stringify(source.header)) {
       // what was cut elsewhere was another message: its words would pass for values of this one
       source.header = header
-      source.miner = new TemplateMiner({ mostTemplates })
+      source.miner = new TemplateMiner({ mostTemplates, kept })
       for (const text of source.first.slice(0, -1))
         source.miner.learn(text.slice(messageStart(text, header)), name)
+      relearnt(name, said => source.miner.learn(said.slice(messageStart(said, header)), name).id)
     }
     if (source.seen >= headerLines) source.first = []
   }

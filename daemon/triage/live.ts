@@ -8,10 +8,10 @@ import type { Part } from '../base/part.js'
 import type { IncidentDesk, Occurrence } from './incidents/desk.js'
 import type { DeskEffect } from './incidents/ledger.js'
 import { Novelty } from './novelty.js'
+import type { NumberLimit } from './numbers/limits.js'
 import { NumberWatch } from './numbers/watch.js'
-import { readLine } from './read/read.js'
 import type { Triage, Triaged } from './triage.js'
-import type { Component, Verdict } from './verdict.js'
+import type { Component, Severity, Verdict } from './verdict.js'
 
 /** A line and when it came; what bus/lines gives. */
 export interface LiveLine {
@@ -39,6 +39,8 @@ export interface LiveOptions {
   tell(effects: readonly DeskEffect[], awaited: boolean): void
   /** Whether numbers in lines are followed. Default true. */
   numbers?: boolean
+  /** Limits that people have set for numbers. Default none. */
+  limits?: readonly NumberLimit[]
   /** Lines that may wait for the model. Default 500. */
   mostWaiting?: number
   /** A model's answer is waited for so long, milliseconds. Default 10,000. */
@@ -59,7 +61,7 @@ export class LiveTriage implements Part {
   readonly counts: LiveCounts = { lines: 0, alarms: 0, leftOut: 0, unasked: 0 }
   readonly #o: Required<LiveOptions>
   readonly #novelty = new Novelty()
-  readonly #numbers = new NumberWatch()
+  readonly #numbers: NumberWatch
   #waiting = 0
   #timer: NodeJS.Timeout | undefined
   #dueAt = 0
@@ -67,7 +69,8 @@ export class LiveTriage implements Part {
   #idle: (() => void)[] = []
 
   constructor(options: LiveOptions) {
-    this.#o = { numbers: true, mostWaiting: 500, modelMs: 10_000, ...options }
+    this.#numbers = new NumberWatch({ limits: options.limits ?? [] })
+    this.#o = { limits: [], numbers: true, mostWaiting: 500, modelMs: 10_000, ...options }
   }
 
   async start(): Promise<void> {
@@ -87,7 +90,9 @@ export class LiveTriage implements Part {
   line({ source, line, at }: LiveLine): void {
     this.counts.lines++
     const { triage } = this.#o
-    const known = triage.recall(source, line)
+    // what is not judged is not learnt: a thousand new kinds a second would cost the others their time and memory
+    const isBeyond = this.#novelty.isSpent(source, at) && !triage.templates.knows(source, line)
+    const known = isBeyond ? undefined : triage.recall(source, line)
     if (known) {
       this.#judged(source, line, at, known)
       return
@@ -142,12 +147,25 @@ export class LiveTriage implements Part {
     return effects
   }
 
-  /** A person has spoken of this line: what it raised ends, or is raised anew with what it is now. */
-  again(source: string, line: string): void {
+  /**
+   * A person has spoken of this kind of line: what it raised ends, or is raised anew with what it is now.
+   * @param alarmKey of the alarm that is meant, when one is open
+   */
+  again(word: 'normal' | 'serious', source: string, line: string, alarmKey?: string): void {
     const at = this.#o.clock.now()
     const { verdict, template, start } = this.#o.triage.judge(source, line)
-    const phase = verdict.severity === 'normal' ? 'return' : 'raise'
-    this.#occur({ at, source, line, message: line.slice(start), templateId: template.id, verdict, phase })
+    const isDismissed = word === 'normal'
+    this.#occur({
+      at,
+      source,
+      line,
+      message: line.slice(start),
+      templateId: template.id,
+      verdict,
+      phase: isDismissed ? 'return' : 'raise',
+      isDismissed,
+      ...(alarmKey === undefined ? {} : { alarmKey }),
+    })
   }
 
   async #ask(source: string, line: string, at: number, first: Triaged): Promise<void> {
@@ -169,27 +187,49 @@ export class LiveTriage implements Part {
     // most lines are normal, and end nothing
     if (verdict.severity !== 'normal' || this.#o.desk.watches(source))
       this.#occur({ at, source, line, message: line.slice(start), templateId: template.id, verdict })
-    if (!this.#o.numbers || verdict.needsHuman || !mayMeasure(line, start)) return
-    for (const alarm of this.#numbers.take(source, readLine(line, { start, now: at }), at))
+    if (this.#o.numbers && !verdict.needsHuman) this.#watchNumbers(source, line, at, start, verdict)
+  }
+
+  #watchNumbers(source: string, line: string, at: number, start: number, { component }: Verdict): void {
+    const { unusual, news } = this.#numbers.take(source, line, start, at)
+    for (const { name, which, phase, severity, reason, value } of news)
       this.#occur({
         at,
         source,
         line,
-        message: `${alarm.name} unusual`,
-        templateId: `number-${alarm.name}`,
+        message: `${name} ${which === 'rate' ? 'changes too fast' : `too ${which}`}`,
+        templateId: `limit-${name}-${which}`,
+        phase,
+        verdict:
+          phase === 'return'
+            ? overVerdict(reason)
+            : numberVerdict(
+                severity,
+                component,
+                reason,
+                line,
+                value,
+                'A limit that people have set is passed.',
+                1,
+              ),
+      })
+    for (const { name, reason, score, value } of unusual)
+      this.#occur({
+        at,
+        source,
+        line,
+        message: `${name} unusual`,
+        templateId: `number-${name}`,
         phase: 'event',
-        verdict: {
-          severity: 'warning',
-          category: 'process_deviation',
-          component: verdict.component,
-          needsHuman: true,
-          reason: `${alarm.name}: ${alarm.reason}`.slice(0, 200),
-          evidence: line.slice(start).includes(String(alarm.value)) ? String(alarm.value) : '',
-          cause: 'The value leaves what is usual for it.',
-          action: 'Look at the course of this value and at the machine.',
-          confidence: Math.min(0.95, 0.5 + alarm.score / 10),
-          stage: 'detector',
-        },
+        verdict: numberVerdict(
+          'warning',
+          component,
+          `${name}: ${reason}`,
+          line,
+          value,
+          'The value leaves what is usual for it.',
+          Math.min(0.95, 0.5 + score / 10),
+        ),
       })
   }
 
@@ -265,9 +305,29 @@ const SAYS: Record<string, string> = {
   damaged: 'source writes what is no text',
 }
 
-/** Only what can be a record of measurements is read for its numbers. */
-const mayMeasure = (line: string, start: number): boolean =>
-  /[={$[]|^[^a-zA-Z]*[-+\d.]+[,;]/.test(line.slice(start, start + 200))
+function numberVerdict(
+  severity: Severity,
+  component: Component,
+  reason: string,
+  line: string,
+  value: number,
+  cause: string,
+  confidence: number,
+): Verdict {
+  const quote = String(value)
+  return {
+    severity,
+    category: 'process_deviation',
+    component,
+    needsHuman: true,
+    reason: reason.slice(0, 200),
+    evidence: line.includes(quote) ? quote : '',
+    cause,
+    action: 'Look at the course of this value and at the machine.',
+    confidence,
+    stage: 'detector',
+  }
+}
 
 const SOURCE: Component = 'network'
 const sourceVerdict = (what: string, detail: string, remedy: string): Verdict => ({

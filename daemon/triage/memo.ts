@@ -13,6 +13,8 @@ export interface MemoOptions {
   mostTemplates: number
   /** Most verdicts of one template; beyond them the oldest half goes. Default 256. */
   mostVerdicts: number
+  /** Most verdicts of all templates together. Default 100,000. */
+  mostInAll: number
 }
 
 interface Kept {
@@ -29,9 +31,10 @@ type Remembered = Kept | 'by message'
 export class VerdictMemo {
   readonly #o: MemoOptions
   readonly #templates = new Map<string, Map<number | string, Remembered>>()
+  #verdicts = 0
 
   constructor(options: Partial<MemoOptions> = {}) {
-    this.#o = { mostTemplates: 20_000, mostVerdicts: 256, ...options }
+    this.#o = { mostTemplates: 20_000, mostVerdicts: 256, mostInAll: 100_000, ...options }
   }
 
   get size(): number {
@@ -59,27 +62,35 @@ export class VerdictMemo {
     if (!known) {
       known = new Map()
       this.#templates.set(templateId, known)
-      if (this.#templates.size > this.#o.mostTemplates)
-        this.#templates.delete(this.#templates.keys().next().value!)
+      if (this.#templates.size > this.#o.mostTemplates) this.forget(this.#templates.keys().next().value!)
     }
+    const before = known.size
     const kept = placed(line, verdict)
     if (typeof key === 'string') known.set(key, kept)
     else if (known.get(key) === 'by message' || numbersCount()) {
       known.set(key, 'by message')
       known.set(byMessage(key, line, start), kept)
     } else known.set(key, kept)
-    if (known.size <= this.#o.mostVerdicts) return
-    let gone = this.#o.mostVerdicts / 2
-    for (const old of known.keys()) {
-      if (gone-- <= 0) break
-      known.delete(old)
+    if (known.size > this.#o.mostVerdicts) {
+      let gone = this.#o.mostVerdicts / 2
+      for (const old of known.keys()) {
+        if (gone-- <= 0) break
+        known.delete(old)
+      }
     }
+    this.#verdicts += known.size - before
+    while (this.#verdicts > this.#o.mostInAll) this.forget(this.#templates.keys().next().value!)
   }
 
   /** Everything, when the model or the books are others; or what is known of one template, when a person has spoken. */
   forget(templateId?: string): void {
-    if (templateId === undefined) this.#templates.clear()
-    else this.#templates.delete(templateId)
+    if (templateId === undefined) {
+      this.#templates.clear()
+      this.#verdicts = 0
+      return
+    }
+    this.#verdicts -= this.#templates.get(templateId)?.size ?? 0
+    this.#templates.delete(templateId)
   }
 }
 

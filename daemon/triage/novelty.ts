@@ -51,6 +51,14 @@ export class Novelty {
     return { allowed: false, ...(begins ? { news: { kind: 'begins' } as const } : {}) }
   }
 
+  /** Whether nothing new of this source may be judged now: then it need not be learnt either. */
+  isSpent(source: string, at: number): boolean {
+    const bucket = this.#buckets.get(source)
+    return (
+      bucket !== undefined && bucket.tokens + (Math.max(0, at - bucket.at) / 1000) * this.#o.perSecond < 1
+    )
+  }
+
   /** What is over by now. */
   settle(at: number): { source: string; leftOut: number }[] {
     const over: { source: string; leftOut: number }[] = []

@@ -30,6 +30,7 @@ const Schema = z.object({
 export class KnowledgeStore {
   readonly #path: string
   #last = ''
+  #writing: Promise<void> = Promise.resolve()
 
   constructor(path: string) {
     this.#path = path
@@ -54,11 +55,18 @@ export class KnowledgeStore {
     }
   }
 
-  /** Writes when something has changed. @throws the system's own error */
-  async save(state: TriageState): Promise<void> {
+  /**
+   * Writes when something has changed; one after the other, so that the newest stays.
+   * @throws the system's own error
+   */
+  save(state: TriageState): Promise<void> {
     const text = JSON.stringify(state)
-    if (text === this.#last) return
-    await writeDurably(this.#path, text)
-    this.#last = text
+    const written = this.#writing.then(async () => {
+      if (text === this.#last) return
+      await writeDurably(this.#path, text)
+      this.#last = text
+    })
+    this.#writing = written.catch(() => {})
+    return written
   }
 }

@@ -29,6 +29,8 @@ export interface MinerOptions {
   mostTemplates: number
   /** So many different words at one place make it a value. Default 5. */
   manyWords: number
+  /** Ids of templates that are never forgotten: a person has spoken of them. Default none. */
+  kept(): ReadonlySet<string>
 }
 
 /** Words that turn the meaning of a line around. A place that holds one is never a value. */
@@ -43,6 +45,7 @@ const DECIDING = new Set(
   above below over under primary backup left right forward reverse auto manual local remote`.split(/\s+/),
 )
 const EXAMPLE_CHARS = 512
+const NOTHING: ReadonlySet<string> = new Set()
 
 interface Node {
   template: Template
@@ -69,7 +72,7 @@ export class TemplateMiner {
   #lines = 0
 
   constructor(options: Partial<MinerOptions> = {}) {
-    this.#o = { mostTemplates: 10_000, manyWords: 5, ...options }
+    this.#o = { mostTemplates: 10_000, manyWords: 5, kept: () => NOTHING, ...options }
   }
 
   get size(): number {
@@ -115,6 +118,11 @@ export class TemplateMiner {
   find(message: string): Template | undefined {
     const tokens = tokensOf(message)
     return (root(this.#forms.get(tokens.join(' '))) ?? this.#matching(tokens))?.template
+  }
+
+  /** Forgets a tenth, those not seen for longest. */
+  shed(): void {
+    this.#forgetOldest()
   }
 
   #keep(key: string, node: Node): void {
@@ -200,7 +208,10 @@ export class TemplateMiner {
 
   /** A tenth at once: a source that says something new with every line must not make each line slow. */
   #forgetOldest(): void {
-    const bySeen = [...this.#nodes.values()].sort((a, b) => a.seen - b.seen)
+    const kept = this.#o.kept()
+    const bySeen = [...this.#nodes.values()]
+      .filter(node => !kept.has(node.template.id))
+      .sort((a, b) => a.seen - b.seen)
     const gone = new Set(bySeen.slice(0, Math.max(1, Math.floor(this.#o.mostTemplates / 10))))
     for (const node of gone) {
       this.#index(node, false)

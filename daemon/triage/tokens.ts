@@ -19,32 +19,58 @@ const PATH = /(?<![\w])(?:[a-z][a-z0-9+.-]*:\/\/|\/(?=[\w.~-]+\/)|[a-z]:\\)[^\s,
 
 /** Tokens of one message. */
 export function tokensOf(message: string): string[] {
-  const text = (message.length > MOST_CHARS ? message.slice(0, MOST_CHARS) : message)
-    .replace(PATH, WILD)
-    .replace(QUANTITY, WILD)
-    .replace(AGAIN, WILD)
+  let text = message.length > MOST_CHARS ? message.slice(0, MOST_CHARS) : message
+  // most messages have no path, and looking for one costs more than looking for its mark
+  if (text.includes('/') || text.includes('\\')) text = text.replace(PATH, WILD)
+  text = text.replace(QUANTITY, WILD)
+  if (text.includes('(<*>)')) text = text.replace(AGAIN, WILD)
   const tokens: string[] = []
-  for (const word of text.split(/\s+/)) {
-    if (word === '') continue
+  const { length } = text
+  for (let at = 0; at < length; ) {
+    while (at < length && isBlank(text.charCodeAt(at))) at++
+    if (at === length) break
+    const from = at
+    let digit = false
+    let equals = -1
+    for (; at < length; at++) {
+      const code = text.charCodeAt(at)
+      if (isBlank(code)) break
+      if (isDigit(code)) digit = true
+      else if (code === EQUALS && equals < 0) equals = at - from
+    }
     if (tokens.length === MOST_TOKENS) {
       tokens.push(WILD)
       break
     }
-    tokens.push(tokenOf(word))
+    tokens.push(tokenOf(text.slice(from, at), digit, equals))
   }
   return tokens
 }
 
 /** `key=value` keeps its key; a token with a digit is a value unless it is a name such as SOCKS5. */
-function tokenOf(word: string): string {
-  const equals = word.indexOf('=')
+function tokenOf(word: string, digit: boolean, equals: number): string {
   if (equals > 0 && equals < word.length - 1 && /^[\w.$-]+$/.test(word.slice(0, equals)))
     return `${word.slice(0, equals + 1)}${WILD}`
-  if (!/\d/.test(word)) return word
+  if (!digit) return word
   if (/^[A-Z]{2,}\d{1,2}$/.test(word)) return word
   // punctuation around a value belongs to the sentence
-  const lead = /^[([{"'<]*/.exec(word)![0]
-  const trail = /[)\]}"'>,;:.!?]*$/.exec(word)![0]
-  const core = word.slice(lead.length, word.length - trail.length)
-  return core === '' ? word : `${lead.replace('<', '')}${WILD}${trail.replace('>', '')}`
+  let from = 0
+  while (from < word.length && LEAD.includes(word[from]!)) from++
+  let to = word.length
+  while (to > from && TRAIL.includes(word[to - 1]!)) to--
+  if (from === to) return word
+  return from === 0 && to === word.length
+    ? WILD
+    : `${word.slice(0, from).replace('<', '')}${WILD}${word.slice(to).replace('>', '')}`
 }
+
+const LEAD = '([{"\'<'
+const TRAIL = ')]}"\'>,;:.!?'
+const EQUALS = 61
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
+/** What `\s` is. */
+const isBlank = (code: number): boolean =>
+  code <= 32
+    ? code === 32 || (code >= 9 && code <= 13)
+    : code >= 0xa0 && WIDE_BLANK.test(String.fromCharCode(code))
+const WIDE_BLANK = /\s/

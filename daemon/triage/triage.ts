@@ -30,6 +30,8 @@ export interface Triaged {
   start: number
 }
 
+type Learnt = ReturnType<LineTemplates['learn']>
+
 /** What outlives a restart. */
 export interface TriageState {
   version: 1
@@ -49,13 +51,20 @@ export class Triage {
   readonly #lines: LineTemplates
   readonly #memo = new VerdictMemo()
   readonly feedback: Feedback
+  /** The line that memory was asked for last without an answer: it is learnt once, though it is judged next. */
+  #asked: { source: string; line: string; learnt: Learnt } | undefined
   readonly counts: StageCounts = { memo: 0, rule: 0, detector: 0, slm: 0, llm: 0, operator: 0 }
 
   constructor(options: TriageOptions = {}, state?: TriageState) {
     this.#o = { askBelow: options.askBelow ?? 0.75, believeFrom: options.believeFrom ?? 0.6 }
     this.#model = options.model
-    this.#lines = state ? LineTemplates.restore(state.lines, options.lines) : new LineTemplates(options.lines)
     this.feedback = new Feedback(state?.feedback, id => this.#memo.forget(id))
+    const lines: Partial<LinesOptions> = {
+      kept: () => this.feedback.ids(),
+      relearnt: (source, idOf) => this.feedback.move(source, idOf),
+      ...options.lines,
+    }
+    this.#lines = state ? LineTemplates.restore(state.lines, lines) : new LineTemplates(lines)
   }
 
   get templates(): LineTemplates {
@@ -68,8 +77,10 @@ export class Triage {
 
   /** The verdict at once, when memory has it; else undefined, and `read` finds it out. */
   recall(source: string, line: string): Triaged | undefined {
-    const { template, start } = this.#lines.learn(source, line)
+    const learnt = this.#lines.learn(source, line)
+    const { template, start } = learnt
     const verdict = this.#memo.find(template.id, line, start)
+    this.#asked = verdict ? undefined : { source, line, learnt }
     if (!verdict) return undefined
     this.counts.memo++
     return { verdict, template, start }
@@ -77,7 +88,10 @@ export class Triage {
 
   /** The verdict of plain code, without the model: at once. `unsure` says that the model should be asked. */
   judge(source: string, line: string): Triaged & { unsure: boolean } {
-    const { template, start } = this.#lines.learn(source, line)
+    const asked = this.#asked
+    this.#asked = undefined
+    const { template, start } =
+      asked?.line === line && asked.source === source ? asked.learnt : this.#lines.learn(source, line)
     const known = this.#memo.find(template.id, line, start)
     if (known) {
       this.counts.memo++

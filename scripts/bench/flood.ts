@@ -102,16 +102,22 @@ export function playFlood(
   for (const source of new Set(lines.map(l => l.source))) {
     const desk = new IncidentDesk(settings)
     recent = []
+    // as the daemon does: when something is due, not when the next line comes
+    const elapse = (until: number) => {
+      for (let due = desk.nextDue(); due !== undefined && due <= until; due = desk.nextDue())
+        take(desk.tick(due))
+    }
     const own = lines.filter(l => l.source === source)
     for (const { id, t, line } of own) {
       const at = Date.parse(t)
+      elapse(at)
       const { phase } = identify({ source, line })
       const verdict = phase === 'return' ? NAIVE.return : NAIVE.raise
       const occurrence: Occurrence = { id, at, source, line, verdict, phase }
       take(desk.occurrence(occurrence))
     }
     // what was raised at the end is told a little later
-    take(desk.tick(Date.parse(own.at(-1)!.t) + 120_000))
+    elapse(Date.parse(own.at(-1)!.t) + 120_000)
     figures.incidents += desk.open().length
   }
   const microseconds = Number(process.hrtime.bigint() - start) / 1_000

@@ -62,6 +62,7 @@ const SHIPPED = [
   'ota/factory',
   'daemon/config/demo',
   'daemon/triage/books',
+  'daemon/triage/judge/lexicon',
   'README.md',
   'LICENSE',
   'CHANGELOG.md',

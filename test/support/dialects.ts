@@ -39,5 +39,6 @@ export const DIALECTS: Record<string, (i: number, m: string) => string> = {
   'RFC 3164': (i, m) => `<${34 + (i % 8)}>Oct 11 22:14:${two(i % 60)} gate su[${i}]: ${m}`,
   'time and level': (i, m) => `2026-11-21T06:10:${two(i % 60)}+01:00 WARN chiller2 ${m}`,
   'a Node program': (i, m) => `[${two(i % 24)}:00:${two(i % 60)}] INFO (pid ${i}): ${m}`,
+  'a web server': (i, m) => `10.0.0.${i % 250} - - [21/Nov/2026:08:${two(i % 60)}:03 +0100] ${m}`,
   nothing: (_, m) => m,
 }

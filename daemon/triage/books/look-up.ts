@@ -4,6 +4,7 @@ import { SEVERITIES } from '../verdict.js'
 import { DECODERS } from './decoders.js'
 import { isOver, saidToBeAbsent } from './ended.js'
 import type { Finding } from './finding.js'
+import { framesIn } from './frames.js'
 import { type Book, type Entry, findingOf, GRAMS, gramHash, keyOf, shippedBooks } from './load.js'
 
 /** Codes stand at the beginning of a message; what is behind this is not looked at. */
@@ -64,9 +65,11 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
   const level = found.length < MOST_FINDINGS ? levelFinding(reading, books) : undefined
   if (level !== undefined && !found.some(f => f.finding.book === level.book))
     found.push({ finding: level, kind: 1, at: 0 })
+  if (found.length === 0) return framesIn(reading, books)
   return found.length < 2 ? found.map(f => f.finding) : sorted(found).slice(0, MOST_FINDINGS)
 }
 
+const BYTES = /(?:\b(?:0x)?[0-9a-f]{1,4}\b[ ,:-]{0,2}){4,}/i
 /** A pattern that asks how many digits a number has, or for a long one. */
 const DIGITS = /\\d[{\\]|\[[^\]]*\d-\d|\d{4}/
 
@@ -84,6 +87,8 @@ export function readsCodes(
   const about = `${source} ${reading.process ?? ''} ${message}`
   const lower = about.toLowerCase()
   const grams = gramsOf(lower)
+  // bytes of a frame, written out
+  if (BYTES.test(message)) return true
   return books.some(
     book =>
       book.name !== 'syslog-severity' &&

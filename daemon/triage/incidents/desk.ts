@@ -2,13 +2,14 @@
  * Lines in, few incidents out. Holds everything in bounded memory and plain values; time comes with every call and must
  * not run backwards.
  */
-import { isAlarm, SEVERITIES, type Severity, type Verdict, worse } from '../verdict.js'
-import { fits, isNamed, type OperatorAction, type SuppressionRule } from './action.js'
-import { type AlarmEffect, type AlarmEvent, isIdle, NEW_ALARM, next, tells, wakeAt } from './alarm.js'
+import { isAlarm, type Verdict } from '../verdict.js'
+import { fits, isNamed, type Match, type OperatorAction } from './action.js'
+import { next } from './alarm.js'
 import { isWorse } from './alarm-settings.js'
+import { type AlarmEffect, type AlarmEvent, isIdle, NEW_ALARM, tells, wakeAt } from './alarm-state.js'
 import { DESK_DEFAULTS, type DeskSettings } from './desk-settings.js'
-import { admit, type FloodState, floodWakeAt, NO_FLOOD, pass } from './flood.js'
-import { areaOf, incidentFor } from './group.js'
+import { Expectations, type ExpectationsState } from './expectations.js'
+import { FloodWatch, type FloodWatchState } from './flood-watch.js'
 import { endedBy, type Identity, identify } from './identity.js'
 import {
   type AlarmRecord,
@@ -22,6 +23,7 @@ import {
   saysTimeIn,
 } from './incident.js'
 import { type DeskEffect, IncidentLedger } from './ledger.js'
+import { Placing } from './placing.js'
 import { AlarmRegister } from './register.js'
 
 /** One line that was judged. */
@@ -38,6 +40,10 @@ export interface Occurrence {
   /** As `phaseOf` finds it, when absent. */
   phase?: 'raise' | 'return' | 'event'
   entities?: readonly string[]
+  /** A person said that this is no alarm here: what is open of it is over at once, whatever delays there are. */
+  isDismissed?: boolean
+  /** The alarm that is dismissed, when it is known. */
+  alarmKey?: string
 }
 
 /** What outlives a restart. Plain JSON. */
@@ -47,12 +53,9 @@ export interface DeskState {
   lastNumber: number
   alarms: AlarmRecord[]
   incidents: IncidentRecord[]
-  flood: FloodState
-  heldBack: string[]
-  floodNumber?: number
+  flood: FloodWatchState
   overflowNumber?: number
-  rules: SuppressionRule[]
-  outOfService: { asset: string; by: string; at: number; note?: string }[]
+  expectations: ExpectationsState
 }
 
 const SAYS: Record<AlarmEffect, string> = {
@@ -76,33 +79,44 @@ export class IncidentDesk {
   readonly #ledger: IncidentLedger
   #now = 0
   #revision = 0
+  /** The clock was so far in the past when the state was restored. */
+  #behindMs = 0
   #wakeAt = NEVER
-  #flood: FloodState = NO_FLOOD
-  /** Incidents that stand for others. */
-  #floodIncident: IncidentRecord | undefined
-  #overflow: IncidentRecord | undefined
-  /** Keys of alarms that the next summary of a flood will tell. */
-  #heldBack: string[] = []
-  #rules: SuppressionRule[] = []
-  #outOfService: DeskState['outOfService'] = []
+  readonly #flood: FloodWatch
+  readonly #placing: Placing
+  readonly #expectations: Expectations
 
   constructor(settings: Partial<DeskSettings> = {}) {
     this.#o = { ...DESK_DEFAULTS, ...settings }
     this.#ledger = new IncidentLedger(this.#alarms, saysTimeIn(this.#o.timeZone))
+    this.#placing = new Placing(this.#ledger, this.#o.group, this.#o.mostOpen)
+    this.#expectations = new Expectations(this.#o.mostRules)
+    this.#flood = new FloodWatch(this.#o.flood, this.#ledger, this.#alarms)
   }
 
   /** A line that was judged. Normal lines only matter when they say that something is over. */
   occurrence(o: Occurrence): DeskEffect[] {
     this.#elapse(o.at)
+    // most lines are neither
+    if (
+      o.phase !== undefined &&
+      o.phase !== 'return' &&
+      !isAlarm(o.verdict.severity) &&
+      !o.verdict.needsHuman
+    )
+      return this.#ledger.flush()
     const identity = identify(o)
     const phase = o.phase ?? identity.phase
     const { severity, needsHuman } = o.verdict
-    const line = reference(o.at, o.line, o.id)
+    const line = reference(this.#now, o.line, o.id)
     // a line that is an alarm itself ends nothing, whatever its words
-    if (isAlarm(severity) || (severity === 'advisory' && needsHuman && phase !== 'return')) {
+    if (o.isDismissed) {
+      const record = this.#alarms.get(o.alarmKey ?? '') ?? endedBy(identity, this.#alarms.of(o.source))
+      if (record) this.#step(record, { kind: 'dismiss', at: this.#now })
+    } else if (isAlarm(severity) || (severity === 'advisory' && needsHuman && phase !== 'return')) {
       const record = this.#alarms.get(identity.key) ?? this.#newAlarm(o, identity, line)
       if (record) this.#raise(record, o, line, phase === 'event')
-      else this.#refuse(o.verdict, line)
+      else this.#placing.refuse(severity, line, this.#now)
     } else if (phase === 'return') {
       const record = endedBy(identity, this.#alarms.of(o.source))
       // text alone can not make an attack undone
@@ -125,7 +139,7 @@ export class IncidentDesk {
 
   /** When `tick` will next do something, milliseconds since 1970. */
   nextDue(): number | undefined {
-    return this.#wakeAt === NEVER ? undefined : this.#wakeAt
+    return this.#wakeAt === NEVER ? undefined : this.#wakeAt - this.#behindMs
   }
 
   /** @returns what changed; empty when nothing like that is open */
@@ -159,36 +173,39 @@ export class IncidentDesk {
       lastNumber: this.#ledger.lastNumber,
       alarms: [...this.#alarms.values()],
       incidents: [...this.#ledger.incidents.values()],
-      flood: this.#flood,
-      heldBack: this.#heldBack,
-      floodNumber: this.#floodIncident?.n,
-      overflowNumber: this.#overflow?.n,
-      rules: this.#rules,
-      outOfService: this.#outOfService,
+      flood: this.#flood.state(),
+      overflowNumber: this.#placing.overflowNumber,
+      expectations: this.#expectations.state(),
     }
   }
 
-  /** @param state as `state()` gave it; it is taken over, not copied */
-  static restore(state: DeskState, settings: Partial<DeskSettings> = {}): IncidentDesk {
+  /**
+   * @param state as `state()` gave it; it is taken over, not copied
+   * @param at now. A board without a battery clock may wake up in the past: delays run on from where they were, and
+   *   times in documents are right again as soon as the clock has caught up
+   */
+  static restore(state: DeskState, settings: Partial<DeskSettings> = {}, at = state.now): IncidentDesk {
     const desk = new IncidentDesk(settings)
+    desk.#behindMs = Math.max(0, state.now - at)
     for (const record of state.alarms) desk.#alarms.add(record)
     for (const incident of state.incidents) desk.#ledger.incidents.set(incident.n, incident)
     desk.#now = state.now
     desk.#ledger.lastNumber = state.lastNumber
-    desk.#flood = state.flood
-    desk.#heldBack = state.heldBack
-    desk.#floodIncident = desk.#ledger.incidents.get(state.floodNumber ?? 0)
-    desk.#overflow = desk.#ledger.incidents.get(state.overflowNumber ?? 0)
-    desk.#rules = state.rules
-    desk.#outOfService = state.outOfService
+    desk.#flood.restore(state.flood)
+    desk.#placing.restore(state.overflowNumber)
+    desk.#expectations.restore(state.expectations)
     desk.#planWake()
     return desk
+  }
+
+  get #isFull(): boolean {
+    return this.#alarms.size >= this.#o.mostAlarms
   }
 
   // ---- lines
 
   #newAlarm(o: Occurrence, identity: Identity, line: LineReference): AlarmRecord | undefined {
-    if (this.#alarms.size >= this.#o.mostAlarms) return undefined
+    if (this.#isFull) return undefined
     const { verdict } = o
     const record: AlarmRecord = {
       identity,
@@ -202,8 +219,7 @@ export class IncidentDesk {
       count: 0,
     }
     this.#alarms.add(record)
-    const isOut = this.#outOfService.some(e => identity.assets.some(a => isNamed(a, e.asset)))
-    if (isOut) this.#step(record, { kind: 'takeOut', at: this.#now })
+    if (this.#expectations.isOut(record)) this.#step(record, { kind: 'takeOut', at: this.#now })
     else if (this.#isExpected(record)) this.#step(record, { kind: 'suppress', at: this.#now })
     return record
   }
@@ -220,6 +236,7 @@ export class IncidentDesk {
     record.count++
     record.last = line
     record.raisedBy = line
+    if (o.templateId !== undefined) record.templateId = o.templateId
     this.#addLine(record, line)
     this.#step(record, { kind: 'raise', at: this.#now, severity, momentary })
   }
@@ -239,14 +256,6 @@ export class IncidentDesk {
       this.#ledger.change(incident, 'update', this.#now, 'more lines')
   }
 
-  /** More alarms than can be kept: the line is counted and shown, and a first one is told. */
-  #refuse({ severity }: Verdict, line: LineReference): void {
-    const isNew = this.#overflow === undefined || isWorse(severity, this.#overflow.severity ?? 'normal')
-    const overflow = this.#overflowIncident(severity)
-    addLine(overflow, line)
-    if (isNew) this.#ledger.change(overflow, 'notify', this.#now, 'more alarms than can be kept', line)
-  }
-
   // ---- alarms
 
   #step(record: AlarmRecord, event: AlarmEvent): void {
@@ -255,67 +264,30 @@ export class IncidentDesk {
     if (effects.length > 0 || state.raw !== wasRaw) this.#revision++
     record.state = state
     for (const effect of effects) this.#took(record, effect)
-    this.#wakeAt = Math.min(this.#wakeAt, this.#dueAt(record))
-    if (state.live !== wasLive) this.#expectOthers(record)
+    this.#wakeAt = Math.min(this.#wakeAt, this.#dueAt(record), this.#flood.wakeAt)
+    if (state.live !== wasLive)
+      for (const match of this.#expectations.excusedBy(record)) this.#review(match, record)
   }
 
   #took(record: AlarmRecord, effect: AlarmEffect): void {
-    const incident = this.#incidentOf(record) ?? this.#place(record)
+    const incident = this.#incidentOf(record) ?? this.#placing.place(record, this.#now)
     const because = `${record.label}: ${SAYS[effect]}`
     if (effect === 'cleared' && this.#ledger.isOver(incident)) {
-      this.#close(incident, because)
+      this.#placing.close(incident, this.#now, because, this.#isFull)
       return
     }
     const isForEars = tells(effect)
     if (isForEars) incident.acknowledged = undefined
-    if (isForEars && this.#isHeard(record, effect))
+    if (isForEars && this.#flood.admits(record, effect, this.#now))
       this.#ledger.change(incident, 'notify', this.#now, because, record.raisedBy)
     else this.#ledger.change(incident, 'update', this.#now, because)
   }
 
-  /** Whether a person hears of it now, or reads of it in the list and in a summary. */
-  #isHeard(record: AlarmRecord, effect: AlarmEffect): boolean {
-    const { identity, state } = record
-    if (!isAlarm(state.severity)) return false
-    const machine = identity.asset ?? identity.source
-    const alarm = { at: this.#now, severity: state.severity, machine }
-    const admitted = admit(this.#flood, alarm, this.#o.flood)
-    this.#flood = admitted.state
-    this.#wakeAt = Math.min(this.#wakeAt, floodWakeAt(this.#flood, this.#o.flood) ?? NEVER)
-    if (admitted.alone || (effect === 'escalated' && state.severity === 'emergency')) return true
-    this.#holdBack(record)
-    return false
-  }
-
-  /** It is in its own incident like any other; the summary of the flood names it too. */
-  #holdBack(record: AlarmRecord): void {
-    const { flood } = this.#flood
-    this.#floodIncident ??= this.#ledger.open('flood', 'this device', flood?.since ?? this.#now)
-    const incident = this.#floodIncident
-    const { key } = record.identity
-    if (!incident.alarms.includes(key)) incident.alarms.push(key)
-    if (!this.#heldBack.includes(key)) this.#heldBack.push(key)
-    incident.severity = flood?.worst
-    incident.says ??= 'A flood of alarms'
-    addLine(incident, record.raisedBy)
-    this.#ledger.change(incident, 'update', this.#now, 'an alarm was held back')
-  }
-
   #isExpected(record: AlarmRecord): boolean {
-    const rules = this.#rules.filter(r => fits(r.expect, record.identity, record.label))
-    if (rules.length === 0) return false
-    return [...this.#alarms.values()].some(
-      a => a !== record && a.state.live && rules.some(r => fits(r.while, a.identity, a.label)),
-    )
+    return this.#expectations.isExpected(record, this.#alarms.values())
   }
 
-  /** An alarm came or went that others are expected with. */
-  #expectOthers(cause: AlarmRecord): void {
-    for (const rule of this.#rules)
-      if (fits(rule.while, cause.identity, cause.label)) this.#review(rule.expect, cause)
-  }
-
-  #review(expect: SuppressionRule['expect'], except?: AlarmRecord): void {
+  #review(expect: Match, except?: AlarmRecord): void {
     for (const record of [...this.#alarms.values()]) {
       if (record === except || !fits(expect, record.identity, record.label)) continue
       const isExpected = this.#isExpected(record)
@@ -330,46 +302,11 @@ export class IncidentDesk {
     return record.n === undefined ? undefined : this.#ledger.incidents.get(record.n)
   }
 
-  #place(record: AlarmRecord): IncidentRecord {
-    const { source, assets } = record.identity
-    const open = [...this.#ledger.incidents.values()].filter(i => i.kind === 'incident')
-    const joined = incidentFor({ source, assets, at: record.activatedAt }, open, this.#o.group)
-    const incident = joined?.incident ?? this.#ledger.open('incident', areaOf(source), this.#now)
-    this.#ledger.join(incident, record)
-    if (!joined && open.length >= this.#o.mostOpen) this.#moveLeast(open)
-    return incident
-  }
-
-  /** The least severe, of those the oldest, is listed among others from now on. */
-  #moveLeast(open: readonly IncidentRecord[]): void {
-    const severityOf = (i: IncidentRecord) =>
-      Math.max(...this.#ledger.alarmsOf(i).map(a => SEVERITIES.indexOf(a.state.severity)))
-    const least = open.reduce((a, b) => (severityOf(b) < severityOf(a) ? b : a))
-    const overflow = this.#overflowIncident(SEVERITIES[severityOf(least)] ?? 'normal')
-    const moved = this.#ledger.alarmsOf(least)
-    for (const record of moved) this.#ledger.join(overflow, record)
-    this.#ledger.close(least, this.#now, `listed in incident ${overflow.n}: more are open than can be shown`)
-    this.#ledger.change(overflow, 'update', this.#now, `incident ${least.n} is listed here now`)
-  }
-
-  #overflowIncident(severity: Severity): IncidentRecord {
-    this.#overflow ??= this.#ledger.open('overflow', 'this device', this.#now)
-    this.#overflow.severity = worse(severity, this.#overflow.severity ?? 'normal')
-    this.#overflow.says = `More alarms are open than can be shown one by one; the least urgent are here`
-    return this.#overflow
-  }
-
-  #close(incident: IncidentRecord, because: string): void {
-    // what was refused has no alarm of its own that could end
-    if (incident === this.#overflow && this.#alarms.size >= this.#o.mostAlarms) return
-    this.#ledger.close(incident, this.#now, because)
-    if (incident === this.#overflow) this.#overflow = undefined
-    this.#wakeAt = Math.min(this.#wakeAt, this.#now + this.#o.alarm.chatterWindowMs)
-  }
-
   // ---- time
 
-  #elapse(at: number): void {
+  #elapse(clock: number): void {
+    if (clock >= this.#now) this.#behindMs = 0
+    const at = clock + this.#behindMs
     while (this.#wakeAt <= at) {
       const due = [...this.#alarms.values()]
         .map(record => ({ record, at: this.#dueAt(record) }))
@@ -377,21 +314,25 @@ export class IncidentDesk {
         .sort((a, b) => a.at - b.at)
       for (const { record, at: when } of due) {
         this.#now = Math.max(this.#now, when)
-        this.#passFlood(this.#now)
+        this.#passFlood(when)
         this.#step(record, { kind: 'tick', at: this.#now })
         if (record.n === undefined && isIdle(record.state, this.#now, this.#o.alarm))
           this.#alarms.remove(record)
       }
       this.#passFlood(at)
-      if (this.#overflow && this.#ledger.isOver(this.#overflow))
-        this.#close(this.#overflow, 'there is room again')
+      this.#placing.closeOverflowWhenOver(this.#now, this.#isFull)
       this.#planWake()
     }
     this.#now = Math.max(this.#now, at)
   }
 
+  #passFlood(at: number): void {
+    for (let when = this.#flood.pass(at); when !== undefined; when = this.#flood.pass(at))
+      this.#now = Math.max(this.#now, when)
+  }
+
   #planWake(): void {
-    let soonest = floodWakeAt(this.#flood, this.#o.flood) ?? NEVER
+    let soonest = this.#flood.wakeAt
     for (const record of this.#alarms.values()) soonest = Math.min(soonest, this.#dueAt(record))
     this.#wakeAt = soonest
   }
@@ -401,29 +342,6 @@ export class IncidentDesk {
     if (due !== undefined || n !== undefined || state.condition !== 'NORM' || state.raw) return due ?? NEVER
     // forgotten once it can no longer count as chattering
     return (state.activations.at(-1) ?? this.#now) + this.#o.alarm.chatterWindowMs
-  }
-
-  #passFlood(at: number): void {
-    const when = floodWakeAt(this.#flood, this.#o.flood)
-    if (when === undefined || when > at) return
-    this.#now = Math.max(this.#now, when)
-    const { state, summary, ended } = pass(this.#flood, when, this.#o.flood)
-    this.#flood = state
-    if (summary !== undefined && this.#floodIncident) {
-      this.#floodIncident.says = summary
-      this.#floodIncident.acknowledged = undefined
-      const because = 'alarms were held back in a flood'
-      this.#ledger.change(this.#floodIncident, 'notify', this.#now, because)
-      for (const key of this.#heldBack) {
-        const line = this.#alarms.get(key)?.raisedBy
-        if (line) this.#ledger.change(this.#floodIncident, 'notify', this.#now, because, line)
-      }
-      this.#heldBack = []
-    }
-    if (ended && this.#floodIncident) {
-      this.#ledger.close(this.#floodIncident, this.#now, 'the flood is over')
-      this.#floodIncident = undefined
-    }
   }
 
   // ---- operators
@@ -456,29 +374,25 @@ export class IncidentDesk {
           this.#each(incident, { kind: 'unshelve', at })
         }
         return
-      case 'out_of_service':
-        this.#outOfService = [
-          ...this.#outOfService.filter(e => e.asset !== action.asset),
-          { asset: action.asset, ...deed },
-        ].slice(-this.#o.mostRules)
-        this.#onAsset(action.asset, { kind: 'takeOut', at }, deed)
+      case 'out_of_service': {
+        const { asset } = action
+        const dropped = this.#expectations.takeOut({ asset, ...deed })
+        if (dropped !== undefined) this.#onAsset(dropped, { kind: 'putBack', at }, undefined)
+        this.#onAsset(asset, { kind: 'takeOut', at }, deed)
         return
+      }
       case 'in_service':
-        this.#outOfService = this.#outOfService.filter(e => e.asset !== action.asset)
+        this.#expectations.putBack(action.asset)
         this.#onAsset(action.asset, { kind: 'putBack', at }, undefined)
         return
-      case 'suppress':
-        this.#rules = [
-          ...this.#rules.filter(r => r.rule !== action.rule),
-          { rule: action.rule, while: action.while, expect: action.expect, by, at },
-        ].slice(-this.#o.mostRules)
-        this.#review(action.expect)
+      case 'suppress': {
+        const { rule, expect } = action
+        for (const match of this.#expectations.add({ rule, while: action.while, expect, by, at }))
+          this.#review(match)
         return
-      case 'unsuppress': {
-        const gone = this.#rules.filter(r => r.rule === action.rule)
-        this.#rules = this.#rules.filter(r => r.rule !== action.rule)
-        for (const rule of gone) this.#review(rule.expect)
       }
+      case 'unsuppress':
+        for (const match of this.#expectations.remove(action.rule)) this.#review(match)
     }
   }
 

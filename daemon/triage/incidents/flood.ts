@@ -2,7 +2,7 @@
 import type { Severity } from '../verdict.js'
 import { isWorse } from './alarm-settings.js'
 
-/** @source ANSI/ISA-18.2-2016 §16.5.4, EEMUA 191: a flood begins above 10 alarms in 10 minutes and ends below 5 */
+/** @source ANSI/ISA-18.2-2016, EEMUA 191: a flood begins above 10 alarms in 10 minutes and ends below 5 */
 export interface FloodSettings {
   windowMs: number
   beginsAbove: number
@@ -58,7 +58,7 @@ export function admit(
   const wanted = [...state.wanted, at].slice(-(o.beginsAbove + 1))
   const inWindow = wanted.filter(time => time > at - o.windowMs).length
   const told = state.told.filter(time => time > at - o.windowMs)
-  if (!state.flood && inWindow <= o.beginsAbove)
+  if (!state.flood && inWindow <= o.beginsAbove && told.length < o.beginsAbove)
     return { state: { wanted, told: [...told, at] }, alone: true }
   const flood = state.flood ?? {
     since: wanted[0]!,
@@ -112,7 +112,7 @@ export function pass(
   if (!flood) return { state }
   if (endsAt(state, o) <= at)
     return {
-      state: { wanted: state.wanted, told: state.told },
+      state: { wanted: state.wanted, told: flood.fresh > 0 ? [...state.told, at] : state.told },
       ended: true,
       ...(flood.fresh > 0 && { summary: sentence(flood) }),
     }

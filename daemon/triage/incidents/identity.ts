@@ -3,6 +3,7 @@
  * condition in words, whatever the values and whether it begins or is over. Pure.
  */
 import type { Verdict } from '../verdict.js'
+import { LETTER, spell } from './names.js'
 import { directionOf, isFilling, phaseOf, placesDiffer, withoutReturn } from './words.js'
 
 export { phaseOf } from './words.js'
@@ -33,44 +34,19 @@ export interface Identity {
   phase: 'raise' | 'return' | 'event'
 }
 
-/** `P-301`, `FIR123`, `AIR001_3`, `TIC-101A`, `M4`, `inv[3]`, `PLC_2.DI4` */
-const TAG = /^(?=.{2,24}$)\p{L}[\p{L}_]{0,9}[-_.]?\d[\p{L}\d]{0,5}(?:[-_.:/]\p{L}{0,3}\d{1,4}\p{L}?)*$/u
-/** A longer number in brackets is a process. */
-const INDEXED = /^\p{L}[\p{L}\d_.-]*\[\d{1,3}\]$/u
-/** A number of a message or of a connection, other with every line. */
-const PASSING = /^(?:\d{5,}|[\da-f-]{16,})$/i
-/** `key=value` or a JSON field that names a thing. */
-const NAMING =
-  /^(?:dev|device|device_?id|asset|asset_?id|id|tag|unit|node|machine|station|slave|slave_?id|addr|address|ch|channel|port|pump|motor|sensor|sensor_?id|equipment|eq|loc|location|line|zone|name|serial|sn|inv|inverter|rack|cell|module|slot)$/i
-/** A word that a number belongs to: `pump 3` is a name, `3 bar` a value. */
-const NUMBERED =
-  /^(?:pump|motor|inverter|channel|ch|zone|unit|line|slot|port|phase|string|module|drive|fan|node|slave|station|sensor|rack|tank|cell|drum|valve|compressor|boiler|burner|chiller|conveyor|machine|axis|bay|loop|group|relay|input|output|cylinder|bearing|pumpe|kanal|linie|antrieb|ventil|lüfter|kessel|achse|pompe|moteur|canal|voie|ligne|vanne|capteur|code|fault|error|alarm)$/u
 /** Numbers of a fault, not of a thing. */
 const CODE = /^(?:code|fault|error|alarm) \d|^[efaw]\d{2,5}$/
-/** Say by yes or no whether it stands. */
-const SWITCH = /^(?:active|alarm|alm|in_?alarm|fault|state|raised|on)$/i
-/** Say what kind of message it is, or when: never which alarm. */
-const TIMELY =
-  /^(?:(?:time|timestamp|ts|date|at|level|lvl|severity|sev|seq|count|cnt|uptime|epoch|prio|priority)$)/i
-
-const MOST_CHARS = 2_048
-const MOST_WORDS = 64
 const LONGEST_KEY = 400
+const MOST_ASSETS = 8
 /** Share of words in common that makes a line of return about an open alarm. */
 const OVERLAP = 0.6
-
-interface Tokens {
-  assets: string[]
-  words: string[]
-  /** All words in order, for the phase. */
-  spoken: string[]
-}
 
 /** What a line is about. */
 export function identify(spoken: Spoken): Identity {
   const { source, templateId } = spoken
-  const tokens = take((spoken.message ?? spoken.line).slice(0, MOST_CHARS))
-  const assets = [...new Set([...tokens.assets, ...(spoken.entities ?? []).map(e => e.toLowerCase())])]
+  const tokens = spell(spoken.message ?? spoken.line)
+  const named = [...tokens.assets, ...(spoken.entities ?? []).map(e => e.toLowerCase())]
+  const assets = [...new Set(named)].slice(0, MOST_ASSETS)
   const said = withoutReturn(tokens.words)
   const direction = limitOf(said)
   const words = [...new Set(said.filter(w => !directionOf(w) && !isFilling(w)))].sort()
@@ -116,6 +92,9 @@ function mayEnd(over: Identity, alarm: Identity): boolean {
   const a = new Set(over.words)
   const b = new Set(alarm.words)
   if (placesDiffer(a, b)) return false
+  // pump A is not pump B
+  const letters = (words: readonly string[]) => words.filter(w => w.startsWith(LETTER)).join()
+  if (letters(over.words) !== '' && letters(over.words) !== letters(alarm.words)) return false
   const isPart = over.words.every(w => b.has(w))
   // a thing with a name says enough by `P-301 normal again`; a whole source does not
   if (isPart && over.assets.length > 0) return true
@@ -137,68 +116,4 @@ function limitOf(words: readonly string[]): string | undefined {
   )
   if (outer !== undefined) return outer.includes(' ') ? outer : `${outer} ${outer}`
   return found.length === 0 ? undefined : [...new Set(found)].sort().join('/')
-}
-
-function take(text: string): Tokens {
-  const tokens: Tokens = { assets: [], words: [], spoken: [] }
-  const trimmed = text.trim()
-  if (trimmed.startsWith('{')) {
-    try {
-      fields(JSON.parse(trimmed), '', tokens)
-      return tokens
-    } catch {
-      // not JSON after all
-    }
-  }
-  const raw = trimmed.split(/[\s,;|]+/).slice(0, MOST_WORDS * 2)
-  for (let i = 0; i < raw.length && tokens.words.length < MOST_WORDS; i++) {
-    const word = raw[i]!.replace(/^[("'<«]+|[)"'>».:!?]+$/g, '')
-    const pair = /^([\p{L}_][\p{L}\d_.-]*)[=:](.+)$/u.exec(word)
-    if (pair) named(pair[1]!, pair[2]!, tokens)
-    else if (/^\d+$/.test(raw[i + 1]?.replace(/[).:!]+$/, '') ?? '') && NUMBERED.test(word.toLowerCase())) {
-      tokens.assets.push(`${word.toLowerCase()} ${Number.parseInt(raw[i + 1]!, 10)}`)
-      tokens.spoken.push(word.toLowerCase())
-      i++
-    } else one(word, tokens)
-  }
-  return tokens
-}
-
-function fields(value: unknown, name: string, tokens: Tokens): void {
-  if (tokens.words.length >= MOST_WORDS) return
-  if (Array.isArray(value)) for (const item of value.slice(0, 16)) fields(item, name, tokens)
-  else if (typeof value === 'object' && value !== null)
-    for (const [key, inner] of Object.entries(value).slice(0, MOST_WORDS)) fields(inner, key, tokens)
-  else if (value !== null) named(name, String(value), tokens)
-}
-
-/** Values of naming keys are things; other keys are words, and so are their values when they are words. */
-function named(key: string, value: string, tokens: Tokens): void {
-  if (TIMELY.test(key)) return
-  if (SWITCH.test(key) && /^(?:true|false|0|1|on|off)$/i.test(value)) {
-    tokens.spoken.push(/^(?:true|1|on)$/i.test(value) ? 'active' : 'cleared')
-    return
-  }
-  if (NAMING.test(key)) {
-    if (PASSING.test(value)) return
-    tokens.assets.push(`${key.toLowerCase()}=${value.toLowerCase()}`)
-    return
-  }
-  for (const word of key.split(/[_.]/)) one(word, tokens)
-  if (!/^[-+<>]?\d/.test(value)) for (const word of value.split(/[\s_]+/)) one(word, tokens)
-}
-
-function one(word: string, tokens: Tokens): void {
-  if (word === '') return
-  const small = word.toLowerCase()
-  if (TAG.test(word) || INDEXED.test(word)) {
-    if (directionOf(small) === undefined) tokens.assets.push(small)
-    return
-  }
-  for (const part of small.split(/[^\p{L}\d]+/u)) {
-    // numbers, and what begins with one (4.2bar), are values
-    if (part === '' || /^\d/.test(part)) continue
-    tokens.spoken.push(part)
-    tokens.words.push(part)
-  }
 }

@@ -1,7 +1,7 @@
 /** One incident as it is kept, and as people and programs see it. Pure. */
 import type { Category, Component, Severity, Verdict } from '../verdict.js'
 import { SEVERITIES, worse } from '../verdict.js'
-import type { AlarmCondition, AlarmState } from './alarm.js'
+import type { AlarmCondition, AlarmState } from './alarm-state.js'
 import type { Identity } from './identity.js'
 
 export interface LineReference {
@@ -25,6 +25,8 @@ export interface AlarmRecord {
   last: LineReference
   /** The line that raised it last. */
   raisedBy: LineReference
+  /** Of that line, whole: here it may be cut. */
+  templateId?: string
   count: number
   /** Number of its incident once it has one. */
   n?: number
@@ -110,6 +112,9 @@ const LONGEST_LINE = 500
 const LONGEST_SUMMARY = 280
 /** The more a state needs a person, the earlier. */
 const URGENCY: readonly AlarmCondition[] = ['UNACK', 'RTNUN', 'ACKED', 'SHLVD', 'DSUPR', 'OOSRV', 'NORM']
+
+/** Whether a line stands there with its end missing. */
+export const isCut = ({ line }: LineReference): boolean => line.length === LONGEST_LINE && line.endsWith('…')
 
 export const reference = (at: number, line: string, id?: string): LineReference => ({
   at,
@@ -214,9 +219,14 @@ function summaryOf(incident: IncidentRecord, alarms: readonly AlarmRecord[], say
   return cut(why === '' ? what : `${what} ${why}.`, LONGEST_SUMMARY)
 }
 
-/** What an alarm is called: its machine and the words of its line that decided. */
+/** A sentence so short says it best, whole; the words that decided may be a piece of it without its thing. */
+const SHORT_MESSAGE = 60
+
+/** What an alarm is called: its message when that is short, else its machine and the words that decided. */
 export function labelOf(identity: Identity, message: string, verdict: Verdict): string {
-  const words = (verdict.evidence || message).replace(/\s+/g, ' ').trim()
+  const whole = message.replace(/\s+/g, ' ').trim()
+  const isSentence = whole.length <= SHORT_MESSAGE && /^[\p{L}\d]/u.test(whole) && !whole.includes('=')
+  const words = isSentence ? whole : (verdict.evidence || whole).replace(/\s+/g, ' ').trim()
   const { asset } = identity
   return cut(asset === undefined || words.toLowerCase().includes(asset) ? words : `${asset} ${words}`, 100)
 }

@@ -120,6 +120,11 @@ export class IncidentLedger {
     this.#changes.set(incident.n, change)
   }
 
+  /** Whether the next look will tell a person of it anyway. */
+  isTelling(n: number | undefined): boolean {
+    return n !== undefined && this.#changes.get(n)?.kind === 'notify'
+  }
+
   /** One effect for each incident that changed, in the order in which they began to. */
   flush(): DeskEffect[] {
     if (this.#changes.size === 0) return []

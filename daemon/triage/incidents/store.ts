@@ -48,10 +48,14 @@ const Stored = z.looseObject({
       z.looseObject({ identity: z.looseObject({ key: z.string() }), state: z.looseObject({}) }),
     ),
     incidents: z.array(z.looseObject({ n: z.number(), alarms: z.array(z.string()) })),
-    flood: z.looseObject({ wanted: z.array(z.number()), told: z.array(z.number()) }),
-    heldBack: z.array(z.string()),
-    rules: z.array(z.looseObject({ rule: z.string() })),
-    outOfService: z.array(z.looseObject({ asset: z.string() })),
+    flood: z.looseObject({
+      heldBack: z.array(z.string()),
+      flood: z.looseObject({ wanted: z.array(z.number()) }),
+    }),
+    expectations: z.looseObject({
+      rules: z.array(z.looseObject({})),
+      outOfService: z.array(z.looseObject({})),
+    }),
   }),
   outbox: z.looseObject({
     seq: z.number(),
@@ -124,6 +128,18 @@ export class IncidentStore {
     this.#desk = desk
     this.#revision = desk.revision
     if (this.#next()) this.#o.onReady()
+  }
+
+  /** Every open incident is told once more. Call it when a broker may have forgotten them. */
+  republish(): void {
+    const open = this.#desk?.open() ?? []
+    if (open.length === 0) return
+    this.#outbox = putAll(
+      this.#outbox,
+      open.map(i => i.n),
+    )
+    this.#dirty = true
+    this.#plan(0)
   }
 
   /**

@@ -3,7 +3,7 @@
 /** The condition is over. Matched on whole words in lower case; several words are a phrase. */
 const RETURN = [
   'rtn nr recovered recovery cleared clear restored resolved ok okay normal normalised normalized outgoing inactive',
-  'deactivated ceased ended reset healed reconnected gegangen geht behoben wiederhergestellt aufgehoben',
+  'deactivated ceased ended reset healed reconnected established gegangen geht behoben wiederhergestellt aufgehoben',
   'beendet rétabli rétablie disparu disparue résolu résolue normale inaktiv',
 ].flatMap(words => words.split(' '))
 const RETURN_PHRASES = [
@@ -75,7 +75,6 @@ const PLACES = [
   'drive nondrive',
   'de nde',
   'north south east west',
-  'open closed close opened',
   'hot cold',
   'vorlauf rücklauf',
   'einlass auslass',

@@ -40,8 +40,11 @@ export const BAIT: readonly RegExp[] = TRIES
 
 const ESCAPES = /\u001b|\\x1b|\\u001b|\\033|\\e\[|\u009b/i
 const HIDING = /[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\u2060\ufeff]|\\u202[a-e]|\\u200b/i
-/** A word that mixes Latin with look-alikes of other alphabets. */
-const LOOK_ALIKE = /(?=[\p{L}]*[a-z])(?=[\p{L}]*[\u0400-\u04ff\u0370-\u03ff])[\p{L}]{3,}/iu
+const WORDS = /\p{L}{3,}/gu
+const LATIN = /[a-z]/iu
+const LOOK_ALIKE = /[\u0400-\u04ff\u0370-\u03ff]/iu
+/** Letters of more alphabets than these are noise. */
+const ALIKE_ONLY = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]+$/u
 
 export interface Hostile {
   /** What stands in the line, at most 80 characters. */
@@ -61,7 +64,7 @@ export function hostileText(line: string): Hostile | undefined {
     const hit = tries(decoded)
     if (hit) return { ...hit, at, length }
   }
-  const hidden = HIDING.exec(text) ?? LOOK_ALIKE.exec(text)
+  const hidden = HIDING.exec(text) ?? mixedWord(text)
   if (hidden)
     return {
       quote: hidden[0].slice(0, 80),
@@ -81,6 +84,13 @@ export function hostileText(line: string): Hostile | undefined {
 }
 
 const MOST_CHARS = 8192
+
+/** A word that mixes Latin with look-alikes of other alphabets. Word by word: one pattern for it all is quadratic. */
+function mixedWord(text: string): RegExpExecArray | undefined {
+  for (const word of text.matchAll(WORDS))
+    if (LOOK_ALIKE.test(word[0]) && LATIN.test(word[0]) && ALIKE_ONLY.test(word[0])) return word
+  return undefined
+}
 
 function tries(text: string): Hostile | undefined {
   for (const pattern of TRIES) {

@@ -22,6 +22,7 @@ import { componentFor } from './mentions.js'
 import type { Found } from './phrases.js'
 import { Polarity } from './polarity.js'
 import { mayRelate, relations } from './relations.js'
+import { putRight } from './spelling.js'
 import { readBooleans, type Word, wordsOf } from './words.js'
 
 export interface LineToJudge {
@@ -42,6 +43,7 @@ const SURE = {
   expectation: 0.8,
   bookkeeping: 0.75,
   measurement: 0.7,
+  bent: 0.6,
   anyFault: 0.5,
   nothing: 0.4,
 }
@@ -81,15 +83,29 @@ function quotingFrom(line: string, blanked: string, verdict: Verdict): Verdict {
 
 /** Whether the values of numbers in a line count, so that other numbers in the same words may be another verdict. */
 export function readsNumbers(line: string, source: string): boolean {
-  const words = readBooleans(wordsOf(line))
-  return namesLimit(words) || expectsSomething(words, source) || mayRelate(words)
+  const read = readBooleans(wordsOf(line))
+  return [read, putRight(read) ?? read].some(words => counts(words, source))
 }
 
-function judgeText({ line, source, findings: read = [] }: LineToJudge): Verdict {
-  const lex = lexicon()
-  const noise = garbageIn(line)
+const counts = (words: readonly Word[], source: string): boolean =>
+  namesLimit(words) || expectsSomething(words, source) || mayRelate(words)
+
+function judgeText(input: LineToJudge): Verdict {
+  const noise = garbageIn(input.line)
   if (noise) return noise
-  const words = readBooleans(wordsOf(line))
+  const words = readBooleans(wordsOf(input.line))
+  const plain = judgeWords(words, input)
+  if (plain.confidence > SURE.bookkeeping || words.length > TERSE) return plain
+  if (input.findings?.some(f => f.book === LEVELS && f.severity === 'normal')) return plain
+  // nothing was understood that says how it stands: perhaps words are bent
+  const right = putRight(words)
+  if (!right) return plain
+  const bent = judgeWords(right, input)
+  return bent.severity === 'normal' ? plain : { ...bent, confidence: Math.min(bent.confidence, SURE.bent) }
+}
+
+function judgeWords(words: readonly Word[], { line, source, findings: read = [] }: LineToJudge): Verdict {
+  const lex = lexicon()
   const limits = checkLimits(words)
   const polarity = new Polarity(words, lex.stateBook.find(words), limits)
   const kept = limits.filter(l => !l.violated)
@@ -124,13 +140,25 @@ function judgeText({ line, source, findings: read = [] }: LineToJudge): Verdict 
         from: limit.from,
         to: limit.to,
       })
+    for (const limit of limits.filter(l => nearlyUsed(l, words)))
+      grounds.push({
+        category: 'wear_maintenance',
+        severity: 'advisory',
+        needsHuman: true,
+        limit,
+        from: limit.from,
+        to: limit.to,
+      })
     grounds.push(...relations(words).map(r => ({ ...r, needsHuman: true, expectation: r })))
     if (limits.length === 0)
       for (const e of polarity.has('tested') && polarity.has('calm') ? [] : unexpected(words, source))
         grounds.push({ ...e, needsHuman: true, expectation: e })
   }
   // a value within its limits speaks against words that only say what is measured
-  const within = limits.length > 0 && limits.every(l => !l.violated) && !grounds.some(g => g.expectation)
+  const within =
+    limits.length > 0 &&
+    limits.every(l => !l.violated) &&
+    !grounds.some(g => g.expectation || (g.limit && g.severity === 'advisory'))
 
   for (const finding of findings)
     if (
@@ -142,6 +170,11 @@ function judgeText({ line, source, findings: read = [] }: LineToJudge): Verdict 
       grounds.push(groundOf(finding, words))
   // numbers that do not fit speak against a code that says all is well
   const against = certain?.severity === 'normal' && grounds.some(g => g.limit || g.expectation)
+  // programs tell of time-outs and retries all day long; what they call information themselves is none of an operator's
+  const told = findings.some(f => f.book === LEVELS && f.severity === 'normal')
+  if (told && !certain)
+    for (const g of [...grounds])
+      if (g.condition && CHATTER.has(g.category)) grounds.splice(grounds.indexOf(g), 1)
   const verdict =
     certain && !against
       ? byCode(certain, grounds, words, source, polarity)
@@ -153,6 +186,19 @@ function judgeText({ line, source, findings: read = [] }: LineToJudge): Verdict 
 
 const NO = /^(no|kein\w*|aucun\w*|sin|nessun\w*|geen)$/
 type Draft = Verdict
+/** What displays and terse controllers write is short; in prose a strange word is a name. */
+const TERSE = 12
+
+const USED_UP = /^(wear|filter|life|hours|cycles|dp|verschleiss|usure|operations|starts)$/
+const NEARLY = 0.95
+/** `filter_dp 248, change_at 250`: what is used up is nearly so. */
+const nearlyUsed = (l: LimitCheck, words: readonly Word[]): boolean =>
+  !l.violated &&
+  l.direction === 'high' &&
+  l.value >= l.limit * NEARLY &&
+  words.slice(Math.max(0, l.from - 3), l.to).some(w => USED_UP.test(w.text))
+
+const CHATTER = new Set<Category>(['communication', 'process_deviation', 'configuration', 'level_flow'])
 /** What the sender calls its line: the word lies often, so it speaks only where nothing else does. */
 const LEVELS = 'syslog-severity'
 
@@ -164,6 +210,12 @@ function isKept(
   limits: readonly LimitCheck[],
   polarity: Polarity,
 ): boolean {
+  if (
+    /\b(not|nicht|non|no) (active|detected|present|aktiv|erkannt)\b|\b0(\.0+)?\s?(ml|ppm|cm3|l|%)(?!\w)/i.test(
+      finding.quote,
+    )
+  )
+    return true
   const start = line.indexOf(finding.quote)
   if (start < 0) return false
   const end = start + finding.quote.length
@@ -250,7 +302,11 @@ function byCode(
   const worst = grounds
     .filter(g => g.finding?.certain || g.limit || (g.condition && g.category === finding.category))
     .reduce<Severity>((s, g) => worse(s, g.severity), finding.severity ?? 'normal')
-  const lost = worst === 'warning' && polarity.severe && finding.severity === 'warning'
+  const lost =
+    worst === 'warning' &&
+    polarity.severe &&
+    finding.severity === 'warning' &&
+    !finding.book.startsWith('j1939')
   const severity = finding.severity === 'normal' ? 'normal' : lost ? 'critical' : worst
   // a code for any alarm (NMEA ALR, a diagnostic interrupt) leaves it to the words to say which
   const vague = finding.category === undefined || finding.category === 'process_deviation'
@@ -391,7 +447,9 @@ function byStates(
 ): Draft {
   const called = findings.find(f => f.book === LEVELS && f.severity !== undefined && isAlarm(f.severity))
   const fault =
-    polarity.liveFault() ?? (called && !polarity.returned && !polarity.has('calm') ? 0 : undefined)
+    (findings.some(f => f.book === LEVELS && f.severity === 'normal') ? undefined : polarity.liveFault()) ??
+    polarity.warns() ??
+    (called && !polarity.returned && !polarity.has('calm') ? 0 : undefined)
   if (fault !== undefined) {
     const any = componentFor(words, source, {
       category: 'process_deviation',

@@ -64,6 +64,8 @@ export interface Lexicon {
   readonly conditionBook: PhraseBook<Condition>
   readonly componentBook: PhraseBook<ComponentWords>
   readonly stateBook: PhraseBook<State>
+  /** Abbreviation -> word, for lines that are not understood otherwise. */
+  readonly abbreviations: ReadonlyMap<string, string>
   /** Asset tag letters -> component. */
   readonly tags: ReadonlyMap<string, Component>
 }
@@ -89,6 +91,7 @@ const ComponentsFile = z.record(
   z.enum(COMPONENTS),
   z.strictObject({ part: z.boolean().optional(), words: z.string(), tags: z.array(z.string()).optional() }),
 )
+const AbbreviationsFile = z.record(z.string(), z.array(z.string()))
 const StatesFile = z.record(z.enum(STATES), z.string())
 
 let shared: Lexicon | undefined
@@ -130,6 +133,11 @@ function load(folder: string): Lexicon {
   }))
   const states = parse(StatesFile, read(join(folder, 'states.yaml')), 'states.yaml') as Record<State, string>
 
+  const abbreviations = new Map(
+    Object.entries(
+      parse(AbbreviationsFile, read(join(folder, 'abbreviations.yaml')), 'abbreviations.yaml'),
+    ).flatMap(([word, short]) => short.map(s => [s, word] as const)),
+  )
   const conditionBook = new PhraseBook<Condition>()
   for (const c of conditions) if (!c.say.startsWith('@')) conditionBook.add(c.say, c)
   const componentBook = new PhraseBook<ComponentWords>()
@@ -137,5 +145,5 @@ function load(folder: string): Lexicon {
   const stateBook = new PhraseBook<State>()
   for (const state of STATES) stateBook.add(states[state], state)
   const tags = new Map(components.flatMap(c => c.tags.map(tag => [tag.toLowerCase(), c.component] as const)))
-  return { conditions, components, states, conditionBook, componentBook, stateBook, tags }
+  return { conditions, components, states, conditionBook, componentBook, stateBook, abbreviations, tags }
 }

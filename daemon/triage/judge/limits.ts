@@ -20,20 +20,20 @@ export interface LimitCheck {
 
 const words = (text: string) => new Set(text.split(/\s+/))
 const HIGH = words(
-  'max maximum hi high h hh hihi upper ucl usl ceiling above ueber obergrenze maxi highlimit maxlimit hochgrenze superior superiore haut hlim',
+  'max maximum hi high h hh hihi upper ucl usl above ueber obergrenze maxi highlimit maxlimit hochgrenze superior superiore haut hlim',
 )
 const LOW = words(
-  'min minimum lo low l ll lolo lower lcl lsl floor cutoff below unter untergrenze minimo minimale mini lowlimit minlimit inferior inferiore bas llim',
+  'min minimum least lo low l ll lolo lower lcl lsl cutoff below unter untergrenze minimo minimale mini lowlimit minlimit inferior inferiore bas llim',
 )
 const EITHER = words(
-  'alm al wrn alert blocking change refill replace shutdown limit lim limits threshold thr thresh ansprechwert schwellwert overflow cut_in grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
+  'alm al wrn alert danger ab blocking arret cutout change refill replace shutdown limit lim limits threshold thr thresh ansprechwert schwellwert overflow cut_in grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
 )
-const SEVERE = words('hh ll hihi lolo trip shutdown abschaltung disparo critical')
+const SEVERE = words('danger hh ll hihi lolo trip shutdown abschaltung disparo critical')
 /** What is bad when it is little. */
 const LITTLE_IS_BAD =
   /^(riso|iso|insulation|isolation|isolationswiderstand|aislamiento|isolamento|level|fuel|soc|soh|runtime|flow|durchfluss|debit|caudal|portata|charge|reserve|coolant|autonomy|remaining|battery|batt|cell|vcell|fuellstand|niveau|nivel|livello|stock|vacuum|yield|oee|efficiency|rssi|snr|suction|npsh|oil|oeldruck|free|purity|oxygen|o2|chlorine|thickness|level_l)$/
 const SAYS_LOW = words(
-  'low below under less lowlevel unter niedrig zu_niedrig basse bas bajo baja basso bassa laag unterschritten lower min',
+  'low below under less lowlevel unter niedrig zu_niedrig basse bas bajo baja basso bassa laag unterschritten lower',
 )
 const NAMES = 5
 
@@ -122,6 +122,9 @@ interface Kind {
 function limitKind(all: readonly Word[], at: number): Kind | undefined {
   const word = all[at]!
   if (word.before === '/' || word.after.startsWith('/')) return undefined
+  // a range is looked at elsewhere
+  if (/^[-–]$/.test(word.after) && isNumber(all[at + 1]?.text ?? '')) return undefined
+  if (/^[-–]$/.test(word.before) && isNumber(all[at - 1]?.text ?? '')) return undefined
   const severeAt = (i: number) => SEVERE.has(all[i]?.text ?? '')
   // `9.6 bar > 9.0 H`
   const sign = /[<>≥≤]/.exec(word.before)?.[0]
@@ -152,7 +155,7 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
     const one = text.length <= 2
     const severe = severeAt(at - back)
     // `due_h=50` is hours, `10:00 MIN` minutes
-    if (one && before.includes('_')) continue
+    if (text.length === 1 && before.includes('_')) continue
     if (text === 'min' && isNumber(all[at - back - 1]?.text ?? '')) continue
     if (
       (HIGH.has(text) || LOW.has(text)) &&
@@ -170,10 +173,13 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
         !/[.,]/.test(word.text) &&
         !/[=:]/.test(word.before) &&
         !hasUnit(all, at) &&
-        !/[(]/.test(before)
+        !/[(]/.test(before) &&
+        !likeValue(all, at)
       )
         return undefined
       const around = all[at - back - 1]?.text ?? ''
+      // `below alert 4.5` says that it is kept
+      if (/^(below|under|unter|above|ueber)$/.test(around)) return { direction: 'high', severe }
       if (HIGH.has(around)) return { direction: 'high', severe }
       if (LOW.has(around)) return { direction: 'low', severe }
       return { severe }
@@ -183,6 +189,17 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
       return { direction: suffix[2] === 'max' ? 'high' : 'low', severe, base: suffix[1]!, statistic: true }
   }
   return undefined
+}
+
+/** `121 C, alarm 110, trip 135`: of the size of a value with a unit before it, so no number of an alarm. */
+function likeValue(all: readonly Word[], at: number): boolean {
+  const limit = numberOf(all[at]!.text)
+  for (let i = at - 1; i >= 0 && i >= at - 8; i--) {
+    if (!isNumber(all[i]!.text) || !hasUnit(all, i)) continue
+    const ratio = numberOf(all[i]!.text) / limit
+    return ratio > 0.4 && ratio < 2.5
+  }
+  return false
 }
 
 /** Between a value and the sign of its limit stands a unit at most, or the limit's name. */
@@ -199,7 +216,7 @@ function nearestNumber(all: readonly Word[], at: number): number | undefined {
 /** May be the number of an alarm: `alarm 311`. */
 const NUMBERED = /^(alarm\w*|alm|al|alert|warn|warning|wrn|trip|disparo)$/
 const BETWEEN =
-  /^(at|is|of|set|to|limit|level|value|temp\w*|pressure|alarm|warning|trip|c|pct|bar|speed|flow|current|voltage|load|point|threshold|lim|h|a|v|ma|setting|ms|de|a|bei|von|alm|hz|kw|rpm|mm|s)$/
+  /^(at|from|by|is|of|set|to|limit|level|value|temp\w*|pressure|alarm|warning|trip|c|pct|bar|speed|flow|current|voltage|load|point|threshold|lim|h|a|v|ma|setting|ms|de|a|bei|von|alm|hz|kw|rpm|mm|s)$/
 const UNIT =
   /^(c|f|k|deg|degc|celsius|us|uscm|bar|mbar|psi|psig|barg|kpa|mpa|pa|v|kv|mv|a|ma|ka|w|kw|mw|hz|rpm|mm|um|m|cm|l|lpm|gpm|m3|kg|g|t|ppm|ppb|ohm|kohm|mohm|pct|s|ms|min|h|db|dbm|ntu|nm|kn|n|va|kva|j|kj|x)$/
 const hasUnit = (all: readonly Word[], at: number): boolean =>
@@ -284,9 +301,15 @@ const SAYS_HIGH = words(
   'high over above overfill overflow hoch haut alto alta elevee elevado exceeded rising',
 )
 
+/** `oil_c=94`: the unit is the end of the name. */
+const joinedUnit = (all: readonly Word[], at: number): string => {
+  const before = all[at - 1]
+  return before && /_/.test(before.before) && UNIT.test(before.text) ? before.text : ''
+}
+
 /** Which side is bad when the line does not say it: by the name and unit of the value itself. */
 function guess(all: readonly Word[], from: number, to: number): 'high' | 'low' {
-  const unit = hasUnit(all, from) ? (all[from + 1]?.text ?? '') : ''
+  const unit = hasUnit(all, from) ? (all[from + 1]?.text ?? '') : joinedUnit(all, from)
   if (LOW_UNITS.test(unit)) return 'low'
   const name = nameOf(all, from)
   const around = all.slice(Math.max(0, Math.min(from, to) - NAMES), Math.max(from, to)).map(w => w.text)
@@ -324,8 +347,27 @@ const QUANTITIES: readonly [Category, RegExp][] = [
   ['wear_maintenance', /^(wear|iso 4406|particles|life|hours|h|cycles|verschleiss|stunden)$/],
 ]
 
-/** What a value is of, by its name and unit. */
+const OF_UNIT: Readonly<Record<string, Category>> = Object.fromEntries(
+  (
+    [
+      ['temperature', 'c f degc deg celsius degf'],
+      ['pressure', 'bar mbar psi psig barg kpa mpa'],
+      ['vibration', 'mm'],
+      ['electrical', 'kohm mohm ohm kv ma ka kva v a w kw hz'],
+      ['level_flow', 'lpm gpm m3'],
+    ] as const
+  ).flatMap(([category, units]) => units.split(' ').map(u => [u, category] as const)),
+)
+
+/** What a value is of, by its unit (`94 C`, `oil_c=94`), else by its name. */
 export function quantityOf(all: readonly Word[], check: { from: number; to: number; at: number }): Category {
+  const before = all[check.at - 1]
+  const unit = hasUnit(all, check.at)
+    ? all[check.at + 1]?.text
+    : before?.before.includes('_')
+      ? before.text
+      : undefined
+  if (unit !== undefined && OF_UNIT[unit]) return OF_UNIT[unit]!
   const own = [...nameOf(all, check.at), ...(hasUnit(all, check.at) ? [all[check.at + 1]?.text ?? ''] : [])]
   const pick = (near: readonly string[]) => {
     const score = QUANTITIES.map(([category, pattern]) => ({

@@ -142,4 +142,4 @@ function mentionsIn(words: readonly Word[]): Mention[] {
 }
 
 const measures = (words: readonly Word[], at: number): boolean =>
-  isNumber(words[at]?.text ?? '') && /:/.test(words[at]!.before) && /"/.test(words[at]!.before)
+  isNumber(words[at]?.text ?? '') && (/=/.test(words[at]!.before) || /":/.test(words[at]!.before))

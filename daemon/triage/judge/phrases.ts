@@ -211,6 +211,11 @@ export class PhraseBook<T> {
     return this.#words.has(word)
   }
 
+  /** Whole words of its phrases. */
+  vocabulary(): Iterable<string> {
+    return this.#words
+  }
+
   /** Whether some phrase has this word, first or later. */
   knows(word: string): boolean {
     const numbered = /^([a-z]{3,})\d{1,3}$/.exec(word)
@@ -234,7 +239,7 @@ export class PhraseBook<T> {
       if (word.endsWith(ending)) take(this.#exact.get(word.slice(0, -ending.length)))
     const numbered = /^([a-z]{3,})\d{1,3}$/.exec(word)
     if (numbered) take(this.#exact.get(numbered[1]!))
-    for (let n = 2; n <= word.length; n++) take(this.#beginning.get(word.slice(0, n)))
+    for (let n = 1; n <= word.length; n++) take(this.#beginning.get(word.slice(0, n)))
     if (this.#inside.size > 0)
       for (let from = 0; from < word.length - 2; from++)
         for (let to = from + 3; to <= Math.min(word.length, from + this.#longestInside); to++)

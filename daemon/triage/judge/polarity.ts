@@ -6,7 +6,7 @@ import { isNumber, type Word } from './words.js'
 
 /** Words that may stand between a thing and its value: `fault count: 0`. */
 const LABELS = new Set(
-  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask stage stufe etage nivel probe sensor resets restarts events trips counts start boot last hour day shift power on'.split(
+  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask stage stufe etage nivel probe sensor resets restarts events trips counts start boot last hour day shift power on gas volume'.split(
     ' ',
   ),
 )
@@ -26,6 +26,7 @@ const ON = /^(1|active|true|yes|on|alarm|high|low|fault)$/
 const DENIES = /^(not|non|nicht|no|pas|niet|kein|keine)$/
 const FOUND =
   /^(detect\w*|detekt\w*|found|present|active|aktiv|erkannt|vorhanden|rilevat\w*|trovat\w*|presente|present\w*|activ\w*|gefunden|seen|required|needed)$/
+const LAST = /^(last|previous|letzte|letzter|letztes|dernier|derniere|ultimo|ultima)$/
 const DRY = /^(dry|trocken|sec|seco|asciutto|droog)$/
 const DRY_IS_GOOD = new Set(['water_leak', 'oil_leak', 'seal_leak', 'level_high'])
 
@@ -40,6 +41,7 @@ export const isTurningWord = (word: string): boolean =>
 const PASSED = /^(pass|passed|ok|successful|bestanden|reussi|correcta|superad\w*)$/
 const FAILS =
   /^(fail\w*|fehl\w*|echou\w*|mislukt|durchgefallen|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/
+const WARNS = /^(warning|warn|wrn|warnung|avertissement|aviso|advertencia|avviso|waarschuwing|alert)$/
 
 export class Polarity {
   readonly #words: readonly Word[]
@@ -94,7 +96,7 @@ export class Polarity {
       this.#words.slice(to, to + 3).some(w => DRY.test(w.text))
     )
       return true
-    if (this.#notDetected(to)) return true
+    if (this.#notDetected(to) || this.#past(from, to)) return true
     if (this.returnedNear(from, to)) return true
     if (this.#negatedBefore(from)) return true
     if (this.#offAfter(to)) return true
@@ -118,6 +120,12 @@ export class Polarity {
     )?.from
   }
 
+  /** A line that calls itself a warning, and says no more that is understood. */
+  warns(): number | undefined {
+    const at = this.#words.findIndex((w, i) => i < 2 && WARNS.test(w.text))
+    return at >= 0 && !this.returned && !this.has('calm') && !this.takenBack(at, at + 1) ? at : undefined
+  }
+
   /** "cleared" takes back what stands in its clause and before it. */
   returnedNear(from: number, to: number): boolean {
     if (!this.returned) return false
@@ -139,6 +147,7 @@ export class Polarity {
       const word = this.#words[from - back]
       const hex = this.#words[from - back + 1]
       if (
+        hex?.text !== 'not' &&
         word?.text === '0' &&
         !/[.\d]/.test(word.after) &&
         !(hex?.before === '' && hex.text.startsWith('x'))
@@ -182,6 +191,14 @@ export class Polarity {
     return false
   }
 
+  /** `last excursion 41 days ago`: history. */
+  #past(from: number, to: number): boolean {
+    if (this.#words.slice(Math.max(0, from - 2), from).some(w => LAST.test(w.text))) return true
+    return this.#words
+      .slice(to, to + 5)
+      .some((w, i, all) => w.text === 'ago' && !all.slice(0, i).some(o => /[;.]/.test(o.before)))
+  }
+
   /** `fault=0`, `leak: none`, `alarm register 0x0000`. */
   #offAfter(to: number): boolean {
     for (let at = to; at < Math.min(to + 4, this.#words.length); at++) {
@@ -211,6 +228,11 @@ export class Polarity {
     )
     const passed = this.has('tested') && this.#of('calm').some(f => PASSED.test(this.#words[f.from]!.text))
     if (tests.length === 0 && !passed) return false
-    return !this.#words.some((w, i) => FAILS.test(w.text) && !(this.#words[i - 1]?.text === 'no'))
+    return !this.#words.some(
+      (w, i) =>
+        FAILS.test(w.text) &&
+        !(i >= from && i < to && /^(failure|ausfall)$/.test(w.text)) &&
+        !(this.#words[i - 1]?.text === 'no'),
+    )
   }
 }

@@ -17,6 +17,8 @@ export function relations(words: readonly Word[]): Expectation[] {
     notHeld(words),
     dirtyOil(words),
     moreThanAll(words),
+    outOfRange(words),
+    notFollowed(words),
   ].flatMap(e => e ?? [])
 }
 
@@ -28,6 +30,8 @@ export function mayRelate(words: readonly Word[]): boolean {
   return (
     PHASES.some(names => names.every(name => words.some(w => w.text === name))) ||
     has(NOMINAL) ||
+    has(RANGES) ||
+    (has(COMMAND) && has(FEEDBACK)) ||
     (has(/^(h|hours|stunden)$/) && numbers > 1) ||
     (has(SHOULD) && has(DRIVE)) ||
     words.some(
@@ -43,8 +47,9 @@ export function mayRelate(words: readonly Word[]): boolean {
 
 /** Whether a word can put numbers in relation. */
 export const isRelationWord = (word: string): boolean =>
-  [RUNS, FLOWS, SPEEDS, NOMINAL, IS, SHOULD, DRIVE, COUNTED].some(p => p.test(word)) ||
-  PHASES.some(names => names.includes(word))
+  [RUNS, FLOWS, SPEEDS, NOMINAL, IS, SHOULD, DRIVE, COUNTED, RANGES, COMMAND, FEEDBACK].some(p =>
+    p.test(word),
+  ) || PHASES.some(names => names.includes(word))
 
 const COUNTED =
   /^(h|hours|stunden|vs|of|von|sur|de|service|maintenance|wartung|interval|limit|life|due|next|replace|order|change|wechseln|tauschen|remplacer|cambiar)$/
@@ -288,4 +293,61 @@ function moreThanAll(words: readonly Word[]): Expectation | undefined {
     }
   }
   return undefined
+}
+
+const RANGES = /^(window|range|band|hold|limits|between|bereich|plage|rango|campo|tolerance|spec)$/
+
+/** `torque 0.9 Nm, window 1.4-2.0`, `38 kPa, should hold 44 to 46`. */
+function outOfRange(words: readonly Word[]): Expectation | undefined {
+  for (const [at, word] of words.entries()) {
+    if (!RANGES.test(word.text)) continue
+    const from = [at + 1, at + 2].find(i => isNumber(words[i]?.text ?? ''))
+    if (from === undefined) continue
+    const to = [from + 1, from + 2].find(i => isNumber(words[i]?.text ?? ''))
+    if (to === undefined || !/^(-|–|\.\.|,|)$/.test(words[to]!.before)) continue
+    if (to === from + 2 && !/^(to|bis|and|und|a|et|y)$/.test(words[from + 1]!.text)) continue
+    const [low, high] = [numberOf(words[from]!), numberOf(words[to]!)]
+    if (!(low < high)) continue
+    const is = [1, 2, 3, 4, 5].map(back => at - back).find(i => i >= 0 && isNumber(words[i]!.text))
+    if (is === undefined) continue
+    const value = numberOf(words[is]!)
+    if (value >= low && value <= high) continue
+    return {
+      category: 'process_deviation',
+      severity: 'warning',
+      reason: `${value} outside ${low} to ${high}`,
+      cause: 'The process, its setting or the sensor.',
+      action: 'Find out what has changed.',
+      from: is,
+      to: to + 1,
+    }
+  }
+  return undefined
+}
+
+const COMMAND = /^(cmd|command|sollstellung|out|demand)$/
+const FEEDBACK = /^(fb|fbk|feedback|pos|position|rueckmeldung|act)$/
+
+/** `cmd_pct 80, fb_pct 12`: it does not go where it is told. */
+function notFollowed(words: readonly Word[]): Expectation | undefined {
+  const find = (pattern: RegExp) => {
+    for (let i = 0; i < words.length - 1; i++)
+      if (pattern.test(words[i]!.text))
+        for (let j = i + 1; j <= Math.min(i + 2, words.length - 1); j++)
+          if (isNumber(words[j]!.text)) return j
+    return -1
+  }
+  const [told, is] = [find(COMMAND), find(FEEDBACK)]
+  if (told < 0 || is < 0) return undefined
+  const [a, b] = [numberOf(words[told]!), numberOf(words[is]!)]
+  if (Math.abs(a - b) < 15 || a > 100 || b > 100) return undefined
+  return {
+    category: 'process_deviation',
+    severity: 'warning',
+    reason: `told ${a}, at ${b}`,
+    cause: 'It sticks, its drive has no force, or its feedback is wrong.',
+    action: 'Move it by hand, check supply, positioner and feedback.',
+    from: Math.min(told, is) - 1,
+    to: Math.max(told, is) + 1,
+  }
 }

@@ -10,6 +10,7 @@ import { lexicon } from './lexicon.js'
 import { isLimitWord } from './limits.js'
 import { isTurningWord } from './polarity.js'
 import { isRelationWord } from './relations.js'
+import { isBent } from './spelling.js'
 import { foldedWords, isNumber, isSwitch } from './words.js'
 
 /** Flags, levels and zones too short for a lexicon, months, and `true`. */
@@ -80,6 +81,7 @@ export function mayDecide(word: string): boolean {
     isRelationWord(word) ||
     isTurningWord(word) ||
     isSwitch(word) ||
+    isBent(word) ||
     (letters !== undefined && tags.has(letters)) ||
     starts.some(s => word.startsWith(s)) ||
     inside.some(s => word.includes(s))

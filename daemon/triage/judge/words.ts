@@ -27,7 +27,8 @@ function fold(char: string): string {
   return FOLDED[lower] ?? lower.normalize('NFKD').replace(/[\u0300-\u036f]/g, '')
 }
 
-const LETTERS = /[\p{L}\p{M}]+\d*(?:[\p{L}\d]*)|\d+(?:[.,]\d+)*/gu
+const LETTERS =
+  /[\p{L}\p{M}]+\d*(?:[\p{L}\d]*)|\d+(?:\.\d+){2,}|\d{1,3}(?:,\d{3}){2,}(?!\d)|\d+(?=(?:,\d+){2,})|\d+(?:[.,]\d+)?/gu
 /** Where a lower-case letter meets the upper-case one of the next word; units such as kOhm, mA and dBm stay whole. */
 const CAMEL = /(?<=\p{L}\p{Ll})(?=\p{Lu})|(?<=\p{Ll})(?=\p{Lu}\p{Ll}{3})/u
 
@@ -35,12 +36,16 @@ const CAMEL = /(?<=\p{L}\p{Ll})(?=\p{Lu})|(?<=\p{Ll})(?=\p{Lu}\p{Ll}{3})/u
 const TIMES =
   /^<\d{1,3}>\d?(?=\s|\w{3}\s)|\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+\d{1,2}\s+\d\d:\d\d:\d\d|\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b|\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-\d{2,4})?\b/g
 
+/** A dump of bytes: its pairs of letters are no words. */
+const DUMP = /(?:\b[0-9a-f]{2}\b[ :-]?){12,}/gi
+const blank = (text: string): string => ' '.repeat(text.length)
+
 /** Times give way to blanks. */
-export const withoutTimes = (text: string): string => text.replace(TIMES, time => ' '.repeat(time.length))
+export const withoutTimes = (text: string): string => text.replace(TIMES, blank)
 
 export function wordsOf(line: string): Word[] {
   const cut = line.length > MOST_CHARS ? line.slice(0, MOST_CHARS) : line
-  const text = withoutTimes(cut)
+  const text = withoutTimes(cut).replace(DUMP, blank)
   const words: { text: string; start: number; end: number; before: string; after: string }[] = []
   let end = 0
   for (const { 0: run, index } of text.matchAll(LETTERS)) {

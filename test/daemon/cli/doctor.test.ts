@@ -205,3 +205,19 @@ for (const [form, start, options] of [
     )
     t.equal(report.checks.find(c => c.name === 'broker')?.status, form === 'MQTT 5' ? 'ok' : 'warn')
   })
+
+t.test('sources: what is not there now is a warning with what to do, never a failure', async t => {
+  const folder = t.testdir({
+    'config.yaml':
+      'sources:\n  serial: [{ path: /dev/ttyNOTHERE9 }]\n  tail: [{ path: /nowhere/at/all.log }]\n  mqtt: [{ topic: plant/# }]\n',
+  })
+  const report = await doctor({
+    flags: { config: `${folder}/config.yaml`, broker: 'embedded:0', data: folder },
+    signal: new AbortController().signal,
+  })
+  const of = (name: string) => report.checks.find(c => c.name.startsWith(name))
+  t.match(of('serial'), { status: 'warn', remedy: /by-id/ })
+  t.match(of('tail'), { status: 'warn', remedy: /waited for/ })
+  t.match(of('topics'), { status: 'ok', says: /plant\/#/ })
+  t.ok(of('line model'))
+})

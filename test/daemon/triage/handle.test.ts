@@ -16,7 +16,7 @@ function room(t: Test) {
   const live = new LiveTriage({ triage, desk, clock, tell: () => {} })
   t.teardown(() => live.stop())
   let kept = 0
-  const requests = new TriageRequests({ live, triage, desk, clock, changed: () => kept++ })
+  const requests = new TriageRequests({ live, triage, desk, clock, keep: async () => void kept++ })
   const request = (body: RequestBody): Request => ({
     id: '1',
     kind: 'incident',
@@ -98,7 +98,7 @@ t.test('what a person calls serious is raised, by its line too', async t => {
 })
 
 t.test('what cannot be done is refused with a remedy, and changes nothing', async t => {
-  const { act, kept, triage } = room(t)
+  const { act, triage } = room(t)
   for (const action of [
     'no json',
     '',
@@ -122,5 +122,4 @@ t.test('what cannot be done is refused with a remedy, and changes nothing', asyn
       JSON.stringify(action),
     )
   t.strictSame(triage.feedback.list(), [])
-  t.ok(kept() <= 1)
 })

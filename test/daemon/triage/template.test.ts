@@ -3,6 +3,7 @@ import t from 'tap'
 import { LineTemplates } from '../../../daemon/triage/lines.js'
 import { TemplateMiner } from '../../../daemon/triage/template.js'
 import { tokensOf } from '../../../daemon/triage/tokens.js'
+import { Triage } from '../../../daemon/triage/triage.js'
 import { DIALECTS, message } from '../../support/dialects.js'
 
 const NAMES = ['ada', 'ben', 'cleo', 'dora', 'egon', 'fritz', 'greta', 'hanna']
@@ -165,4 +166,13 @@ t.test('sources do not disturb each other; the state of all is plain JSON', asyn
   const few = new LineTemplates({ mostSources: 10 })
   for (let i = 0; i < 1000; i++) few.learn(`source ${i}`, 'hello there world')
   t.ok(few.state().sources.length <= 10)
+})
+
+t.test('a line that memory does not know is counted once, though it is judged next', async t => {
+  const triage = new Triage()
+  const line = 'inner race of the bearing hums again'
+  t.equal(triage.recall('press', line), undefined)
+  t.equal(triage.judge('press', line).template.count, 1)
+  t.equal(triage.judge('press', line).template.count, 2, 'the same words again are another line')
+  t.equal(triage.recall('press', line)?.template.count, 3, 'remembered at the second')
 })

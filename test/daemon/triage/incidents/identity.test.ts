@@ -21,6 +21,7 @@ t.test('values, times, levels and words of state do not make another alarm', asy
     '2024-05-01 00:02:40 FIR123 L FLW COND CW LOW ALM',
     '2024-05-01 00:02:50 FIR123 L NR FLW COND CW LOW ALM RECOVERED',
   )
+  same('P-101 bearing temperature HIGH alarm 96 C', 'P-101 bearing temperature HIGH alarm 104 C')
   same('P-301 discharge pressure low 1.2 bar', 'P-301 discharge pressure low 0.9 bar')
   same(
     '{"ts":1,"dev":"inv[3]","alarm":"HIGH_TEMP","active":true}',
@@ -28,6 +29,14 @@ t.test('values, times, levels and words of state do not make another alarm', asy
   )
   same('dev=P-301 alarm=seal_leak state=active', 'dev=P-301 alarm=seal_leak state=cleared')
   same('PIR108 HH PRES REACT HIGH HIGH ALM', 'PIR108 HH NR PRES REACT HIGH HIGH ALM RECOVERED')
+  same(
+    'sshd[901]: Failed password from 203.0.113.77 port 51522 (x48 in 60 s)',
+    'sshd[912]: Failed password from 203.0.113.9 port 40022 (x7 in 60 s)',
+  )
+  same(
+    '{"asset":"FAN-12","v_rms":11.8,"unit":"mm/s","zone":"D"}',
+    '{"asset":"FAN-12","v_rms":7.8,"unit":"mm/s","zone":"C"}',
+  )
   same('Störung Pumpe 3 Trockenlauf gekommen', 'Störung Pumpe 3 Trockenlauf gegangen')
 })
 
@@ -40,6 +49,8 @@ t.test('another limit, place, thing or number is another alarm', async t => {
   differ('P-301 temperature high', 'P-302 temperature high')
   differ('channel 3 wire break', 'channel 4 wire break')
   differ('slave=3 timeout', 'slave=4 timeout')
+  differ('pump A leak', 'pump B leak')
+  differ('CO2 high in room 3', 'O2 high in room 3')
   differ('inv[3] isolation fault', 'inv[4] isolation fault')
   differ('{"dev":"a","alarm":"HIGH_TEMP"}', '{"dev":"b","alarm":"HIGH_TEMP"}')
   t.not(at('P-301 leak', 'a').key, at('P-301 leak', 'b').key)
@@ -64,6 +75,11 @@ t.test('a line of return finds the alarm it ends', async t => {
   t.equal(ended('P-302 discharge pressure back to normal', low), undefined)
   t.equal(ended('P-301 suction pressure back to normal', low), undefined)
   t.equal(ended('P-301 discharge pressure high cleared', low), undefined)
+  const high = 'P-301 discharge pressure 9.6 bar > 9.0 H, recirculation valve opened'
+  t.equal(ended('P-301 discharge pressure 7.2 bar RTN, recirculation valve closed', high), high)
+  t.equal(ended('seal pot A level OK', 'seal pot B level low'), undefined)
+  t.equal(ended('seal of pump B OK', 'seal of pump A leaks'), undefined)
+  t.equal(ended('AIR003_1 PURGE A CONC RECOVERED', 'AIR003_1 PURGE C CONC HIGH ALM'), undefined)
   const lost = 'communication with slave 5 lost'
   t.equal(ended('communication with slave 5 restored', lost), lost)
   t.equal(ended('communication with slave 6 restored', lost), undefined)
