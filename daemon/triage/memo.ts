@@ -11,7 +11,7 @@ import type { Verdict } from './verdict.js'
 export interface MemoOptions {
   /** Most templates; the one not seen for longest goes. Default 20,000. */
   mostTemplates: number
-  /** Most verdicts of one template; beyond them the oldest half goes. Default 256. */
+  /** Most verdicts of one template; beyond them the oldest half goes. Default 1,024. */
   mostVerdicts: number
   /** Most verdicts of all templates together. Default 100,000. */
   mostInAll: number
@@ -34,7 +34,7 @@ export class VerdictMemo {
   #verdicts = 0
 
   constructor(options: Partial<MemoOptions> = {}) {
-    this.#o = { mostTemplates: 20_000, mostVerdicts: 256, mostInAll: 100_000, ...options }
+    this.#o = { mostTemplates: 20_000, mostVerdicts: 1_024, mostInAll: 100_000, ...options }
   }
 
   get size(): number {
