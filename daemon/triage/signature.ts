@@ -1,94 +1,211 @@
 /**
- * What of a line decides its verdict, beside its template: words that any lexicon or book could stop at, wherever they
- * stand, and the numbers where they matter. Two lines with the same signature and template get the same verdict from
- * memory, so a signature must never be too short: what cannot be told cheaply is not remembered at all. Pure.
+ * What of a line decides its verdict, beside its template: its shape. Words at which some part of the judge stops stand in
+ * it as they are, and so does every mark; other words are names, and numbers are numbers, whichever. Lines of one shape
+ * are read alike in everything but the values of their numbers, so where those count, or where a line may be bait, a
+ * shape is not enough: then the whole line counts. A shape must never be too poor: what cannot be told cheaply is not
+ * remembered at all. Pure.
  */
-import { lexicon } from './judge/lexicon.js'
-import { isBent } from './judge/spelling.js'
+import { baitParts, isOwnWord, mayDecide } from './judge/vocabulary.js'
 import { foldedWords } from './judge/words.js'
 
-/** Words by which bait gives itself away: where one stands, every word of the line decides. @source judge/hostile.ts */
-const BAIT =
-  /^(ignor|disregard|forget|vergiss|overrid|instruct|instruk|instruc|istruz|consigne|prompt|assistant|jailbreak|pretend|classif|klassif|severity|categor|verdict|needs|script|select|union|drop|curl|wget|passwd|im_start|inst|llm|gpt|chatgpt|administrator|please|bitte|testing|trust|disreg|negeer|zignor|suppress|nobody|someone|anyone|developer|model)/
+export interface Shape {
+  /** Of 53 bits: equal shapes have equal keys, and of others two in nine million millions of millions meet. */
+  key: number
+  /** Parts of an attempt to steer the reader stand in it: every word of it counts. */
+  bait: boolean
+}
+
 /** Longer words without a blank hide something or are hashes: judged each time. */
 const MOST_WORD = 40
+/** Longer lines are judged each time. */
+const MOST_CHARS = 2048
 const MOST_KNOWN = 50_000
+/** A run of so many letters and digits may be text in disguise. @source judge/hostile.ts */
+const BASE64 = 32
+/** Words of bait whose letters were moved by thirteen. */
+const TURNED = /vafgehpgvba|vtaber|frirevgl|pynffvsl/i
 
-/** Words seen -> whether they decide. */
-const known = new Map<string, boolean | 'bait'>()
+interface Known {
+  /** Of what stands for it in a shape. */
+  id: number
+  parts: readonly [number, number, number]
+}
+const known = new Map<string, Known>()
+const numbers = new Map<string, number>()
+/** What stands for words in shapes -> its number, from 256 on: below are marks. */
+const ids = new Map<string, number>()
 
-function decides(word: string): boolean | 'bait' {
-  const seen = known.get(word)
-  if (seen !== undefined) return seen
-  const { conditionBook, componentBook, stateBook } = lexicon()
-  const folded = foldedWords(word)
-  const result = BAIT.test(word)
-    ? 'bait'
-    : folded.some(w => conditionBook.knows(w) || stateBook.knows(w) || componentBook.knows(w) || isBent(w)) ||
-      SHORT.has(word)
-  if (known.size >= MOST_KNOWN) known.clear()
+/**
+ * @param start where the message begins: what stands before it is another sentence
+ * @returns undefined when the line must be judged itself
+ */
+export function shapeOf(line: string, start = 0): Shape | undefined {
+  const { length } = line
+  if (length > MOST_CHARS) return undefined
+  // the priority of syslog is a level, and its number counts
+  let [a, b] = [line.charCodeAt(0) === 60 ? Number.parseInt(line.slice(1, 4), 10) || 0 : 0, 0]
+  let [first, second, third] = [0, 0, 0]
+  let run = 0
+  let coded = false
+  let at = 0
+  let blank = false
+  while (at < length) {
+    const code = line.charCodeAt(at)
+    const from = at
+    let id: number
+    if (isLetter(code)) {
+      do at++
+      while (at < length && isLetterOrDigit(line.charCodeAt(at)))
+      if (at - from > MOST_WORD) return undefined
+      const word = line.slice(from, at)
+      const seen = known.get(word) ?? learn(word)
+      id = seen.id
+      first |= seen.parts[0]
+      second |= seen.parts[1]
+      third |= seen.parts[2]
+      blank = false
+    } else if (isDigit(code)) {
+      let marks = 0
+      for (;;) {
+        do at++
+        while (at < length && isDigit(line.charCodeAt(at)))
+        const mark = line.charCodeAt(at)
+        if ((mark !== 46 && mark !== 44) || !isDigit(line.charCodeAt(at + 1))) break
+        marks++
+        run = at + 1
+      }
+      if (at - from > MOST_WORD) return undefined
+      id = numberId(line, from, at, marks)
+      blank = false
+    } else {
+      // control characters, other alphabets, look-alikes and text that runs the other way
+      if (code < 32 ? code !== 9 : code >= 0x7f && isStrange(code)) return undefined
+      // an escape written out, a shell's or a template's marks
+      if (code === 96 || code === 92 || (code === 36 && SHELL.includes(line[at + 1] ?? ''))) return undefined
+      // a percent sign with two hexadecimal digits hides a character
+      if (code === 37 && isHex(line.charCodeAt(at + 1)) && isHex(line.charCodeAt(at + 2))) return undefined
+      at++
+      if (code !== 43 && code !== 47) {
+        coded ||= from - run >= BASE64
+        run = at
+      }
+      const isBlank = code === 32 || code === 9
+      if (isBlank && blank) continue
+      blank = isBlank
+      id = isBlank ? 32 : code < 256 ? code : code - 0x2000 + 128
+    }
+    if (from === start) a = Math.imul(a ^ 0x5bd1e995, 0x1b873593)
+    a = Math.imul((a ^ id) + 0x9e3779b9, 0x85ebca6b)
+    a ^= a >>> 15
+    b = Math.imul(b ^ id, 0xc2b2ae35)
+    b ^= b >>> 13
+  }
+  coded ||= at - run >= BASE64
+  return {
+    key: (a >>> 0) * 0x200000 + (b >>> 11),
+    bait: ((first & second) | (second & third) | (first & third)) !== 0 || (coded && isText(line)),
+  }
+}
+
+const isStrange = (code: number): boolean =>
+  code !== 0xb0 && code !== 0xb5 && code !== 0x2013 && code !== 0x2026 && (code < 0xa0 || code >= 0x250)
+
+/** Whether a long run of letters and digits is text in disguise. */
+const isText = (line: string): boolean =>
+  (line.match(/[A-Za-z0-9+/]{32,}={0,2}/g) ?? []).some(r =>
+    /^[\x20-\x7e\r\n\t]+$/.test(Buffer.from(r, 'base64').toString('latin1')),
+  )
+
+function idOf(text: string): number {
+  let id = ids.get(text)
+  if (id === undefined) {
+    id = next++
+    ids.set(text, id)
+  }
+  return id
+}
+let next = 256
+
+function learn(word: string): Known {
+  const parts = foldedWords(word)
+  const whole = parts.join('')
+  const texts = parts.map(shown)
+  const hidden = texts.every(t => t === NAME) && parts.length > 1 && mayDecide(whole)
+  const masks = [whole, ...parts].map(baitParts)
+  const or = (i: 0 | 1 | 2) => masks.reduce((bits, mask) => bits | mask[i], 0)
+  if (known.size >= MOST_KNOWN) {
+    // shapes that are remembered keep their numbers, and those of words that come again
+    known.clear()
+    ids.clear()
+  }
+  const result: Known = {
+    // one character over and over is noise
+    id: idOf(/(.)\1{15,}/.test(word) ? word : (hidden ? parts : texts).join("'")),
+    parts: TURNED.test(word) ? [-1, -1, -1] : [or(0), or(1), or(2)],
+  }
   known.set(word, result)
   return result
 }
 
-/** Flags and zones too short for a lexicon. */
-const SHORT = new Set(
-  'a b c d e f m s g h l hh ll hi lo ob ol lb rb ok nok nr on off up down yes no true false good bad'.split(
-    ' ',
-  ),
-)
+const NAME = '_'
+/** `pump12` is a pump with a number; `l1`, `co2` are words of their own. */
+function shown(part: string): string {
+  if (/^x0+$/.test(part)) return part
+  const [, letters, digits, end] = /^([a-z]+)(\d+)([a-z]?)$/.exec(part) ?? []
+  if (letters === undefined) return mayDecide(part) ? part : NAME
+  if (isOwnWord(part)) return part
+  return mayDecide(letters) || mayDecide(part) ? `${letters}${digits!.length > 3 ? '##' : '#'}${end}` : NAME
+}
 
-/**
- * @param withNumbers whether numbers decide in lines of this template
- * @returns undefined when the line must be judged itself
- */
-export function signatureOf(message: string, withNumbers: boolean): string | undefined {
-  let out = ''
-  let all = ''
-  let bait = false
-  const { length } = message
-  let at = 0
-  while (at < length) {
-    const code = message.charCodeAt(at)
-    if (isLetter(code)) {
-      const from = at
-      do at++
-      while (at < length && isLetter(message.charCodeAt(at)))
-      if (at - from > MOST_WORD) return undefined
-      const word = message.slice(from, at).toLowerCase()
-      const kind = decides(word)
-      if (kind === 'bait') bait = true
-      if (kind) out += ` ${word}`
-      all += ` ${word}`
-    } else if (code >= 48 && code <= 57) {
-      const from = at
-      do at++
-      while (at < length && isNumeric(message.charCodeAt(at)))
-      // 0 and 1 turn what stands before them, in whatever template
-      if (withNumbers || (at - from === 1 && code <= 49)) out += ` ${message.slice(from, at)}`
-    } else {
-      // control characters, look-alikes and text that runs the other way
-      if (
-        code < 32
-          ? code !== 9
-          : (code >= 0x370 && code !== 0x2013 && code !== 0x2026) || (code >= 0x7f && code < 0xa0)
-      )
-        return undefined
-      // an escape written out, a shell's or a template's marks
-      if (
-        code === 96 ||
-        (code === 36 && SHELL.includes(message[at + 1] ?? '')) ||
-        (code === 92 && message.charCodeAt(at + 1) !== 92)
-      )
-        return undefined
-      if (withNumbers && (code === 60 || code === 62 || code === 45)) out += message[at]
-      at++
-    }
+/** A number by what its looks tell: none, one, whole, with decimals, a date, a time; one that some phrase has as it is. */
+function numberId(text: string, from: number, to: number, marks: number): number {
+  const length = to - from
+  if (length <= 8 && isPlain(text, from, to)) return numberAsIs(text.slice(from, to), true)
+  if (marks > 1) return length > 4 && text.charCodeAt(to - 5) === 46 ? 0x81 : 0x82
+  if (marks === 1) {
+    // a code of one digit is found in front of its decimals, too
+    const decimals = text.charCodeAt(from + 1) === 46 || text.charCodeAt(from + 1) === 44
+    return decimals && text.charCodeAt(from) < 50 ? 0x8c + text.charCodeAt(from) - 48 : 0x83
   }
-  return bait ? `${out} |${all}` : out
+  if (length <= 4) {
+    const before = text.charCodeAt(from - 1)
+    const after = text.charCodeAt(to)
+    if (before === 58 || after === 58 || after === 84) {
+      if (length === 2) return 0x84
+    } else if (before === 45 || after === 45) return 0x85 + length
+    // the day of a month, in a header
+    if (length <= 2 && from < 12 && before === 32) return 0x8e
+    if (length <= 3) return numberAsIs(text.slice(from, to), false)
+  }
+  return length > 15 ? 0x8a : WHOLE
+}
+const WHOLE = 0x8b
+
+function numberAsIs(number: string, always: boolean): number {
+  let id = numbers.get(number)
+  if (id === undefined) {
+    id = always || mayDecide(number) ? idOf(number) : WHOLE
+    if (numbers.size < MOST_KNOWN) numbers.set(number, id)
+  }
+  return id
+}
+
+/** 0 and 1, whatever their form: off and on. */
+function isPlain(text: string, from: number, to: number): boolean {
+  if (to - from === 1 && text.charCodeAt(from) === 49) return true
+  for (let i = from; i < to; i++) {
+    const code = text.charCodeAt(i)
+    if (code !== 48 && code !== 46 && code !== 44) return false
+  }
+  return true
 }
 
 const SHELL = '({'
 const isLetter = (code: number): boolean =>
-  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 0xc0 && code < 0x250)
-const isNumeric = (code: number): boolean => (code >= 48 && code <= 57) || code === 46 || code === 44
+  (code >= 97 && code <= 122) ||
+  (code >= 65 && code <= 90) ||
+  (code >= 0xc0 && code < 0x250 && code !== 0xd7 && code !== 0xf7)
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
+const isLetterOrDigit = (code: number): boolean => isLetter(code) || isDigit(code)
+const isHex = (code: number): boolean =>
+  isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70)

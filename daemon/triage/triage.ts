@@ -3,9 +3,9 @@
  * What a person has said of a template stands above all. Nothing here acts: a line is data.
  */
 import type { Finding } from './books/finding.js'
-import { lookUp } from './books/look-up.js'
+import { lookUp, readsCodes } from './books/look-up.js'
 import { Feedback, type FeedbackState } from './feedback.js'
-import { judge } from './judge/judge.js'
+import { judge, readsNumbers } from './judge/judge.js'
 import { type LinesOptions, type LinesState, LineTemplates } from './lines.js'
 import { VerdictMemo } from './memo.js'
 import { readLine } from './read/read.js'
@@ -38,6 +38,9 @@ export interface TriageState {
   lines: LinesState
   feedback: FeedbackState
 }
+
+/** As long as the header of a source is not learnt, the line itself shows where it ends. */
+const readOf = (line: string, start: number) => readLine(line, start > 0 ? { start } : {})
 
 /** How many lines each stage has decided. */
 export type StageCounts = Record<Verdict['stage'], number>
@@ -147,43 +150,18 @@ export class Triage {
   }
 
   #findings(source: string, line: string, start: number): Finding[] {
-    return lookUp(readLine(line, { start }), source)
+    return lookUp(readOf(line, start), source)
   }
 
   #keep(source: string, template: Template, line: string, start: number, verdict: Verdict): void {
     // a kind of line seen once may never come again: what a memory needs to know of it is found out at its second
     if (template.count < 2) return
     this.#memo.keep(template.id, line, start, { ...verdict, stage: 'memo' }, () =>
-      this.#numbersDecide(source, line, start),
+      this.#numbersCount(source, line, start),
     )
   }
 
-  /** Whether other numbers in the same line would be judged otherwise. */
-  #numbersDecide(source: string, line: string, start: number): boolean {
-    if (!/\d/.test(line.slice(start))) return false
-    const head = line.slice(0, start)
-    const message = line.slice(start)
-    // a code of the message decides, whatever other numbers would do
-    if (this.#findings(source, line, start).some(f => /\d/.test(f.quote) && message.includes(f.quote)))
-      return true
-    const own = sayOf(this.#judge(source, line, start))
-    return OTHER_NUMBERS.some(change => {
-      const other = head + message.replace(NUMBERS, change)
-      return sayOf(this.#judge(source, other, start)) !== own
-    })
+  #numbersCount(source: string, line: string, start: number): boolean {
+    return /\d/.test(line) && (readsNumbers(line, source) || readsCodes(readOf(line, start), source))
   }
 }
-
-/** What of a normal line the thing is that it names decides nothing. */
-const sayOf = (v: Verdict) =>
-  v.severity === 'normal' ? 'normal' : `${v.severity} ${v.category} ${v.component}`
-/** Numbers that stand for themselves, not those in names. */
-const NUMBERS = /(?<![\p{L}\d])\d+(?:[.,]\d+)*/gu
-let turn = 0
-/** Large, small, and each other one large: a limit is passed on some side by one of them. 0 and 1 decide in any case. */
-const OTHER_NUMBERS: readonly ((text: string) => string)[] = [
-  text => `9${text}`,
-  () => '0.01',
-  text => (turn++ % 2 ? `9${text}` : text),
-  text => (turn++ % 2 ? text : `9${text}`),
-]

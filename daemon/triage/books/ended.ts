@@ -17,6 +17,9 @@ const NONE_BEHIND =
 const SETTING =
   /^\W{0,3}(?:(?:alarm |trip |cut-?out )?(?:limit|threshold|set[- ]?point|setting|delay|hysteresis)\b(?!.{0,20}\b(?:exceeded|passed|reached|violated|crossed))|test\b.{0,16}\b(?:ok|passed|successful(?:ly)?|complete[d]?))/i
 
+/** All of them, for whoever must know which words matter. */
+export const ENDINGS: readonly RegExp[] = [OVER, NOT_OVER, NONE_IN_FRONT, NONE_BEHIND, SETTING]
+
 /** Whether words in front or behind say that what stands between `from` and `to` is not there: `errors=0`, `no faults`,
  * `pressure alarm limit 24 bar`. */
 export const saidToBeAbsent = (message: string, from: number, to: number): boolean =>

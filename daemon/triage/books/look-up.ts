@@ -69,6 +69,36 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
   return found.length < 2 ? found.map(f => f.finding) : sorted(found).slice(0, MOST_FINDINGS)
 }
 
+const BYTES = /(?:\b(?:0x)?[0-9a-f]{1,4}\b[ ,:-]{0,2}){4,}/i
+/** A pattern that asks how many digits a number has, or for a long one. */
+const DIGITS = /\\d[{\\]|\[[^\]]*\d-\d|\d{4}/
+
+/**
+ * Whether other numbers in the same words may be another code: some open book looks for codes, or reads numbers
+ * itself. Rather too often than too seldom.
+ */
+export function readsCodes(
+  reading: Reading,
+  source: string,
+  books: readonly Book[] = shippedBooks(),
+): boolean {
+  if (reading.format === 'binary') return true
+  const message = reading.message.slice(0, MOST_CHARACTERS)
+  const about = `${source} ${reading.process ?? ''} ${message}`
+  const lower = about.toLowerCase()
+  const grams = gramsOf(lower)
+  // bytes of a frame, written out
+  if (BYTES.test(message)) return true
+  return books.some(
+    book =>
+      book.name !== 'syslog-severity' &&
+      hasWord(book, lower, grams) &&
+      (DIGITS.test(book.only_if?.source ?? '') || book.only_if?.test(about) !== false) &&
+      (DIGITS.test(book.not_if?.source ?? '') || book.not_if?.test(about) !== true) &&
+      (book.decoder !== undefined || book.recognise.length > 0),
+  )
+}
+
 /** Which groups of three letters a text has: most words of most books are ruled out by one look. */
 function gramsOf(lower: string): Uint8Array {
   const grams = new Uint8Array(GRAMS)

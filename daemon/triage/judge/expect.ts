@@ -70,6 +70,25 @@ function rules(): readonly Rule[] {
 const LEVELS: readonly Severity[] = ['warning', 'critical', 'emergency']
 const NAME_REACH = 4
 
+/** Whether some value is expected to be anything: then every number of the line counts. */
+export function expectsSomething(words: readonly Word[], source: string): boolean {
+  const around = new Set([...words, ...wordsOf(source)].map(w => w.text.replace(/\d+$/, '')))
+  return (
+    words.some(w => isNumber(w.text)) &&
+    rules().some(
+      rule =>
+        words.some(w => rule.name.has(w.text)) && (!rule.where || [...rule.where].some(w => around.has(w))),
+    )
+  )
+}
+
+let vocabulary: ReadonlySet<string> | undefined
+/** Whether a word can make a value an expected one. */
+export function isExpectWord(word: string): boolean {
+  vocabulary ??= new Set(rules().flatMap(r => [...r.name, ...(r.unit ?? []), ...(r.where ?? [])]))
+  return vocabulary.has(word)
+}
+
 /** Values that are not as expected. */
 export function unexpected(words: readonly Word[], source: string): Expectation[] {
   const around = new Set([...words, ...wordsOf(source)].map(w => w.text.replace(/\d+$/, '')))

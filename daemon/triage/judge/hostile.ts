@@ -15,10 +15,14 @@ const TRIES: readonly RegExp[] = [
   /(<\|?(im_start|im_end|system|assistant|user|endoftext|eot_id|start_header_id)\|?>|\[\/?INST\]|<<\/?SYS>>|<\/?(system|assistant|instruction|prompt)s?>|###\s*(system|instruction|assistant|response)\b)/i,
   /(^|["'\s,;({[>])(system|assistant|developer|admin note|sysadmin|ai|llm|model|operator note|bot)\s*(prompt|message|instruction|override)?\s*:\s+(?=.{0,60}\b(ignore|answer|normal|classify|you|report|reply|respond|suppress|set|approve|all|new|the operator|this is|mark|treat|output|disregard)\b)/i,
   /\b(you are (now|a|an)|act as|pretend|from now on|new instructions?|jailbreak|prompt injection|developer mode|as an ai|language model|chatgpt|your (rules|instructions|prompt|task))\b/i,
+  /\b(anweisung\w*|regeln?|vorgaben|instruktion\w*)\b.{0,30}\b(ignor\w*|vergessen|missachten)\b/i,
+  /\b(als|comme|como|come)\b.{0,30}\b(einstufen|klassifizieren|bewerten|classer|clasificar|classificare)\b/i,
+  /\b(du bist|sei|tu es|eres|je bent) (ein|eine|un|une|una|een|uno) (assist\p{L}*|hilf\p{L}*|ki|ia|modell?o?|modèle)\b/iu,
+  /\b(schweregrad|gravité|gravita|severidad|gravedad|kategorie|categoría|categoria|ernst)\s*["']*\s*[:=]\s*["']*(normal\w*|keine?|ninguna|nessuna|aucune)\b/i,
   /\b(severity|category|needs_human|needsHuman|verdict|confidence|stage)\s*[\\"']*\s*[:=]\s*[\\"']*(normal|false|advisory|info|0|memo|none|operator)\b/i,
   /\b(penetration test|pen-?test|red team|authori[sz]ed test|scheduled test|security (test|scan|exercise|audit))\b.{0,60}\b(ignore|normal|no action|classify|disregard|expected|please|skip|whitelist)\b/i,
   /(игнорир\p{L}*|забудь\p{L}*).{0,40}(инструкц|правил|команд)/iu,
-  /\b(z?ignoruj|negeer|ignora|ignorez|ignorieren|ignoriere)\b.{0,40}\b(polece\p{L}*|instrukc\p{L}*|instructies?|bericht|dit|message|avertissement|meldung\p{L}*|zeile|ligne|linea|todo|tout|alles)\b/iu,
+  /\b(ignoruj|zignoruj|negeer|ignora|ignorez|ignorieren|ignoriere)\b.{0,40}\b(polece\p{L}*|instrukc\p{L}*|instructies?|bericht|dit|message|avertissement|meldung\p{L}*|zeile|ligne|linea|todo|tout|alles)\b/iu,
   /\b(to be|be|are|is) (rated|classified|marked|treated|reported|considered) (as )?(normal|harmless|safe|ok)\b/i,
   /\bdo not (record|log|store|flag|classify|triage)\b|\bne (signalez|signaler|remontez) (rien|pas)\b|\bno (registre|informe|avise)\b/i,
   /\bgib\b.{0,20}\b(vorgaben|anweisungen|prompt|regeln)\b|\b(print|reveal|show|output|repeat)\b.{0,20}\b(your|the) (prompt|instructions|rules|system)\b/i,
@@ -31,6 +35,9 @@ const TRIES: readonly RegExp[] = [
   /<script\b|javascript:|onerror\s*=|<img\b[^>]*\bsrc=|<iframe\b/i,
   /\.\.\/\.\.\/|\/etc\/(passwd|shadow)|%2e%2e%2f|\.\.\\\.\.\\/i,
 ]
+/** What a line may try to say, for whoever must know which words matter. */
+export const BAIT: readonly RegExp[] = TRIES
+
 const ESCAPES = /\u001b|\\x1b|\\u001b|\\033|\\e\[|\u009b/i
 const HIDING = /[\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f\u2060\ufeff]|\\u202[a-e]|\\u200b/i
 const WORDS = /\p{L}{3,}/gu

@@ -13,15 +13,15 @@ import {
   worse,
 } from '../verdict.js'
 import { evidenceOf, reasonOf } from './evidence.js'
-import { type Expectation, unexpected } from './expect.js'
+import { type Expectation, expectsSomething, unexpected } from './expect.js'
 import { garbageIn } from './garbage.js'
 import { hostileText, withoutBait } from './hostile.js'
 import { type Condition, lexicon, type State } from './lexicon.js'
-import { checkLimits, type LimitCheck, quantityOf } from './limits.js'
+import { checkLimits, type LimitCheck, namesLimit, quantityOf } from './limits.js'
 import { componentFor } from './mentions.js'
 import type { Found } from './phrases.js'
 import { Polarity } from './polarity.js'
-import { relations } from './relations.js'
+import { mayRelate, relations } from './relations.js'
 import { putRight } from './spelling.js'
 import { readBooleans, type Word, wordsOf } from './words.js'
 
@@ -68,10 +68,27 @@ export function judge(input: LineToJudge): Verdict {
   const read = judgeText(input)
   if (!hostile) return read
   // bait can talk a verdict down, never up: of the line with it and without it the worse counts
-  const without = judgeText({ ...input, line: withoutBait(input.line, hostile) })
-  const worst = atLeast(read.severity, without.severity) ? read : without
+  const rest = withoutBait(input.line, hostile)
+  const without = judgeText({ ...input, line: rest })
+  const worst = atLeast(read.severity, without.severity) ? read : quotingFrom(input.line, rest, without)
   return withHostile(worst, hostile.quote, hostile.what)
 }
+
+/** The same verdict with the words of the line itself, where it was read with blanks in it. */
+function quotingFrom(line: string, blanked: string, verdict: Verdict): Verdict {
+  const at = blanked.indexOf(verdict.evidence)
+  const evidence = at < 0 ? '' : line.slice(at, at + verdict.evidence.length)
+  return { ...verdict, evidence, reason: verdict.reason.replace(verdict.evidence, () => evidence) }
+}
+
+/** Whether the values of numbers in a line count, so that other numbers in the same words may be another verdict. */
+export function readsNumbers(line: string, source: string): boolean {
+  const read = readBooleans(wordsOf(line))
+  return [read, putRight(read) ?? read].some(words => counts(words, source))
+}
+
+const counts = (words: readonly Word[], source: string): boolean =>
+  namesLimit(words) || expectsSomething(words, source) || mayRelate(words)
 
 function judgeText(input: LineToJudge): Verdict {
   const noise = garbageIn(input.line)
@@ -94,9 +111,11 @@ function judgeWords(words: readonly Word[], { line, source, findings: read = [] 
   const kept = limits.filter(l => !l.violated)
   const findings = read.filter(f => f.severity === 'normal' || !isKept(f, line, words, limits, polarity))
   const certain = findings.find(f => f.certain)
+  const said = lex.conditionBook.find(words)
   const live = longest(
-    lex.conditionBook
-      .find(words)
+    said
+      // `no water leak` does not say that there is no water
+      .filter(f => !(NO.test(words[f.from]!.text) && said.some(o => o.from === f.from + 1 && o.to > f.to)))
       .filter(f => !polarity.takenBack(f.from, f.to, f.value) && !polarity.isPhrase(f.from, f.to))
       // a name of a quantity with its limit is no fault while the limit is kept
       .filter(f => !kept.some(l => f.from < l.to && f.to > l.from) || limits.some(l => l.violated)),
@@ -165,6 +184,7 @@ function judgeWords(words: readonly Word[], { line, source, findings: read = [] 
   return { ...verdict, reason: reasonOf(verdict.reason, verdict.evidence) }
 }
 
+const NO = /^(no|kein\w*|aucun\w*|sin|nessun\w*|geen)$/
 type Draft = Verdict
 /** What displays and terse controllers write is short; in prose a strange word is a name. */
 const TERSE = 12

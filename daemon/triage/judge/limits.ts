@@ -50,6 +50,20 @@ function valueAt(all: readonly Word[], at: number): number {
     : n
 }
 
+/** Whether some number is named as a limit: then every number of the line counts. */
+export const namesLimit = (all: readonly Word[]): boolean =>
+  all.some((w, i) => isNumber(w.text) && limitKind(all, i) !== undefined)
+
+/** Whether a word can make a number a limit, or keep it from being one. */
+export const isLimitWord = (word: string): boolean =>
+  HIGH.has(word) ||
+  LOW.has(word) ||
+  EITHER.has(word) ||
+  SEVERE.has(word) ||
+  BETWEEN.test(word) ||
+  UNIT.test(word) ||
+  /(grenze|grenzwert|limit|schwelle|min|max)$/.test(word)
+
 /** Every value of the line that stands against a limit. */
 export function checkLimits(all: readonly Word[]): LimitCheck[] {
   const numbers = all.flatMap((w, i) => (isNumber(w.text) && Number.isFinite(numberOf(w.text)) ? [i] : []))

@@ -206,6 +206,11 @@ export class PhraseBook<T> {
     return found
   }
 
+  /** Whether some phrase has exactly this word. */
+  has(word: string): boolean {
+    return this.#words.has(word)
+  }
+
   /** Whole words of its phrases. */
   vocabulary(): Iterable<string> {
     return this.#words
@@ -213,6 +218,8 @@ export class PhraseBook<T> {
 
   /** Whether some phrase has this word, first or later. */
   knows(word: string): boolean {
+    const numbered = /^([a-z]{3,})\d{1,3}$/.exec(word)
+    if (numbered && this.#words.has(numbered[1]!)) return true
     if (
       this.#words.has(word) ||
       this.#starts.some(s => word.startsWith(s)) ||

@@ -30,6 +30,17 @@ const LAST = /^(last|previous|letzte|letzter|letztes|dernier|derniere|ultimo|ult
 const DRY = /^(dry|trocken|sec|seco|asciutto|droog)$/
 const DRY_IS_GOOD = new Set(['water_leak', 'oil_leak', 'seal_leak', 'level_high'])
 
+/** Whether a word can turn what stands beside it. */
+export const isTurningWord = (word: string): boolean =>
+  LABELS.has(word) ||
+  OFF.has(word) ||
+  PASSED.test(word) ||
+  [FLAG, ON, DENIES, FOUND, DRY, FAILS].some(p => p.test(word)) ||
+  /^(or|oder|ou|nor|x0+)$/.test(word)
+
+const PASSED = /^(pass|passed|ok|successful|bestanden|reussi|correcta|superad\w*)$/
+const FAILS =
+  /^(fail\w*|fehl\w*|echou\w*|mislukt|durchgefallen|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/
 const WARNS = /^(warning|warn|wrn|warnung|avertissement|aviso|advertencia|avviso|waarschuwing|alert)$/
 
 export class Polarity {
@@ -197,6 +208,8 @@ export class Polarity {
       if (text === '0' && /^x?0*$/.test(this.#words[at + 1]?.text.replace(/^x/, '') ?? '')) return true
       if (text === '0' && this.#words[at + 1]?.text.startsWith('x') && this.#words[at + 1]!.before === '')
         return false
+      // `not cleared`: it is still there
+      if (DENIES.test(text) && this.#of('returned').some(f => f.from === at + 1)) return false
       if (OFF.has(text))
         return text !== 'no' || (/[=:]/.test(before) && /^$|[,;})]/.test(this.#words[at]!.after))
       if (isNumber(text) || !LABELS.has(text)) return this.#calmAt(at, before)
@@ -213,17 +226,11 @@ export class Polarity {
     const tests = this.#of('tested').filter(
       f => Math.abs(f.from - to) <= TEST_REACH || Math.abs(from - f.to) <= TEST_REACH,
     )
-    const passed =
-      this.has('tested') &&
-      this.#of('calm').some(f =>
-        /^(pass|passed|ok|successful|bestanden|reussi|correcta|superad\w*)$/.test(this.#words[f.from]!.text),
-      )
+    const passed = this.has('tested') && this.#of('calm').some(f => PASSED.test(this.#words[f.from]!.text))
     if (tests.length === 0 && !passed) return false
     return !this.#words.some(
       (w, i) =>
-        /^(fail\w*|fehl\w*|echou\w*|mislukt|durchgefallen|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/.test(
-          w.text,
-        ) &&
+        FAILS.test(w.text) &&
         !(i >= from && i < to && /^(failure|ausfall)$/.test(w.text)) &&
         !(this.#words[i - 1]?.text === 'no'),
     )

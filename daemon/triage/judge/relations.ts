@@ -22,6 +22,38 @@ export function relations(words: readonly Word[]): Expectation[] {
   ].flatMap(e => e ?? [])
 }
 
+/** Whether numbers may stand in some relation: then every number of the line counts. Rather too often than too seldom. */
+export function mayRelate(words: readonly Word[]): boolean {
+  const numbers = words.filter(w => isNumber(w.text)).length
+  if (numbers === 0) return false
+  const has = (pattern: RegExp) => words.some(w => pattern.test(w.text))
+  return (
+    PHASES.some(names => names.every(name => words.some(w => w.text === name))) ||
+    has(NOMINAL) ||
+    has(RANGES) ||
+    (has(COMMAND) && has(FEEDBACK)) ||
+    (has(/^(h|hours|stunden)$/) && numbers > 1) ||
+    (has(SHOULD) && has(DRIVE)) ||
+    words.some(
+      (w, i) =>
+        /^(of|von|sur)$/.test(w.text) &&
+        isNumber(words[i + 1]?.text ?? '') &&
+        [i - 1, i - 2].some(at => isNumber(words[at]?.text ?? '')),
+    ) ||
+    (numbers > 5 && words.filter(w => w.before === '/').length > 3) ||
+    (numbers > 4 && words.filter(w => /^\d+[.,]\d/.test(w.text)).length > 4)
+  )
+}
+
+/** Whether a word can put numbers in relation. */
+export const isRelationWord = (word: string): boolean =>
+  [RUNS, FLOWS, SPEEDS, NOMINAL, IS, SHOULD, DRIVE, COUNTED, RANGES, COMMAND, FEEDBACK].some(p =>
+    p.test(word),
+  ) || PHASES.some(names => names.includes(word))
+
+const COUNTED =
+  /^(h|hours|stunden|vs|of|von|sur|de|service|maintenance|wartung|interval|limit|life|due|next|replace|order|change|wechseln|tauschen|remplacer|cambiar)$/
+
 /** `pump=P4 run=1 flow=0.0`. */
 function runsWithout(words: readonly Word[]): Expectation | undefined {
   const runs = words.some(

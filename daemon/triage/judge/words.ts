@@ -40,9 +40,12 @@ const TIMES =
 const DUMP = /(?:\b[0-9a-f]{2}\b[ :-]?){12,}/gi
 const blank = (text: string): string => ' '.repeat(text.length)
 
+/** Times give way to blanks. */
+export const withoutTimes = (text: string): string => text.replace(TIMES, blank)
+
 export function wordsOf(line: string): Word[] {
   const cut = line.length > MOST_CHARS ? line.slice(0, MOST_CHARS) : line
-  const text = cut.replace(TIMES, blank).replace(DUMP, blank)
+  const text = withoutTimes(cut).replace(DUMP, blank)
   const words: { text: string; start: number; end: number; before: string; after: string }[] = []
   let end = 0
   for (const { 0: run, index } of text.matchAll(LETTERS)) {
@@ -69,6 +72,8 @@ export const isNumber = (word: string): boolean => word >= '0' && word < ':'
 
 const SWITCH =
   /^(\w*(alarm|alm|fault|flt|error|err|leak|leckage|estop|trip|smoke|fire|flood|wet|tamper|overtemp\w*|overload|lowbatt\w*|fail|failed|failure|lost|blocked|jam|intrusion|gas|overflow|hihi|lolo|dryrun|moisture|stoerung|defaut|fallo|guasto|detected|det|shutdown|lockout|overcurrent|undervoltage|overvoltage|bypass|bypassed))$/
+
+export const isSwitch = (word: string): boolean => SWITCH.test(word)
 
 /** `leak=true`, `ESTOP: 1`: a switch that is on says so in words, and one that is off too. */
 export function readBooleans(words: readonly Word[]): Word[] {

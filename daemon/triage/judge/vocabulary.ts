@@ -1,0 +1,133 @@
+/**
+ * Every word that some part of the judge stops at: lexicon, limits, expectations, relations, what turns meaning, what
+ * tries to steer a reader, and code books. Other words are names: one may stand for another. Pure; read once.
+ */
+import { ENDINGS } from '../books/ended.js'
+import { shippedBooks } from '../books/load.js'
+import { isExpectWord } from './expect.js'
+import { BAIT } from './hostile.js'
+import { lexicon } from './lexicon.js'
+import { isLimitWord } from './limits.js'
+import { isTurningWord } from './polarity.js'
+import { isRelationWord } from './relations.js'
+import { isBent } from './spelling.js'
+import { foldedWords, isNumber, isSwitch } from './words.js'
+
+/** Flags, levels and zones too short for a lexicon, months, and `true`. */
+const SHORT = new Set(
+  'a b c d e f g h i l m n o p s t v w hh ll hi lo ob ol lb rb ok nok nr on off up down yes no true false good bad jan feb mar apr may jun jul aug sep oct nov dec'.split(
+    ' ',
+  ),
+)
+
+/** Letters that regular expressions ask for, as words. */
+function literalsOf(source: string): string[] {
+  const plain = source
+    .replace(/\\u[0-9a-f]{4}|\\p\{\w+\}|\\x[0-9a-f]{2}/gi, ' ')
+    .replace(/\\./g, ' ')
+    .replace(/\[[^\]]*\]\??/g, ' ')
+    .replace(/\{[\d,]+\}/g, ' ')
+    .replace(/\(\?(?:<\w+>|<?[=!]|:)/g, '(')
+    .replace(/.\?/g, c => (c.startsWith(')') ? ')' : ' '))
+  return foldedWords(plain)
+}
+
+interface Literals {
+  whole: Set<string>
+  starts: string[]
+  inside: string[]
+}
+let literals: Literals | undefined
+
+function bookLiterals(): Literals {
+  if (literals) return literals
+  const all = new Set<string>()
+  const take = (pattern: RegExp | undefined) => {
+    if (pattern) for (const word of literalsOf(pattern.source)) all.add(word)
+  }
+  for (const book of shippedBooks()) {
+    for (const word of book.words.flatMap(foldedWords)) all.add(word)
+    // numbers that are codes make the whole line count
+    for (const code of book.codes.keys())
+      for (const word of foldedWords(code.replaceAll('_', ' '))) if (!isNumber(word)) all.add(word)
+    take(book.only_if)
+    take(book.not_if)
+    for (const entry of book.phrases) take(entry.says)
+    for (const { pattern } of book.recognise) take(pattern)
+  }
+  for (const pattern of [...ENDINGS, ...BAIT]) take(pattern)
+  const words = [...all]
+  literals = {
+    whole: all,
+    starts: words.filter(w => w.length === 3 && !isNumber(w)),
+    inside: words.filter(w => w.length > 3 && !isNumber(w)),
+  }
+  return literals
+}
+
+/** Whether a folded word, or number, may decide. */
+export function mayDecide(word: string): boolean {
+  const { conditionBook, componentBook, stateBook, tags } = lexicon()
+  const { whole, starts, inside } = bookLiterals()
+  const letters = /^([a-z]{1,5})(?:\d+[a-z]?)?$/.exec(word)?.[1]
+  return (
+    SHORT.has(word) ||
+    whole.has(word) ||
+    conditionBook.knows(word) ||
+    stateBook.knows(word) ||
+    componentBook.knows(word) ||
+    isLimitWord(word) ||
+    isExpectWord(word) ||
+    isRelationWord(word) ||
+    isTurningWord(word) ||
+    isSwitch(word) ||
+    isBent(word) ||
+    (letters !== undefined && tags.has(letters)) ||
+    starts.some(s => word.startsWith(s)) ||
+    inside.some(s => word.includes(s))
+  )
+}
+
+/** Whether a word with digits is meant as it is: `ne107`, `l1`, `co2`; not `pump2`. */
+export function isOwnWord(word: string): boolean {
+  const { conditionBook, componentBook, stateBook } = lexicon()
+  return (
+    bookLiterals().whole.has(word) ||
+    [conditionBook, componentBook, stateBook].some(book => book.has(word)) ||
+    isExpectWord(word) ||
+    isRelationWord(word)
+  )
+}
+
+/**
+ * In which parts of which bait a word may stand, a bit for each bait of several parts: bait may be where two parts of one
+ * are. Words so common that they tell nothing count in no part; each bait has rarer ones beside them.
+ */
+export function baitParts(word: string): readonly [number, number, number] {
+  const masks: [number, number, number] = [0, 0, 0]
+  for (const [bit, parts] of baits().entries())
+    for (const [i, words] of parts.entries())
+      if (
+        words.some(w =>
+          w.includes(OPEN) ? word.startsWith(w.slice(0, w.indexOf(OPEN))) : word === w || word === `${w}s`,
+        )
+      )
+        masks[i]! |= 1 << bit
+  return masks
+}
+
+const OPEN = '9'
+const COMMON = new Set('info the any its his no not an a as with to this be is are do'.split(' '))
+let shared: readonly string[][][] | undefined
+const baits = (): readonly string[][][] =>
+  (shared ??= BAIT.filter(p => /\.\{0,\d+\}/.test(p.source)).map(p =>
+    p.source
+      // what may be missing is no part
+      .replace(/\.\{0,\d+\}\\b\([^()]*\)\?$/, '')
+      .replace(/\((?!\?)[^()]*\)\?/g, ' ')
+      .split(/\.\{0,\d+\}/)
+      .slice(0, 3)
+      // more letters may follow
+      .map(part => part.replace(/\\w\*|\\p\{L\}\*|(?<=\p{L})\[\p{L}+\]/gu, OPEN))
+      .map(part => literalsOf(part).filter(w => !COMMON.has(w))),
+  ))
