@@ -132,8 +132,8 @@ function judgeWords(words: readonly Word[], { line, source, findings: read = [] 
   if (!polarity.returned) {
     for (const limit of limits.filter(l => l.violated))
       grounds.push({
-        category: categoryOfLimit(words, limit, grounds),
-        severity: limit.severe ? 'critical' : 'warning',
+        category: isInterval(limit, words) ? 'wear_maintenance' : categoryOfLimit(words, limit, grounds),
+        severity: isInterval(limit, words) ? 'advisory' : limit.severe ? 'critical' : 'warning',
         needsHuman: true,
         limit,
         ...conditionOf(words, limit, categoryOfLimit(words, limit, grounds)),
@@ -178,7 +178,13 @@ function judgeWords(words: readonly Word[], { line, source, findings: read = [] 
   const verdict =
     certain && !against
       ? byCode(certain, grounds, words, source, polarity)
-      : grounds.length > 0 && !(within && polarity.has('calm') && !polarity.severe)
+      : grounds.length > 0 &&
+          !(
+            within &&
+            polarity.has('calm') &&
+            !polarity.severe &&
+            grounds.every(g => !g.condition || RANK[g.category] < 12)
+          )
         ? byGrounds(grounds, line, words, source, polarity)
         : byStates(line, words, source, polarity, limits, findings)
   return { ...verdict, reason: reasonOf(verdict.reason, verdict.evidence) }
@@ -189,7 +195,13 @@ type Draft = Verdict
 /** What displays and terse controllers write is short; in prose a strange word is a name. */
 const TERSE = 12
 
-const USED_UP = /^(wear|filter|life|hours|cycles|dp|verschleiss|usure|operations|starts)$/
+/** `change at 250 Pa`: what is passed is no limit but an interval. */
+const isInterval = (l: LimitCheck, words: readonly Word[]): boolean =>
+  words
+    .slice(Math.max(0, l.limitAt - 3), l.limitAt)
+    .some(w => /^(change|replace|wechsel\w*|tausch\w*|service|remplac\w*|sostitu\w*)$/.test(w.text))
+const USED_UP =
+  /^(wear|filter|life|hours|cycles|dp|verschleiss|usure|operations|starts|change|spots|shots|parts)$/
 const NEARLY = 0.95
 /** `filter_dp 248, change_at 250`: what is used up is nearly so. */
 const nearlyUsed = (l: LimitCheck, words: readonly Word[]): boolean =>

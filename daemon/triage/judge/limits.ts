@@ -26,7 +26,7 @@ const LOW = words(
   'min minimum least lo low l ll lolo lower lcl lsl cutoff below unter untergrenze minimo minimale mini lowlimit minlimit inferior inferiore bas llim',
 )
 const EITHER = words(
-  'alm al wrn alert danger ab blocking arret cutout change refill replace shutdown limit lim limits threshold thr thresh ansprechwert schwellwert overflow cut_in grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
+  'alm al wrn alert danger ab blocking arret scatto declenchement cutout change refill replace shutdown limit lim limits threshold thr thresh ansprechwert schwellwert overflow cut_in grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo',
 )
 const SEVERE = words('danger hh ll hihi lolo trip shutdown abschaltung disparo critical')
 /** What is bad when it is little. */
@@ -145,8 +145,10 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
     return { direction, severe }
   }
   for (let back = 1; back <= 3 && at - back >= 0; back++) {
-    const { text, before } = all[at - back]!
-    if (isNumber(text)) break
+    const { text: whole, before } = all[at - back]!
+    if (isNumber(whole)) break
+    // `alarm1`, `lim2`
+    const text = whole.length > 3 ? whole.replace(/\d$/, '') : whole
     // `bpfo=high rpm=1480`: a value is no name of a limit
     if (back > 1 && /[=:]/.test(before) && /[=:]/.test(word.before)) break
     // only words of quantities may stand between a limit's name and its number
@@ -155,7 +157,11 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
     const one = text.length <= 2
     const severe = severeAt(at - back)
     // `due_h=50` is hours, `10:00 MIN` minutes
-    if (text.length === 1 && before.includes('_')) continue
+    if (
+      text.length === 1 &&
+      (before.includes('_') || (before === '' && isNumber(all[at - back - 1]?.text ?? '')))
+    )
+      continue
     if (text === 'min' && isNumber(all[at - back - 1]?.text ?? '')) continue
     if (
       (HIGH.has(text) || LOW.has(text)) &&
@@ -261,7 +267,16 @@ function valueFor(
   )
   const sure = timed.filter(i => hasUnit(all, i) || /[.,]/.test(all[i]!.text) || /[=:]/.test(all[i]!.before))
   if (limit.statistic) return near(same, 14) ?? near(values2, 12) ?? near(sure, 5) ?? near(timed, 4)
-  return near(same, 14) ?? near(values2, 12) ?? near(sure, 7) ?? near(timed, 5)
+  return (
+    near(same, 14) ??
+    near(values2, 12) ??
+    near(
+      sure.filter(i => unit !== '' && all[i + 1]?.text === unit),
+      12,
+    ) ??
+    near(sure, 7) ??
+    near(timed, 5)
+  )
 }
 
 const TIME_UNIT = /^(h|s|ms|min|d|days|hours|sec|std|tage|jours)$/
@@ -315,6 +330,7 @@ function guess(all: readonly Word[], from: number, to: number): 'high' | 'low' {
   const around = all.slice(Math.max(0, Math.min(from, to) - NAMES), Math.max(from, to)).map(w => w.text)
   if (around.some(w => SAYS_LOW.has(w))) return 'low'
   if (HIGH_UNITS.test(unit) || around.some(w => SAYS_HIGH.has(w))) return 'high'
+  if (name.some(w => /^t(emp|max|mp|min)?\w{0,7}$/.test(w) && /^t(emp|max|mp)/.test(w))) return 'high'
   if (
     name.includes('pressure') &&
     name.some(w => /^(oil|suction|air|water|supply|lube|instrument|tyre|vacuum)$/.test(w))

@@ -62,7 +62,7 @@ export class Polarity {
           NAMES_LIMITS.has(f.value) &&
           limits.some(
             l =>
-              !l.violated &&
+              (!l.violated || (f.value === 'severe' && !l.severe)) &&
               ((f.from < l.limitAt && l.limitAt - f.from <= 3) ||
                 f.from === l.limitAt + 1 ||
                 Math.abs(f.to - l.at) <= 1),

@@ -198,7 +198,7 @@ function used(words: readonly Word[]): Expectation | undefined {
   if (
     hours.length < 2 ||
     !words.some(w =>
-      /^(service|maintenance|wartung|of|von|sur|de|interval|limit|life|due|next)$/.test(w.text),
+      /^(service|maintenance|wartung|of|von|sur|su|de|interval|limit|life|due|next)$/.test(w.text),
     )
   )
     return undefined
