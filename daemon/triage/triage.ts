@@ -9,6 +9,7 @@ import { judge, readsNumbers } from './judge/judge.js'
 import { type LinesOptions, type LinesState, LineTemplates } from './lines.js'
 import { VerdictMemo } from './memo.js'
 import { readLine } from './read/read.js'
+import { shapeOf } from './signature.js'
 import type { LineStage } from './slm/stage.js'
 import type { Template } from './template.js'
 import { isAlarm, type Verdict } from './verdict.js'
@@ -146,7 +147,13 @@ export class Triage {
   }
 
   #judge(source: string, line: string, start: number): Verdict {
-    return judge({ line, source, findings: this.#findings(source, line, start) })
+    const shape = shapeOf(line, start)
+    return judge({
+      line,
+      source,
+      findings: this.#findings(source, line, start),
+      ...(shape && !shape.bait ? { shape: shape.key } : {}),
+    })
   }
 
   #findings(source: string, line: string, start: number): Finding[] {

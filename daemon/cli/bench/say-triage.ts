@@ -47,7 +47,7 @@ export function sayTriageFigures(b: TriageBench): string {
     [
       '  with new ones',
       percent(mixed.shares.memory),
-      `A new template every ${n(mixed.new_template_every_lines)} lines: ${shares(mixed.shares)}.`,
+      `A new template every ${n(mixed.new_template_every_lines)} lines: ${shares(mixed.shares)}; ${n(mixed.lines_per_second)} lines a second by the wall clock.`,
     ],
     [
       'memory is wrong',

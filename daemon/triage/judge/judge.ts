@@ -22,6 +22,7 @@ import { componentFor } from './mentions.js'
 import type { Found } from './phrases.js'
 import { Polarity } from './polarity.js'
 import { mayRelate, relations } from './relations.js'
+import { putRightOf, sayingsOf } from './sayings.js'
 import { putRight } from './spelling.js'
 import { readBooleans, type Word, wordsOf } from './words.js'
 
@@ -30,6 +31,8 @@ export interface LineToJudge {
   source: string
   /** What code books say of it, the most certain first. */
   findings?: readonly Finding[]
+  /** Of the line (signature.ts): what was found in another line of it is not looked for again. */
+  shape?: number
 }
 
 /** How sure plain code is, by what its verdict rests on. @source held against two sets of our own, 2026-11 */
@@ -45,7 +48,7 @@ const SURE = {
   measurement: 0.7,
   bent: 0.6,
   anyFault: 0.5,
-  nothing: 0.4,
+  nothing: 0.6,
 }
 
 /** One reason to take a line for more than normal. */
@@ -69,7 +72,8 @@ export function judge(input: LineToJudge): Verdict {
   if (!hostile) return read
   // bait can talk a verdict down, never up: of the line with it and without it the worse counts
   const rest = withoutBait(input.line, hostile)
-  const without = judgeText({ ...input, line: rest })
+  const { shape: _shape, ...bare } = input
+  const without = judgeText({ ...bare, line: rest })
   const worst = atLeast(read.severity, without.severity) ? read : quotingFrom(input.line, rest, without)
   return withHostile(worst, hostile.quote, hostile.what)
 }
@@ -94,24 +98,25 @@ function judgeText(input: LineToJudge): Verdict {
   const noise = garbageIn(input.line)
   if (noise) return noise
   const words = readBooleans(wordsOf(input.line))
+  sayingsOf(words, input.shape)
   const plain = judgeWords(words, input)
   if (plain.confidence > SURE.bookkeeping || words.length > TERSE) return plain
   if (input.findings?.some(f => f.book === LEVELS && f.severity === 'normal')) return plain
   // nothing was understood that says how it stands: perhaps words are bent
-  const right = putRight(words)
+  const right = putRightOf(words, input.shape)
   if (!right) return plain
   const bent = judgeWords(right, input)
   return bent.severity === 'normal' ? plain : { ...bent, confidence: Math.min(bent.confidence, SURE.bent) }
 }
 
 function judgeWords(words: readonly Word[], { line, source, findings: read = [] }: LineToJudge): Verdict {
-  const lex = lexicon()
+  const sayings = sayingsOf(words)
   const limits = checkLimits(words)
-  const polarity = new Polarity(words, lex.stateBook.find(words), limits)
+  const polarity = new Polarity(words, sayings.states, limits)
   const kept = limits.filter(l => !l.violated)
   const findings = read.filter(f => f.severity === 'normal' || !isKept(f, line, words, limits, polarity))
   const certain = findings.find(f => f.certain)
-  const said = lex.conditionBook.find(words)
+  const said = sayings.conditions
   const live = longest(
     said
       // `no water leak` does not say that there is no water

@@ -2,6 +2,7 @@
 import type { Category, Component } from '../verdict.js'
 import { lexicon } from './lexicon.js'
 import type { Polarity } from './polarity.js'
+import { sayingsOf } from './sayings.js'
 import { isNumber, type Word, wordsOf } from './words.js'
 
 export interface About {
@@ -105,10 +106,9 @@ const clauses = (words: readonly Word[], a: number, b: number) =>
 
 /** What is named, in the order of the line; inside a longer name a shorter one does not count. */
 function mentionsIn(words: readonly Word[]): Mention[] {
-  const { componentBook, tags } = lexicon()
-  const found: Mention[] = componentBook
-    .find(words)
-    // `"battery":61` names a measurement
+  const { tags } = lexicon()
+  const found: Mention[] = sayingsOf(words)
+    .things // `"battery":61` names a measurement
     .map(({ value, from, to }) => ({
       component: value.component,
       from,

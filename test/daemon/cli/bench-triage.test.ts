@@ -25,7 +25,7 @@ t.test('a small run has every figure, and names its units', async t => {
     wall: known.lines_per_second,
     templates: known.templates_only_lines_per_cpu_second,
     drain: known.drain_lines_per_cpu_second,
-    mixed: mixed.lines_per_cpu_second,
+    mixed: mixed.lines_per_second,
     novel: novel.plain_code.lines_per_cpu_second,
     novelMs: novel.plain_code.ms_each,
     bytes: memory.bytes_per_template,

@@ -34,7 +34,17 @@ const KNOWN_HOSTILE: Record<string, string> = {
 }
 
 /** Exact verdicts, in hundredths. Brakes against falling back, not goals: a little below the day they were written. */
-const FLOORS = { 'verdicts-a': 76, 'verdicts-b': 86, 'verdicts-c': 82, 'verdicts-d': 88 }
+const FLOORS = {
+  'verdicts-a': 80,
+  'verdicts-b': 88,
+  'verdicts-c': 82,
+  'verdicts-d': 88,
+  'verdicts-e': 72,
+  'verdicts-f': 88,
+  'verdicts-g': 60,
+  'verdicts-h': 86,
+  'verdicts-i': 76,
+}
 
 t.test('two lines that differ in the deciding word never get one verdict, from memory neither', async t => {
   const same = new Set<string>()
