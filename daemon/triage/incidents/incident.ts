@@ -236,7 +236,7 @@ const iso = (at: number): string => new Date(at).toISOString()
 const cut = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most - 1)}…`
 const lowerFirst = (text: string): string =>
-  /^\p{Lu}\p{Ll}/u.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text
+  /^(?:\p{Lu}\p{Ll}|A )/u.test(text) ? text[0]!.toLowerCase() + text.slice(1) : text
 
 /** @param timeZone IANA name @returns `21 Nov, 14:02` */
 export function saysTimeIn(timeZone: string): SaysTime {

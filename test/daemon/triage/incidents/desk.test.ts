@@ -117,6 +117,10 @@ t.test('the summary says what, where, since when, how often, cause and action', 
     'P-301 discharge pressure low 1.2 bar, since 21 Nov, 12:00; then 2 more, first P-301 flow low 0 m3/h. Likely blocked suction strainer: check the strainer of P-301.',
   )
   t.ok(summary.length <= 280)
+  const q = new Played()
+  q.say(0, 'M4 rotor locked', 'critical', { cause: 'A bearing has seized', action: 'PLC off, then look' })
+  q.tick(30)
+  t.match(q.desk.open()[0]!.summary, /Likely a bearing has seized: PLC off, then look\.$/)
   t.equal(first_out, 'P-301 discharge pressure low 1.2 bar')
   t.equal(alarms.length, 3)
 })
