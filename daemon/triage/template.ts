@@ -21,7 +21,8 @@ export interface Template {
 /** What outlives a restart. */
 export interface MinerState {
   version: 1
-  templates: { id: string; tokens: string[]; count: number; example: string }[]
+  /** The one not seen for longest first. @field born order of birth; missing in what earlier versions kept */
+  templates: { id: string; tokens: string[]; count: number; example: string; born?: number }[]
 }
 
 export interface MinerOptions {
@@ -50,16 +51,14 @@ const NOTHING: ReadonlySet<string> = new Set()
 interface Node {
   template: Template
   /** In the order of birth; the oldest of a merge keeps its id. */
-  readonly born: number
+  born: number
   /** Number of the line that it was last seen in. */
   seen: number
-  /** The template it was merged into. */
-  into?: Node
 }
 
 export class TemplateMiner {
   readonly #o: MinerOptions
-  /** Masked message -> its template. */
+  /** Masked message -> its template, as it was found before the last merge or since. */
   readonly #forms = new Map<string, Node>()
   /** Templates by the hash of their tokens with a value at one place: those that differ in that place meet here. */
   readonly #siblings = new Map<number, Node | Node[]>()
@@ -88,14 +87,25 @@ export class TemplateMiner {
   state(): MinerState {
     const templates = [...this.#nodes.values()]
       .sort((a, b) => a.seen - b.seen)
-      .map(({ template: { id, tokens, count, example } }) => ({ id, tokens: [...tokens], count, example }))
+      .map(({ template: { id, tokens, count, example }, born }) => ({
+        id,
+        tokens: [...tokens],
+        count,
+        example,
+        born,
+      }))
     return { version: 1, templates }
   }
 
   /** @param state as `state()` gave it; what does not fit in is left out, the longest unseen first */
   static restore(state: MinerState, options: Partial<MinerOptions> = {}): TemplateMiner {
     const miner = new TemplateMiner(options)
-    for (const template of state.templates.slice(-miner.#o.mostTemplates)) miner.#add({ ...template })
+    for (const { born, ...template } of state.templates.slice(-miner.#o.mostTemplates)) {
+      const node = miner.#add(template)
+      if (born === undefined) continue
+      node.born = born
+      miner.#born = Math.max(miner.#born, born)
+    }
     return miner
   }
 
@@ -103,7 +113,7 @@ export class TemplateMiner {
   learn(message: string, source = ''): Template {
     const tokens = tokensOf(message)
     const key = tokens.join(' ')
-    let node = root(this.#forms.get(key))
+    let node = this.#forms.get(key)
     if (!node) {
       node = this.#matching(tokens) ?? this.#create(tokens, key, message, source)
       node = this.#gather(node)
@@ -117,7 +127,7 @@ export class TemplateMiner {
   /** The template of a message without learning; undefined when it is new. */
   find(message: string): Template | undefined {
     const tokens = tokensOf(message)
-    return (root(this.#forms.get(tokens.join(' '))) ?? this.#matching(tokens))?.template
+    return (this.#forms.get(tokens.join(' ')) ?? this.#matching(tokens))?.template
   }
 
   /** Forgets a tenth, those not seen for longest. */
@@ -132,12 +142,13 @@ export class TemplateMiner {
     if (this.#nodes.size > this.#o.mostTemplates) this.#forgetOldest()
   }
 
-  /** A template that holds this message as it is. */
+  /** The oldest of the templates that hold this message as it is: so it is the same one whatever came since. */
   #matching(tokens: readonly string[]): Node | undefined {
+    let oldest: Node | undefined
     for (const { places } of this.#masks.get(tokens.length)?.values() ?? [])
       for (const node of each(this.#exact.get(maskedHash(tokens, places))))
-        if (holds(node.template.tokens, tokens)) return node
-    return undefined
+        if (holds(node.template.tokens, tokens) && !(oldest && oldest.born < node.born)) oldest = node
+    return oldest
   }
 
   #create(tokens: readonly string[], key: string, message: string, source: string): Node {
@@ -196,8 +207,9 @@ export class TemplateMiner {
   #merge(nodes: readonly Node[], at: number): Node {
     const [first, ...others] = [...nodes].sort((a, b) => a.born - b.born)
     for (const node of nodes) this.#index(node, false)
+    // an older template holds more than it did
+    this.#forms.clear()
     for (const node of others) {
-      node.into = first!
       first!.template.count += node.template.count
       this.#nodes.delete(node.template.id)
     }
@@ -217,16 +229,8 @@ export class TemplateMiner {
       this.#index(node, false)
       this.#nodes.delete(node.template.id)
     }
-    for (const [key, form] of this.#forms) if (gone.has(root(form)!)) this.#forms.delete(key)
+    for (const [key, form] of this.#forms) if (gone.has(form)) this.#forms.delete(key)
   }
-}
-
-/** Follows what was merged, and shortens the way. */
-function root(node: Node | undefined): Node | undefined {
-  if (!node?.into) return node
-  const end = root(node.into)!
-  node.into = end
-  return end
 }
 
 /** Places that a longer message may differ in are many; beyond these it is not looked for siblings. */

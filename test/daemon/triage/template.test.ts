@@ -130,6 +130,8 @@ t.test('whatever comes, a known line is found, its id stays, and a restart chang
         )
       })
     }),
+    // two templates hold the first line; the older one is its own, before a restart and after
+    { examples: [[['a=b', '10.2', 'a=b']], [['7 pump', 'pump x1', '0 0']]] },
   )
 })
 
