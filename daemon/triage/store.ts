@@ -18,7 +18,13 @@ const Schema = z.object({
         miner: z.object({
           version: z.literal(1),
           templates: z.array(
-            z.object({ id: z.string(), tokens: z.array(z.string()), count: z.number(), example: z.string() }),
+            z.object({
+              id: z.string(),
+              tokens: z.array(z.string()),
+              count: z.number(),
+              example: z.string(),
+              born: z.number().optional(),
+            }),
           ),
         }),
       }),
