@@ -1,4 +1,5 @@
 /** One training line with its verdict, known by construction: what is said, of what thing, in what state, in which dialect. */
+import { CATEGORY_OF_FAULT } from '../../../daemon/triage/judge/defaults.js'
 import { type Condition, lexicon } from '../../../daemon/triage/judge/lexicon.js'
 import type { LineForm } from '../../../daemon/triage/slm/form.js'
 import { type Category, COMPONENTS, type Component, type Severity } from '../../../daemon/triage/verdict.js'
@@ -149,22 +150,6 @@ const DEFAULTS: Partial<Record<Category, Component>> = {
   wear_maintenance: 'machine',
   process_deviation: 'machine',
 }
-const OF_FAULT: Partial<Record<Component, Category>> = {
-  motor: 'electrical',
-  drive: 'electrical',
-  inverter: 'electrical',
-  power_supply: 'electrical',
-  battery: 'electrical',
-  transformer: 'electrical',
-  generator: 'electrical',
-  bearing: 'vibration',
-  sensor: 'sensor_fault',
-  network: 'communication',
-  safety_device: 'safety',
-  freezer: 'temperature',
-  chiller: 'temperature',
-  gearbox: 'wear_maintenance',
-}
 const REPORTERS: readonly Component[] = ['controller', 'network', 'sensor', 'other', 'power_supply']
 const HIGH_KIND: readonly Category[] = ['security', 'safety', 'leak']
 
@@ -253,7 +238,7 @@ function fault(random: Random, keep: (said: string) => boolean): TrainingLine {
 function bareFault(random: Random): TrainingLine {
   const named = pick(random, COMPONENTS)
   const said = state('fault', random)
-  const category = OF_FAULT[named] ?? 'process_deviation'
+  const category = CATEGORY_OF_FAULT[named] ?? 'process_deviation'
   const severe = chance(random, 0.3)
   const line = dress(
     {
