@@ -46,6 +46,8 @@ export function loadConfig(options: { flags?: Flags; env?: Environment; cwd?: st
     if (typeof value === 'string')
       setAt(checked, path, resolve(given === undefined ? cwd : base(path), value))
   }
+  for (const appliance of checked.voice.appliances)
+    appliance.file = resolve(base('voice.appliances'), appliance.file)
   return { config: finish(checked), file, overrides, warnings: unreadVariables(env) }
 }
 
@@ -88,8 +90,15 @@ function expectation(issue: z.core.$ZodIssue): string {
   return `expected ${placeOf(issue.path)?.type ?? 'something else'}`
 }
 
+/** Engines and where they are. */
+const VOICE_NEEDS = [
+  ['sherpa-onnx', 'model_dir'],
+  ['wyoming', 'wyoming_asr'],
+  ['whisper-server', 'whisper_url'],
+] as const
+
 /** Options that are right one by one and wrong together. */
-function contradiction({ broker, model }: Checked): { path: string; says: string } | undefined {
+function contradiction({ broker, model, voice }: Checked): { path: string; says: string } | undefined {
   if (broker.kind === 'external' && broker.url === undefined)
     return { path: 'broker.kind', says: 'broker.kind is external, so broker.url must say where' }
   if (broker.kind === 'embedded' && broker.url !== undefined)
@@ -98,6 +107,10 @@ function contradiction({ broker, model }: Checked): { path: string; says: string
     return { path: 'broker', says: 'broker.cert_file and broker.key_file go together' }
   if (model.sha256 !== undefined && model.file === undefined)
     return { path: 'model.sha256', says: 'model.sha256 needs model.file' }
+  const needed = VOICE_NEEDS.find(([engine, option]) => voice.engine === engine && !voice[option])
+  if (needed) return { path: 'voice.engine', says: `voice.engine: ${needed[0]} needs voice.${needed[1]}` }
+  if (voice.speech.engine === 'wyoming' && !voice.speech.wyoming)
+    return { path: 'voice.speech.engine', says: 'voice.speech.engine: wyoming needs voice.speech.wyoming' }
   return undefined
 }
 

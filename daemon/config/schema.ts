@@ -1,5 +1,6 @@
 import { z } from '../base/schema.js'
 import { Sources } from './sources.js'
+import { Voice } from './voice.js'
 
 /**
  * Every option once: its type, range, default and a sentence. The sample file and the reference page are printed from
@@ -385,6 +386,7 @@ export const ConfigSchema = z.strictObject({
   commands: Commands.prefault({}),
   sources: Sources.prefault({}),
   triage: Triage.prefault({}),
+  voice: Voice.prefault({}),
   log: Log.prefault({}),
   demo: Demo.prefault({}),
 })
@@ -398,6 +400,8 @@ export const PATH_OPTIONS: readonly string[] = [
   'home.file',
   'model.file',
   'triage.model_file',
+  'voice.model_dir',
+  'voice.pocketsphinx_dir',
   'board.root',
   'board.profiles_dir',
   'broker.password_file',

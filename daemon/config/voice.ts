@@ -1,0 +1,157 @@
+/** The `voice` section: what hears, where sound comes in, what speaks. */
+import { z } from '../base/schema.js'
+
+const whole = (least: number, most: number) => z.int().min(least).max(most)
+const onOff = (standard: 'on' | 'off') => z.enum(['on', 'off']).default(standard)
+const path = z.string().min(1)
+const siteName = z
+  .string()
+  .regex(/^[^/+#\s]{1,64}$/, 'expected 1 to 64 characters without blanks, `/`, `+` and `#`')
+
+const Appliance = z.strictObject({
+  file: path.describe('Vocabulary of the appliance (JSON): intents, slots and the words for them.'),
+  topic: z
+    .string()
+    .regex(/^[^+#\s]+$/, 'expected a topic without wildcards')
+    .optional()
+    .describe('Where an order is published, as JSON {intent, slots}. Without it: on event/intent only.'),
+  area: z
+    .string()
+    .min(1)
+    .max(128)
+    .optional()
+    .describe('Area where it stands: heard there only. Without it: everywhere.'),
+})
+
+const Site = z.strictObject({
+  site: siteName.describe('The siteId of a satellite.'),
+  area: z.string().min(1).max(128).describe('Area of the home where it stands (id, name or alias).'),
+})
+
+export const Voice = z
+  .strictObject({
+    engine: z
+      .enum(['auto', 'pocketsphinx', 'sherpa-onnx', 'wyoming', 'whisper-server', 'off'])
+      .default('auto')
+      .describe(
+        'What turns sound into words. auto takes the first of sherpa-onnx (with `model_dir`), wyoming (with `wyoming_asr`), whisper-server (with `whisper_url`) and pocketsphinx that is set up.',
+      ),
+    model_dir: path.optional().describe('Folder of a speech model in ONNX files, for sherpa-onnx.'),
+    pocketsphinx_dir: path
+      .default('/usr/share/pocketsphinx/model/en-us')
+      .describe('Folder of the acoustic model and the dictionary of PocketSphinx.'),
+    wyoming_asr: z
+      .string()
+      .regex(/^[^\s:/]+:\d{1,5}$/, 'expected HOST:PORT')
+      .optional()
+      .describe('A Wyoming service that transcribes, HOST:PORT. Sound goes there.'),
+    whisper_url: z
+      .string()
+      .regex(/^https?:\/\/\S+$/, 'expected http://HOST:PORT/inference')
+      .optional()
+      .describe('The server of whisper.cpp, http://HOST:PORT/inference. Sound goes there.'),
+    denoise: z
+      .enum(['auto', 'on', 'off'])
+      .default('auto')
+      .describe('Whether noise is taken off before words are looked for; auto where it helps.'),
+    timeout_ms: whole(500, 120_000)
+      .default(10_000)
+      .describe('Longest time for one utterance in the recogniser; then it is started anew.'),
+    longest_utterance_seconds: whole(1, 120)
+      .default(20)
+      .describe('Longest utterance that is taken, in seconds of sound.'),
+    min_confidence: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe('Less sure than this (0 to 1) that it was for this home, nothing is done.'),
+    appliances: z
+      .array(Appliance)
+      .max(32)
+      .default([])
+      .describe('Appliances with a vocabulary of their own, such as a coffee machine.'),
+    sites: z.array(Site).max(256).default([]).describe('Where satellites stand.'),
+    microphone: z
+      .strictObject({
+        device: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('ALSA device of the microphone of this board (`arecord -L`). Without it: none.'),
+        site: siteName.default('board').describe('Name of the microphone as a site.'),
+        speaker: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('ALSA device for answers (`aplay -L`). Without it: answers are not played here.'),
+      })
+      .prefault({})
+      .describe('Microphone and loudspeaker of this board, through ALSA.'),
+    hermes: z
+      .strictObject({
+        enabled: onOff('off').describe('Whether satellites that speak Hermes (Rhasspy) are served.'),
+        act: onOff('on').describe('Whether commands are carried out, or only published as intents.'),
+        follow_up_seconds: whole(0, 60)
+          .default(0)
+          .describe(
+            'How long a site listens on without the wake word after an answer; 0 only after questions.',
+          ),
+        most_sessions: whole(1, 256)
+          .default(16)
+          .describe('Sites that may speak at once; one more hears `busy`.'),
+      })
+      .prefault({})
+      .describe('Satellites over MQTT, by the Hermes protocol.'),
+    wyoming: z
+      .strictObject({
+        port: whole(1, 65_535)
+          .optional()
+          .describe(
+            'Where this device serves Wyoming clients such as Home Assistant (usual: 10700). Without it: not.',
+          ),
+        address: z.string().min(1).default('127.0.0.1').describe('Address that it listens on.'),
+      })
+      .prefault({})
+      .describe('Speech services for others, by the Wyoming protocol.'),
+    speech: z
+      .strictObject({
+        engine: z.enum(['espeak-ng', 'wyoming', 'off']).default('espeak-ng').describe('What speaks answers.'),
+        wyoming: z
+          .string()
+          .regex(/^[^\s:/]+:\d{1,5}$/, 'expected HOST:PORT')
+          .optional()
+          .describe('A Wyoming service that speaks, HOST:PORT.'),
+        voice: z
+          .string()
+          .regex(/^[A-Za-z0-9+_-]{1,40}$/)
+          .default('en-us')
+          .describe('Voice of espeak-ng.'),
+        words_per_minute: whole(80, 450).default(165).describe('How fast it speaks.'),
+        volume: z.number().min(0).max(1).default(0.8).describe('How loud, 0 to 1.'),
+        confirm: z
+          .enum(['words', 'tone'])
+          .default('words')
+          .describe('How a command that was simply done is confirmed: in words, or by a short tone.'),
+      })
+      .prefault({})
+      .describe('Answers in sound.'),
+    endpoint: z
+      .strictObject({
+        silence_ms: whole(200, 3_000).default(700).describe('Silence that ends an utterance.'),
+        wait_seconds: whole(1, 60).default(8).describe('How long speech is waited for after the wake word.'),
+      })
+      .prefault({})
+      .describe('Where an utterance begins and ends.'),
+    recorder: z
+      .strictObject({
+        enabled: onOff('off').describe(
+          'Whether utterances are kept as WAV, for finding faults. Nothing else writes sound.',
+        ),
+        most: whole(1, 10_000).default(100).describe('Utterances kept; the oldest go.'),
+        days: whole(1, 365).default(7).describe('Days that an utterance is kept at most.'),
+      })
+      .prefault({})
+      .describe('A recorder for finding faults, off unless the owner turns it on.'),
+  })
+  .describe('Speech: what hears, where sound comes in, what speaks.')
