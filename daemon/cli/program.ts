@@ -5,6 +5,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { packageVersion } from '../base/package-root.js'
 import type { Flags } from '../config/environment.js'
+import { speechCommands } from './speech-commands.js'
 
 /** What a command needs from the outside. */
 export interface Shell {
@@ -64,19 +65,22 @@ export function program(shell: Shell, finish: Finish): Command {
     finish(report.ok ? 0 : 1)
   })
 
-  command('say <words...>', 'one command to a running daemon over MQTT; prints its answer', [
+  command('say [words...]', 'one command to a running daemon over MQTT; prints its answer', [
     ...CONFIG,
+    new Option('--file <file>', 'a spoken command instead of words: WAV or FLAC'),
     new Option('--area <name>', 'where it is said, for "here" and "the light"'),
     new Option('--dry-run', 'understand and check, but move nothing'),
     new Option('--yes', 'a risky command is meant: do not ask'),
     new Option('--session <name>', 'conversation that it belongs to; without it, that of the area'),
     new Option('--timeout <ms>', 'how long to wait for the answer').argParser(milliseconds).default(10_000),
     JSON_FLAG,
-  ]).action(async (words: string[], o: Flags & SayFlags) => {
-    const { area, dryRun, yes, session, timeout, json, ...flags } = o
+  ]).action(async (words: string[], o: Flags & SayFlags, self: Command) => {
+    const { area, dryRun, yes, session, timeout, json, file, ...flags } = o
+    if ((words.length === 0) === (file === undefined))
+      self.error('error: give words, or a file of sound with --file')
     const { say } = await import('./say.js')
     const reply = await say({
-      text: words.join(' '),
+      what: file === undefined ? { text: words.join(' ') } : { file },
       flags,
       timeoutMs: timeout,
       ...(area === undefined ? {} : { area }),
@@ -126,6 +130,8 @@ export function program(shell: Shell, finish: Finish): Command {
     shell.err(`${rows} rows`)
     finish(0)
   })
+
+  speechCommands(command, shell, finish)
 
   command(
     'triage',
@@ -269,6 +275,7 @@ export function program(shell: Shell, finish: Finish): Command {
 }
 
 interface SayFlags {
+  file?: string
   area?: string
   dryRun?: boolean
   yes?: boolean

@@ -1,4 +1,5 @@
-/** `fieldmouse say`: one command to a running daemon over MQTT. */
+/** `fieldmouse say`: one command to a running daemon over MQTT, typed or as a file of sound. */
+import { readFile } from 'node:fs/promises'
 import { call } from '../bus/mqtt/call.js'
 import { topicsOf } from '../bus/mqtt/topics.js'
 import type { Flags } from '../config/environment.js'
@@ -9,7 +10,8 @@ import { presenceOf, withConnection } from './presence.js'
 import { accessOf, shownUrl } from './reach.js'
 
 export interface SayOptions {
-  text: string
+  /** What is said: words, or a WAV or FLAC file. */
+  what: { text: string } | { file: string }
   /** Where it is said. */
   area?: string
   /** Understand and check, but move nothing. */
@@ -25,10 +27,10 @@ export interface SayOptions {
 
 /**
  * Asks the daemon that the configuration names.
- * @throws no_broker, no_daemon, no_reply, unknown_port, and what is wrong with the configuration
+ * @throws no_broker, no_daemon, no_reply, unknown_port, sound_unreadable, and what is wrong with the configuration
  */
 export async function say({
-  text,
+  what,
   area,
   dryRun,
   confirmed,
@@ -37,6 +39,8 @@ export async function say({
   flags,
   signal,
 }: SayOptions): Promise<Reply> {
+  const body = 'text' in what ? { text: what.text } : { audio: await soundOf(what.file) }
+  const kind = 'text' in what ? 'command' : 'voice'
   const { config } = loadConfig({ flags })
   const access = accessOf(config)
   const topics = topicsOf(config.rootTopic, config.id)
@@ -45,12 +49,21 @@ export async function say({
     if (state === 'absent' || state === 'offline')
       throw errors.no_daemon({ id: config.id, url: shownUrl(access.url), state })
     const json = {
-      text,
+      ...body,
       ...(area ? { area } : {}),
       ...(dryRun ? { dry_run: true } : {}),
       ...(confirmed ? { confirmed } : {}),
       ...(session ? { session } : {}),
     }
-    return await call(connection, topics, { kind: 'command', json, timeoutMs }, signal)
+    return await call(connection, topics, { kind, json, timeoutMs }, signal)
   })
+}
+
+/** A file of sound in base64. */
+async function soundOf(path: string): Promise<string> {
+  try {
+    return (await readFile(path)).toString('base64')
+  } catch (error) {
+    throw errors.sound_unreadable({ path }, error)
+  }
 }

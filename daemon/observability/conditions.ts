@@ -89,6 +89,19 @@ export const CONDITIONS = {
     remedy: 'Look at its plug and whether something blocks it.',
     showsAfterMs: 0,
   },
+  speech_missing: {
+    severity: 'warning',
+    says: 'speech is configured and no recogniser can run',
+    remedy:
+      'Install what is missing (Debian: `apt install pocketsphinx pocketsphinx-en-us`), or correct the section voice.',
+    showsAfterMs: 0,
+  },
+  microphone_away: {
+    severity: 'warning',
+    says: 'the microphone gives no sound',
+    remedy: 'Look whether it is plugged in (`arecord -l`) and whether `voice.microphone.device` is right.',
+    showsAfterMs: 5_000,
+  },
   queue_full: {
     severity: 'warning',
     says: 'the queue is full: new requests are answered `busy`',

@@ -169,6 +169,36 @@ export const EVENTS = {
     says: (a: { device: string }) => `${a.device} did not confirm`,
     counter: 'devices_unconfirmed',
   }),
+  UtteranceHeard: entry({
+    level: 'debug',
+    meaning: 'What was understood of an utterance, before anything was done.',
+    says: (a: { site: string; text: string; confidence: number; engine: string; ms: number; audioMs: number }) =>
+      `${a.site}: ${JSON.stringify(a.text)}`,
+    fields: a => ({
+      engine: a.engine,
+      confidence: Math.round(a.confidence * 1000) / 1000,
+      asr_ms: Math.round(a.ms),
+      audio_ms: Math.round(a.audioMs),
+    }),
+    counter: 'utterances',
+  }),
+  SpeechReady: entry({
+    level: 'info',
+    meaning: 'A speech recogniser listens.',
+    says: (a: { engine: string; doors: string }) => `${a.engine} listens${a.doors ? ` (${a.doors})` : ''}`,
+  }),
+  SpeechDied: entry({
+    level: 'warn',
+    meaning: 'The process of a speech recogniser ended by itself, or was ended because it gave no answer.',
+    says: (a: { engine: string; how: string }) => `${a.engine} ended: ${a.how}`,
+    counter: 'speech_deaths',
+  }),
+  SatelliteTrouble: entry({
+    level: 'warn',
+    meaning: 'Something is wrong with a satellite, a client or the microphone.',
+    says: (a: { site: string; problem: string }) => `${a.site}: ${a.problem}`,
+    counter: 'satellite_troubles',
+  }),
   ConditionsChanged: entry({
     level: (a: { shown: readonly unknown[] }) => (a.shown.length > 0 ? 'warn' : 'info'),
     meaning: 'What is wrong for a while has changed.',

@@ -87,6 +87,42 @@ export const WIRE_CODES = {
     remedy: 'Send it again; if it happens often, look for out-of-memory kills and pick a smaller model.',
     retryable: true,
   },
+  speech_engine_missing: {
+    meaning: 'This device has no speech recogniser that could listen; the message says what is missing.',
+    remedy:
+      'Install it (Debian: `apt install pocketsphinx pocketsphinx-en-us`), or choose another `voice.engine`; `fieldmouse doctor` checks it.',
+    retryable: false,
+  },
+  speech_engine_died: {
+    meaning: 'The speech recogniser ended while it listened, twice.',
+    remedy: 'Say it again; if it happens often, look into the log for the signal.',
+    retryable: true,
+  },
+  speech_engine_hung: {
+    meaning: 'The speech recogniser gave no answer in time and was started anew.',
+    remedy: 'Say it again, or raise `voice.timeout_ms`.',
+    retryable: true,
+  },
+  audio_empty: {
+    meaning: 'The utterance holds no sound.',
+    remedy: 'Send WAV or FLAC with at least a tenth of a second of sound.',
+    retryable: false,
+  },
+  audio_unreadable: {
+    meaning: 'The utterance is no sound that can be read; the message says why.',
+    remedy: 'Send WAV (8 to 32-bit PCM or float) or FLAC, 8 to 96 kHz, one or two channels.',
+    retryable: false,
+  },
+  audio_too_long: {
+    meaning: 'The utterance is longer than this device takes.',
+    remedy: 'Send one utterance at a time, or raise `voice.longest_utterance_seconds`.',
+    retryable: false,
+  },
+  no_speech: {
+    meaning: 'No words of this home were heard in the sound.',
+    remedy: 'Say it again, closer to the microphone; the levels in the reply say how loud it came in.',
+    retryable: false,
+  },
   internal: {
     meaning: 'The daemon made a mistake; the message says which.',
     remedy: 'Send it again; if it stays, report it with the log lines around it.',

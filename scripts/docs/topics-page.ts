@@ -11,8 +11,13 @@ export function topicsPage(): string {
       '`{state: online, degraded or offline, version, board, model, since, conditions}`',
     ],
     [t.request('command'), 'in', 'UTF-8 text, or JSON `{text, id?, session?, area?, dry_run?, confirmed?}`'],
-    [t.request('voice'), 'in', 'one utterance as WAV; answered `not_available` for now'],
-    [t.request('triage'), 'in', 'lines, or JSON `{lines, source?, id?}`; answered `not_available` for now'],
+    [t.request('voice'), 'in', 'one utterance, WAV or FLAC (8 to 96 kHz), with `session`, `area`, `dry_run` and `confirmed` as user properties; or JSON `{audio: base64, id?, session?, area?, dry_run?, confirmed?}`'],
+    [t.request('triage'), 'in', 'lines, or JSON `{lines, source?, id?}`: a verdict for each (docs/triage.md)'],
+    [
+      t.request('incident'),
+      'in',
+      'a word of an operator on an open incident, as JSON: acknowledge, shelve, comment, normal here ... (docs/triage.md)',
+    ],
     [t.request('ask'), 'in', 'a question; answered `not_available` for now'],
     [
       t.request('cancel'),
@@ -43,12 +48,18 @@ export function topicsPage(): string {
     ['Correlation Data', 'sent back as it came; the same data again is the same request, done once'],
     ['Message Expiry', 'after it nobody waits: the request is dropped and counted'],
     ['Content Type', '`text/plain` or `application/json`; without it the first character decides'],
-    ['User properties `id`, `session`, `area`, `source`', 'for payloads that have no room for them'],
+    [
+      'User properties `id`, `session`, `area`, `source`; for sound also `dry_run` and `confirmed`',
+      'for payloads that have no room for them',
+    ],
   ]
   const reply: [string, string][] = [
     ['id', 'of the request'],
     ['ok', 'whether it was done'],
-    ['result', 'for a command `{text, actions, devices, states?, later?}`; `text` is what to say back'],
+    [
+      'result',
+      'for a command `{text, actions, devices, states?, later?}`; `text` is what to say back. For an utterance the same and `heard: {text, confidence, engine, audio_ms, asr_ms, levels}`',
+    ],
     ['error', '`{code, message, remedy, retry_after_ms?}`; codes are in [errors.md](errors.md)'],
     ['stage', 'which stage of the cascade answered: memo, factory, ...; `none` when none did'],
     ['confidence', '0 to 1'],

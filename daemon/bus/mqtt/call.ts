@@ -8,8 +8,8 @@ import type { Topics } from './topics.js'
 
 /** What to ask of a running daemon. */
 export interface Call {
-  kind: Exclude<RequestKind, 'voice'>
-  /** The JSON of the request without its id: `{text, area?, session?, dry_run?}`, or `{lines, source?}`. */
+  kind: RequestKind
+  /** The JSON of the request without its id: `{text, area?, session?, dry_run?}`, `{lines, source?}`, `{audio, area?}`. */
   json: Record<string, unknown>
   timeoutMs: number
 }

@@ -68,7 +68,13 @@ const TriageJson = z.strictObject({
   source: name.optional(),
   id: id.optional(),
 })
+const VoiceJson = z.strictObject({
+  audio: z.base64(),
+  ...CommandJson.omit({ text: true }).shape,
+})
 const CancelJson = z.strictObject({ id })
+
+const BRACE = 0x7b
 
 class Refused extends Error {
   readonly code: WireCode
@@ -208,7 +214,7 @@ function readReplyTo(message: Incoming, context: DecodeContext, answerId: string
 
 function readBody(message: Incoming, kind: RequestKind): { body: RequestBody; id?: string | undefined } {
   if (message.payload.length === 0) throw new Refused('empty', `${message.topic}: the payload is empty`)
-  if (kind === 'voice') return { body: { bytes: message.payload } }
+  if (kind === 'voice') return readVoice(message)
   const text = textOf(message)
   if (text.trim() === '') throw new Refused('empty', `${message.topic}: the payload is blank`)
   const form = formOf(message)
@@ -228,6 +234,35 @@ function readBody(message: Incoming, kind: RequestKind): { body: RequestBody; id
       ...('confirmed' in json && json.confirmed !== undefined
         ? { confirmed: json.confirmed as boolean }
         : {}),
+    },
+  }
+}
+
+/**
+ * Sound as it is, with the rest in user properties; or, for clients that have none, JSON with the sound in base64.
+ * No sound file begins with a brace.
+ */
+function readVoice(message: Incoming): { body: RequestBody; id?: string | undefined } {
+  const { payload, properties, topic } = message
+  if (payload[0] !== BRACE)
+    return {
+      body: {
+        bytes: payload,
+        ...(userProperty(properties, 'dry_run') === 'true' ? { dryRun: true } : {}),
+        ...(userProperty(properties, 'confirmed') === 'true' ? { confirmed: true } : {}),
+      },
+    }
+  const json = readJson(VoiceJson, textOf(message), topic)
+  const bytes = new Uint8Array(Buffer.from(json.audio, 'base64'))
+  if (bytes.length === 0) throw new Refused('empty', `${topic}: audio is empty`, json.id)
+  return {
+    id: json.id,
+    body: {
+      bytes,
+      ...(json.session === undefined ? {} : { session: json.session }),
+      ...(json.area === undefined ? {} : { area: json.area }),
+      ...(json.dry_run === undefined ? {} : { dryRun: json.dry_run }),
+      ...(json.confirmed === undefined ? {} : { confirmed: json.confirmed }),
     },
   }
 }
@@ -319,7 +354,7 @@ function addProperties(body: RequestBody, properties: MessageProperties): Reques
 /** The first value of a user property; MQTT allows the same name many times. */
 function userProperty(
   properties: MessageProperties,
-  key: 'id' | 'session' | 'area' | 'source',
+  key: 'id' | 'session' | 'area' | 'source' | 'dry_run' | 'confirmed',
 ): string | undefined {
   const user = properties.user
   if (!user || !Object.hasOwn(user, key)) return undefined

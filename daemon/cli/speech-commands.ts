@@ -1,0 +1,51 @@
+/** The commands of the shell about speech. */
+import { type Command, Option } from 'commander'
+import type { Flags } from '../config/environment.js'
+import type { Finish, Shell } from './program.js'
+
+const CONFIG = new Option('--config <file>', 'configuration file (YAML)')
+const SOUND = new Option('--in <files...>', 'WAV or FLAC, 8 to 96 kHz').makeOptionMandatory()
+
+/** @param command adds a command to the program */
+export function speechCommands(
+  command: (usage: string, description: string, options: Option[]) => Command,
+  shell: Shell,
+  finish: Finish,
+): void {
+  command('transcribe', 'what is said in files of sound, as far as this home can be spoken to (JSON Lines out)', [
+    CONFIG,
+    new Option('--home <file>', 'home file'),
+    SOUND,
+    new Option('--out <file>', 'rows: {id, text, confidence, ms}; - is standard output').default('-'),
+  ]).action(async ({ in: files, out, ...flags }: Flags & { in: string[]; out: string }) => {
+    const { transcribeFiles } = await import('./transcribe.js')
+    const { rows, failed } = await transcribeFiles({ files, out, flags }, shell.signal)
+    shell.err(`${rows} files${failed ? `, ${failed} of them could not be read` : ''}`)
+    finish(failed ? 1 : 0)
+  })
+
+  command('listen', 'orders to one appliance in files of sound: speech to intent (JSON Lines out)', [
+    CONFIG,
+    new Option('--vocabulary <file>', 'what can be said to the appliance (JSON)').makeOptionMandatory(),
+    SOUND,
+    new Option(
+      '--out <file>',
+      'rows: {id, text, intent, slots, confidence, ms}; - is standard output',
+    ).default('-'),
+  ]).action(async ({ in: files, out, vocabulary, ...flags }: Flags & ListenFlags) => {
+    const [{ listenFiles }, { loadConfig }] = await Promise.all([
+      import('./listen.js'),
+      import('../config/load.js'),
+    ])
+    const { voice } = loadConfig({ flags }).config
+    const { rows, failed } = await listenFiles({ files, out, vocabulary, voice }, shell.signal)
+    shell.err(`${rows} files${failed ? `, ${failed} of them could not be read` : ''}`)
+    finish(failed ? 1 : 0)
+  })
+}
+
+interface ListenFlags {
+  in: string[]
+  out: string
+  vocabulary: string
+}
