@@ -91,6 +91,31 @@ export class Commands {
     return understand(text, setting, this.#o.understand, signal)
   }
 
+  /**
+   * What would become of a sentence in its conversation: for choosing among readings of what was heard. Nothing is done
+   * and nothing remembered.
+   */
+  async weigh(text: string, area: string | undefined, session: string | undefined, signal: AbortSignal) {
+    const home = this.#o.registry.home()
+    const id = areaId(area, home.areas)
+    const { question, ...rest } = this.#sessions.get(sessionKey(session, id))
+    if (question) {
+      const said = normalise(text)
+      const devices = home.devices.filter(d => question.type === 'which' && question.candidates.includes(d.id))
+      if (question.type === 'confirm' ? yesOrNo(said) : choiceOf(said, devices, home))
+        return { acts: true, refused: false, confidence: 1 }
+    }
+    const { parsed, confidence } = await this.understand(text, id, signal, rest)
+    if ('actions' in parsed) return { acts: parsed.actions.length > 0, refused: false, confidence }
+    const { reason } = parsed.refusal
+    // "which one?" is as good as done
+    return {
+      acts: reason === 'ambiguous',
+      refused: reason === 'unknown_device' || reason === 'unsupported',
+      confidence,
+    }
+  }
+
   /** The handler that requests/ calls. */
   async handle(request: Request, signal: AbortSignal): Promise<ReplyOutcome> {
     const { body } = request

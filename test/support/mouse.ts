@@ -16,7 +16,10 @@ export interface Mouse {
   /** Everything published to topics of devices and of the daemon, in order. */
   heard: { topic: string; payload: string; retained: boolean }[]
   /** Asks in the form of MQTT 5, or in the plain form when the broker speaks 3.1.1. */
-  command(body: string | object, options?: { expirySeconds?: number; kind?: string }): Promise<Reply>
+  command(
+    body: string | object,
+    options?: { expirySeconds?: number; kind?: string; user?: Record<string, string> },
+  ): Promise<Reply>
   /** Resolves with the first message on a topic that passes. */
   next(topic: string, passes?: (payload: string) => boolean): Promise<string>
 }
@@ -84,7 +87,7 @@ export async function startMouse(t: Test, options: MouseOptions = {}): Promise<M
     client,
     heard,
     next: (topic, passes = () => true) => until((at, payload) => at === topic && passes(payload), topic),
-    async command(body, { expirySeconds, kind = 'command' } = {}) {
+    async command(body, { expirySeconds, kind = 'command', user } = {}) {
       const topic = `fieldmouse/${config.id}/request/${kind}`
       if (protocolVersion === 5) {
         const correlation = randomUUID()
@@ -99,6 +102,7 @@ export async function startMouse(t: Test, options: MouseOptions = {}): Promise<M
             responseTopic: 'answers/mine',
             correlationData: Buffer.from(correlation),
             ...(expirySeconds ? { messageExpiryInterval: expirySeconds } : {}),
+            ...(user ? { userProperties: user } : {}),
           },
         })
         return JSON.parse(await reply) as Reply

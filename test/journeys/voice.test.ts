@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process'
+import t from 'tap'
+import { encodeWav } from '../../daemon/voice/audio/wav.js'
+import { needsMosquitto } from '../support/broker.js'
+import { type Mouse, startMouse } from '../support/mouse.js'
+import { bits16, noise, sine } from '../support/sound.js'
+import { needsSpeech, spoken } from '../support/speech.js'
+
+const needed = { ...needsMosquitto, ...needsSpeech }
+const say = (mouse: Mouse, sound: Uint8Array, user: Record<string, string> = {}) =>
+  mouse.command(Buffer.from(sound), { kind: 'voice', user })
+const moved = (mouse: Mouse) => mouse.heard.filter(m => m.topic.startsWith('demo/') && !m.retained).length
+
+t.test('a spoken command moves a lamp, and the reply says what was heard', needed, async t => {
+  const mouse = await startMouse(t, { program: 'mosquitto' })
+  const reply = await say(mouse, spoken('turn on the kitchen light'))
+  t.match(reply, {
+    ok: true,
+    result: {
+      text: 'Turned on Kitchen light.',
+      heard: { text: 'turn on the kitchen light', engine: 'pocketsphinx', audio_ms: Number, asr_ms: Number },
+    },
+  })
+  t.match(mouse.daemon.virtualHome?.fields('light.kitchen_light'), { state: 'on' })
+
+  const here = await say(mouse, spoken('turn on the light'), { area: 'bedroom' })
+  t.match(here, { ok: true, result: { devices: [{ deviceId: /bedroom/ }] } }, 'the room of the microphone counts')
+
+  const before = moved(mouse)
+  t.match(await say(mouse, spoken('turn off the kitchen light'), { dry_run: 'true' }), { ok: true })
+  t.equal(moved(mouse), before, 'a dry run moves nothing')
+})
+
+t.test('a risky command asks back, and a spoken yes answers it', needed, async t => {
+  const mouse = await startMouse(t, { program: 'mosquitto' })
+  const asked = await say(mouse, spoken('open the garage door'), { session: 'phone' })
+  t.match(asked, { ok: false, error: { code: 'needs_confirmation' } })
+  t.match(await say(mouse, spoken('yes'), { session: 'phone' }), { ok: true, result: { heard: { text: 'yes' } } })
+})
+
+t.test('without user properties the sound comes as JSON, over MQTT 3.1.1', needsSpeech, async t => {
+  const mouse = await startMouse(t, { program: 'aedes' })
+  const audio = spoken('turn on the kitchen light').toString('base64')
+  t.match(await mouse.command({ audio, area: 'kitchen' }, { kind: 'voice' }), {
+    ok: true,
+    result: { text: 'Turned on Kitchen light.' },
+  })
+})
+
+t.test('what is no speech, no sound or not for this home moves nothing and says so', needed, async t => {
+  const mouse = await startMouse(t, { program: 'mosquitto' })
+  const before = moved(mouse)
+  const good = spoken('turn on the kitchen light')
+  const music = bits16(
+    sine(440, 3, 0.3).map((v, i) => v * 0.5 + 0.2 * Math.sin(i / 7) + 0.2 * Math.sin(i / (11 + Math.floor(i / 8000)))),
+  )
+  const cases: [string, Uint8Array, RegExp][] = [
+    ['silence', encodeWav(new Int16Array(32_000)), /no_speech/],
+    ['noise', encodeWav(noise(3, 0.1)), /no_speech|not_sure|not_understood|out_of_scope/],
+    ['music', encodeWav(music), /no_speech|not_sure|not_understood|out_of_scope/],
+    ['nothing', encodeWav(new Int16Array(0)), /audio_empty/],
+    ['a header without a file', good.subarray(0, 20), /audio_unreadable|audio_empty/],
+    ['text', Buffer.from('turn on the kitchen light'), /audio_unreadable/],
+    ['ten minutes', encodeWav(new Int16Array(16_000 * 60 * 5)), /audio_too_long/],
+    ['talk', spoken('the committee will publish its findings next spring'), /no_speech|not_sure|not_understood|out_of_scope/],
+    ['the news', spoken('turn on the news'), /no_speech|not_sure|not_understood|out_of_scope|unknown_device/],
+  ]
+  for (const [what, sound, code] of cases) {
+    const reply = await say(mouse, sound)
+    t.equal(reply.ok, false, what)
+    t.match(reply.error?.code, code, what)
+    t.ok(reply.error?.remedy, `${what}: there is something to do about it`)
+  }
+  t.equal(moved(mouse), before, 'nothing moved')
+  t.match(await say(mouse, good), { ok: true }, 'and it goes on')
+  const cut = good.subarray(0, good.length - 3001)
+  t.match(await say(mouse, cut), { ok: true }, 'what lacks its end is heard as far as it goes')
+})
+
+t.test('every rate and width gives the same words', needed, async t => {
+  const mouse = await startMouse(t, { program: 'mosquitto' })
+  const wav = spoken('turn on the kitchen light')
+  for (const how of [
+    ['-r', '8000'],
+    ['-r', '44100', '-c', '2'],
+    ['-r', '96000', '-b', '24'],
+    ['-r', '16000', '-b', '8', '-e', 'unsigned-integer'],
+    ['-r', '16000', '-e', 'mu-law'],
+    ['-r', '48000', '-b', '32', '-e', 'floating-point'],
+  ]) {
+    const other = execFileSync('sox', ['-t', 'wav', '-', ...how, '-t', 'wav', '-'], { input: wav, stdio: ['pipe', 'pipe', 'ignore'] })
+    t.match(await say(mouse, other), { ok: true, result: { heard: { text: 'turn on the kitchen light' } } }, how.join(' '))
+  }
+})
