@@ -30,4 +30,8 @@ export const errors = defineErrors({
       `${a.what} lasts ${Math.round(a.seconds)} s, ${a.most} s are taken`,
     remedy: 'Send one utterance at a time, or raise `voice.longest_utterance_seconds`.',
   },
+  text_too_long: {
+    says: (a: { what: string; most: number }) => `${a.what} has more than ${a.most} characters`,
+    remedy: 'Send less at a time.',
+  },
 })
