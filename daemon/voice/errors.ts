@@ -34,4 +34,18 @@ export const errors = defineErrors({
     says: (a: { what: string; most: number }) => `${a.what} has more than ${a.most} characters`,
     remedy: 'Send less at a time.',
   },
+  speech_service_left: {
+    says: (a: { service: string }) => `the speech service at ${a.service} hung up without an answer`,
+    remedy: 'Say it again; if it happens again, look into the log of the service.',
+    retryable: true,
+  },
+  speech_service_failed: {
+    says: (a: { service: string; problem: string }) => `the speech service at ${a.service} says: ${a.problem}`,
+    remedy: 'Look into the log of the service.',
+  },
+  speech_service_unreachable: {
+    says: (a: { service: string; problem: string }) => `${a.service} cannot be reached: ${a.problem}`,
+    remedy: 'Start the service, or correct its address; `fieldmouse doctor` asks it.',
+    retryable: true,
+  },
 })

@@ -15,11 +15,11 @@ import {
   TranscriptData,
 } from '../../bus/wyoming/vocabulary.js'
 import { SAMPLE_RATE } from '../audio/pcm.js'
+import { Utterance } from '../audio/utterance.js'
 import type { Place, VoiceServices } from '../conversation.js'
 import { errors } from '../errors.js'
 import { type Offer, wyomingInfo } from './wyoming-info.js'
 import { takeSentences } from './wyoming-sentences.js'
-import { Utterance } from './wyoming-utterance.js'
 
 export interface SessionOptions {
   longestUtteranceSeconds: number

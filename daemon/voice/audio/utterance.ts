@@ -1,9 +1,8 @@
-import type { AudioFormat } from '../../bus/wyoming/vocabulary.js'
-import { FrameStream } from '../audio/decode.js'
-import { SAMPLE_RATE, type Samples } from '../audio/pcm.js'
 import { errors } from '../errors.js'
+import { FrameStream, type PcmShape } from './decode.js'
+import { SAMPLE_RATE, type Samples } from './pcm.js'
 
-/** What one client says, from `audio-start` to `audio-stop`; kept as samples, so its size depends on its length alone. */
+/** Sound that arrives in frames, up to a length; kept as samples, so what it holds depends on its length alone. */
 export class Utterance {
   readonly #what: string
   readonly #longestSeconds: number
@@ -19,7 +18,7 @@ export class Utterance {
   }
 
   /** @throws audio_unreadable, audio_too_long */
-  async add(bytes: Uint8Array, format: AudioFormat): Promise<void> {
+  async add(bytes: Uint8Array, format: PcmShape): Promise<void> {
     // before it is resampled: low rates grow
     this.#check(bytes.length / (format.width * format.channels) / format.rate)
     const samples = await this.#frames.fromPcm(bytes, format)
