@@ -2,7 +2,7 @@ import { parse } from '../../base/schema.js'
 import { event } from '../../bus/wyoming/event.js'
 import { Detection } from '../../bus/wyoming/vocabulary.js'
 import { SAMPLE_RATE, type Samples } from '../audio/pcm.js'
-import { callWyoming, hearEvent, sendChunks, type WyomingService } from './wyoming-call.js'
+import { brokeOff, callWyoming, hearEvent, sendChunks, type WyomingService } from './wyoming-call.js'
 
 /** Which service listens for which words. `answerMs` does not count here: the stream may be a day long. */
 export interface WakeOptions extends Omit<WyomingService, 'answerMs'> {
@@ -62,7 +62,7 @@ export function detectWake(
       return undefined
     })()
     try {
-      return await Promise.race([answer, feeding])
+      return await Promise.race([answer, feeding.catch(error => afterwards(error, answer))])
     } finally {
       over.abort()
       // the one that lost the race fails when the connection is closed: told by the other
@@ -70,6 +70,12 @@ export function detectWake(
       feeding.catch(() => {})
     }
   })
+}
+
+/** A service may hang up with its word, while it is still being fed: what it said counts. */
+async function afterwards(error: unknown, answer: Promise<Wake | undefined>): Promise<Wake | undefined> {
+  if (brokeOff(error) === undefined) throw error
+  return answer
 }
 
 /** Ends early, without an error, when `signal` is aborted. */

@@ -180,8 +180,7 @@ const waker = (t: Test, atSamples: number, seen: WyomingEvent[] = []) =>
       if (next.type === 'audio-chunk' && samples >= atSamples) {
         await stream.send(event('detection', { name: 'other', timestamp: 1 }))
         await stream.send(event('detection', { name: 'ok_mouse', timestamp: next.data.timestamp }))
-        await stream.next() // hung up on
-        return
+        return // hangs up while it is still being fed, as the reference server does
       }
     }
   })
