@@ -101,7 +101,8 @@ export function readModelFolder(
     }
   const kind =
     streaming && ['transducer', 'paraformer', 'zipformerCtc'].includes(family) ? 'online' : 'offline'
-  const hotwords = family === 'transducer' && parts.bpeVocab !== undefined
+  // an online stream takes no hints of its own (sherpa-onnx-node 1.13.8 streaming-asr.js)
+  const hotwords = family === 'transducer' && parts.bpeVocab !== undefined && kind === 'offline'
   return {
     family,
     kind,
