@@ -266,14 +266,35 @@ const real = (() => {
     return false
   }
 })()
-t.test(
-  'the real package ends over a corrupt model, and the daemon does not',
-  { skip: real ? false : 'npm i --no-save sherpa-onnx-node@1.13.8' },
-  async t => {
-    for (const name of ['z', 'streaming-z']) {
-      const engine = new SherpaEngine({ model: folder(t, name, TRANSDUCER) })
-      await t.rejects(engine.start(never), { code: 'speech_model_broken' })
-      t.equal(engine.pid, undefined)
-    }
-  },
-)
+const skip = real ? false : 'npm i --no-save sherpa-onnx-node@1.13.8'
+
+t.test('the real package ends over a corrupt model, and the daemon does not', { skip }, async t => {
+  for (const name of ['z', 'streaming-z']) {
+    const engine = new SherpaEngine({ model: folder(t, name, TRANSDUCER) })
+    await t.rejects(engine.start(never), { code: 'speech_model_broken' })
+    t.equal(engine.pid, undefined)
+  }
+})
+
+t.test('the real package hears with toy models: loud is "on", quiet is "off"', { skip }, async t => {
+  const engine = new SherpaEngine({ model: 'test/fixtures/sherpa/toy-nemo-ctc', threads: 1 })
+  t.teardown(() => engine.stop())
+  await engine.start(never)
+  const loud = Int16Array.from({ length: 16_000 }, (_, i) => Math.round(20_000 * Math.sin(i / 3)))
+  t.match(await engine.hear(loud, language, never), { hypotheses: [{ text: /^on/ }] })
+  t.match(await engine.hear(new Int16Array(16_000), language, never), { hypotheses: [{ text: 'off' }] })
+  t.strictSame((await engine.hear(new Int16Array(0), language, never)).hypotheses, [])
+})
+
+t.test('the real package heeds hints, and passes over those it cannot spell', { skip }, async t => {
+  const engine = new SherpaEngine({ model: 'test/fixtures/sherpa/toy-zipformer', threads: 1 })
+  t.teardown(() => engine.stop())
+  await engine.start(never)
+  const first = async (hints: string[]) => {
+    const [heard] = (await engine.hear(new Int16Array(16_000), { ...language, hints }, never)).hypotheses
+    return heard?.text.split(' ')[0]
+  }
+  t.equal(await first([]), 'chicken')
+  t.equal(await first(['zebra lamp', 'kitchen']), 'kitchen')
+  t.equal(engine.losses, 0)
+})
