@@ -8,6 +8,10 @@ import { checkShape, type Interleaved } from './wav.js'
  */
 const PIECE_BYTES = 512
 const STREAMINFO_END = 42
+/** @source RFC 9639 §9.1 */
+const LONGEST_HEADER = 16
+/** The library looks at no frame before so much of it came. */
+const HEADER_ROOM = 64
 
 /**
  * Reads a FLAC file.
@@ -43,7 +47,7 @@ export async function readFlac(
       const piece = await quietly(() => decoder.decode(bytes.subarray(at, at + PIECE_BYTES)))
       take(piece.channelData, piece.samplesDecoded)
     }
-    const last = await quietly(() => decoder.flush())
+    const last = await quietly(() => decoder.decode(anotherHeader(bytes)))
     take(last.channelData, last.samplesDecoded)
   } catch (error) {
     if (error instanceof Error && error.name === 'FieldmouseError') throw error
@@ -70,6 +74,21 @@ function streamInfo(bytes: Uint8Array, unreadable: (problem: string) => Error) {
     /** Samples of a channel; 0 when its writer did not know. */
     claimed: (packed & 15) * 2 ** 32 + view.getUint32(22),
   }
+}
+
+/**
+ * The library finds the end of a frame by the header of the next; where none follows, its `flush` loses the last quarter of
+ * a second of every 15th file (codec-parser 2.5, seen with people's voices). So a header follows: that of the first frame.
+ */
+function anotherHeader(bytes: Uint8Array): Uint8Array {
+  let at = 4
+  for (let last = false; !last && at + 4 <= bytes.length; ) {
+    last = (bytes[at]! & 0x80) !== 0
+    at += 4 + bytes[at + 1]! * 65_536 + bytes[at + 2]! * 256 + bytes[at + 3]!
+  }
+  const header = new Uint8Array(HEADER_ROOM)
+  header.set(bytes.subarray(at, at + LONGEST_HEADER))
+  return header
 }
 
 /**

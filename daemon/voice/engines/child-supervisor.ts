@@ -254,7 +254,9 @@ export class SupervisedChild<Answer> implements Part {
     const job = this.#current
     if (job?.id !== message.id) return
     const answer =
-      message.type === 'answer' ? parse(this.#o.answer, message.answer, `answer of ${this.#o.engine}`) : undefined
+      message.type === 'answer'
+        ? parse(this.#o.answer, message.answer, `answer of ${this.#o.engine}`)
+        : undefined
     clearTimeout(this.#deadline)
     this.#current = undefined
     this.#row = 0

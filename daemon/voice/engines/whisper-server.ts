@@ -23,6 +23,7 @@ export interface WhisperServerOptions {
 }
 
 const ANSWER_MS = 30_000
+const REACH_MS = 3_000
 /** A minute of speech with all its tokens has some 50 KiB. */
 const MOST_ANSWER_BYTES = 512 * 1024
 /** Whisper takes 224 tokens of prompt and forgets the rest; a token of English has some four letters. */
@@ -141,6 +142,27 @@ export class WhisperServerEngine implements SpeechEngine {
     if (answer.error !== undefined) throw failed(answer.error)
     if (status !== 200 || answer.text === undefined) throw failed(`status ${status}, and no text`)
     return { ...answer, text: answer.text }
+  }
+}
+
+/**
+ * Whether a server listens there and has its model; `doctor` asks. Servers without `/health` answer 404, which will do.
+ * @throws speech_service_unreachable, speech_service_failed while the model is loaded
+ */
+export async function reachWhisperServer(url: string, signal: AbortSignal): Promise<void> {
+  const service = `whisper.cpp at ${url}`
+  const late = () =>
+    errors.speech_service_unreachable({ service, problem: `no answer within ${REACH_MS} ms` })
+  const limit = deadline(signal, REACH_MS, late)
+  try {
+    const { status } = await fetch(new URL('/health', url), { redirect: 'error', signal: limit.signal })
+    if (status === 503) throw errors.speech_service_failed({ service, problem: 'it is loading its model' })
+  } catch (error) {
+    limit.signal.throwIfAborted()
+    if (!(error instanceof TypeError)) throw error
+    throw errors.speech_service_unreachable({ service, problem: describe(error.cause ?? error) }, error)
+  } finally {
+    limit.close()
   }
 }
 

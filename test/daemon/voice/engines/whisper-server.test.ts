@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { decodeAudio } from '../../../../daemon/voice/audio/decode.js'
 import type { SpeechLanguage } from '../../../../daemon/voice/engine.js'
-import { WhisperServerEngine } from '../../../../daemon/voice/engines/whisper-server.js'
+import { reachWhisperServer, WhisperServerEngine } from '../../../../daemon/voice/engines/whisper-server.js'
 
 const never = new AbortController().signal
 const language: SpeechLanguage = { id: 'x', pronunciations: new Map(), hints: ['kitchen light', 'Fan'] }
@@ -16,6 +16,7 @@ async function whisper(t: Test, answer: (response: ServerResponse, call: number)
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part)
+    if (request.method === 'GET') return answer(response, 0)
     const form = await new Response(Buffer.concat(parts), {
       headers: { 'content-type': request.headers['content-type'] ?? '' },
     }).formData()
@@ -151,4 +152,16 @@ t.test('a caller that gives up gets its own reason', async t => {
   await t.rejects(new WhisperServerEngine({ url }).hear(tone(800), language, stop.signal), {
     message: 'enough',
   })
+})
+
+t.test('doctor learns whether a server is there and ready', async t => {
+  let status = 200
+  const { url } = await whisper(t, response => json(response, {}, status))
+  await reachWhisperServer(url, never)
+  status = 404
+  await reachWhisperServer(url, never)
+  status = 503
+  await t.rejects(reachWhisperServer(url, never), { code: 'speech_service_failed', message: /loading/ })
+  await t.rejects(reachWhisperServer('http://127.0.0.1:1', never), { code: 'speech_service_unreachable' })
+  await t.rejects(reachWhisperServer('nonsense', never), { code: 'speech_service_unreachable' })
 })
