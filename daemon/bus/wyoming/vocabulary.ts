@@ -30,7 +30,6 @@ export const Context = z
   .nullish()
 export type Context = z.output<typeof Context>
 
-export const Transcribe = z.object({ language: z.string().max(64).nullish() })
 /** `transcribe` answered, or a sentence for `handle`. */
 export const TranscriptData = z.object({
   text: Text,
