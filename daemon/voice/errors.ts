@@ -17,6 +17,17 @@ export const errors = defineErrors({
     remedy: 'Say it again; it was started anew.',
     retryable: true,
   },
+  speech_engine_busy: {
+    says: (a: { engine: string; waiting: number }) => `${a.engine} is busy: ${a.waiting} utterances wait`,
+    remedy: 'Say it again in a moment; with many microphones use a faster board or a smaller language.',
+    retryable: true,
+  },
+  speech_language_bad: {
+    says: (a: { engine: string; problem: string }) =>
+      `${a.engine} cannot listen for what it was given: ${a.problem}`,
+    remedy:
+      'Correct the grammar or vocabulary; words need letters, and every rule that is used must be there.',
+  },
   audio_empty: {
     says: (a: { what: string }) => `${a.what} holds no sound`,
     remedy: 'Send WAV or FLAC with at least a tenth of a second of sound.',
@@ -29,5 +40,28 @@ export const errors = defineErrors({
     says: (a: { what: string; seconds: number; most: number }) =>
       `${a.what} lasts ${Math.round(a.seconds)} s, ${a.most} s are taken`,
     remedy: 'Send one utterance at a time, or raise `voice.longest_utterance_seconds`.',
+  },
+  text_too_long: {
+    says: (a: { what: string; most: number }) => `${a.what} has more than ${a.most} characters`,
+    remedy: 'Send less at a time.',
+  },
+  speech_service_left: {
+    says: (a: { service: string }) => `the speech service at ${a.service} hung up without an answer`,
+    remedy: 'Say it again; if it happens again, look into the log of the service.',
+    retryable: true,
+  },
+  speech_service_failed: {
+    says: (a: { service: string; problem: string }) =>
+      `the speech service at ${a.service} says: ${a.problem}`,
+    remedy: 'Look into the log of the service.',
+  },
+  speech_service_unreachable: {
+    says: (a: { service: string; problem: string }) => `${a.service} cannot be reached: ${a.problem}`,
+    remedy: 'Start the service, or correct its address; `fieldmouse doctor` asks it.',
+    retryable: true,
+  },
+  speech_model_broken: {
+    says: (a: { engine: string; problem: string }) => `${a.engine} cannot use its model: ${a.problem}`,
+    remedy: 'Unpack the model again, whole and for this version of the engine, and name its folder.',
   },
 })
