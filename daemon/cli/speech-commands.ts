@@ -12,12 +12,16 @@ export function speechCommands(
   shell: Shell,
   finish: Finish,
 ): void {
-  command('transcribe', 'what is said in files of sound, as far as this home can be spoken to (JSON Lines out)', [
-    CONFIG,
-    new Option('--home <file>', 'home file'),
-    SOUND,
-    new Option('--out <file>', 'rows: {id, text, confidence, ms}; - is standard output').default('-'),
-  ]).action(async ({ in: files, out, ...flags }: Flags & { in: string[]; out: string }) => {
+  command(
+    'transcribe',
+    'what is said in files of sound, as far as this home can be spoken to (JSON Lines out)',
+    [
+      CONFIG,
+      new Option('--home <file>', 'home file'),
+      SOUND,
+      new Option('--out <file>', 'rows: {id, text, confidence, ms}; - is standard output').default('-'),
+    ],
+  ).action(async ({ in: files, out, ...flags }: Flags & { in: string[]; out: string }) => {
     const { transcribeFiles } = await import('./transcribe.js')
     const { rows, failed } = await transcribeFiles({ files, out, flags }, shell.signal)
     shell.err(`${rows} files${failed ? `, ${failed} of them could not be read` : ''}`)

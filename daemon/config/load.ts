@@ -90,13 +90,6 @@ function expectation(issue: z.core.$ZodIssue): string {
   return `expected ${placeOf(issue.path)?.type ?? 'something else'}`
 }
 
-/** Engines and where they are. */
-const VOICE_NEEDS = [
-  ['sherpa-onnx', 'model_dir'],
-  ['wyoming', 'wyoming_asr'],
-  ['whisper-server', 'whisper_url'],
-] as const
-
 /** Options that are right one by one and wrong together. */
 function contradiction({ broker, model, voice }: Checked): { path: string; says: string } | undefined {
   if (broker.kind === 'external' && broker.url === undefined)
@@ -107,10 +100,21 @@ function contradiction({ broker, model, voice }: Checked): { path: string; says:
     return { path: 'broker', says: 'broker.cert_file and broker.key_file go together' }
   if (model.sha256 !== undefined && model.file === undefined)
     return { path: 'model.sha256', says: 'model.sha256 needs model.file' }
-  const needed = VOICE_NEEDS.find(([engine, option]) => voice.engine === engine && !voice[option])
-  if (needed) return { path: 'voice.engine', says: `voice.engine: ${needed[0]} needs voice.${needed[1]}` }
-  if (voice.speech.engine === 'wyoming' && !voice.speech.wyoming)
-    return { path: 'voice.speech.engine', says: 'voice.speech.engine: wyoming needs voice.speech.wyoming' }
+  const { engine, engines, speech } = voice
+  const missing =
+    engine === 'sherpa-onnx' && !engines.sherpa.model
+      ? 'sherpa.model'
+      : engine === 'wyoming' && !engines.wyoming.host
+        ? 'wyoming.host'
+        : engine === 'whisper.cpp' && !engines.whisper_server.url
+          ? 'whisper_server.url'
+          : undefined
+  if (missing) return { path: 'voice.engine', says: `voice.engine: ${engine} needs voice.engines.${missing}` }
+  if (speech.engine === 'wyoming' && !speech.wyoming_host)
+    return {
+      path: 'voice.speech.engine',
+      says: 'voice.speech.engine: wyoming needs voice.speech.wyoming_host',
+    }
   return undefined
 }
 

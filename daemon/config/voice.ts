@@ -23,6 +23,64 @@ const Appliance = z.strictObject({
     .describe('Area where it stands: heard there only. Without it: everywhere.'),
 })
 
+const host = z.string().regex(/^[^\s/]{1,255}$/, 'expected a host name or address')
+const port = whole(1, 65_535)
+const language = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{1,15}$/, 'expected a language such as en or de-DE')
+
+const Engines = z
+  .strictObject({
+    pocketsphinx: z
+      .strictObject({
+        model_dir: path
+          .default('/usr/share/pocketsphinx/model/en-us')
+          .describe('Folder of the acoustic model (en-us/) and the dictionary (cmudict-en-us.dict).'),
+      })
+      .prefault({})
+      .describe("PocketSphinx, from Debian's packages pocketsphinx and pocketsphinx-en-us."),
+    sherpa: z
+      .strictObject({
+        model: path.optional().describe('Folder of a speech model: its ONNX files and tokens.txt.'),
+        package_folder: path
+          .optional()
+          .describe('Folder where sherpa-onnx-node was installed, if not beside Fieldmouse.'),
+        language: language.default('en').describe('Language, for models that know several.'),
+        threads: whole(1, 16).default(2).describe('Threads of one utterance.'),
+      })
+      .prefault({})
+      .describe('sherpa-onnx, with a model of your own.'),
+    whisper_server: z
+      .strictObject({
+        url: z
+          .string()
+          .regex(/^https?:\/\/[^\s/]+$/, 'expected http://HOST:PORT')
+          .optional()
+          .describe('Where it listens, http://HOST:PORT. Sound goes there.'),
+        path: z
+          .string()
+          .regex(/^\/\S*$/, 'expected a path')
+          .default('/inference')
+          .describe('Its path.'),
+        language: language.default('en').describe('Language that is spoken; auto lets it guess.'),
+      })
+      .prefault({})
+      .describe('The server of whisper.cpp.'),
+    wyoming: z
+      .strictObject({
+        host: host.optional().describe('Where the service runs. Sound goes there.'),
+        port: port.default(10_300).describe('Its port.'),
+        language: language.default('en').describe('Language that is spoken.'),
+        model: z
+          .string()
+          .min(1)
+          .max(128)
+          .optional()
+          .describe('Model of the service. Without it: its own choice.'),
+      })
+      .prefault({})
+      .describe('A Wyoming service that transcribes: faster-whisper, vosk and others.'),
+  })
+  .describe('Recognisers, and where they are.')
+
 const Site = z.strictObject({
   site: siteName.describe('The siteId of a satellite.'),
   area: z.string().min(1).max(128).describe('Area of the home where it stands (id, name or alias).'),
@@ -31,25 +89,12 @@ const Site = z.strictObject({
 export const Voice = z
   .strictObject({
     engine: z
-      .enum(['auto', 'pocketsphinx', 'sherpa-onnx', 'wyoming', 'whisper-server', 'off'])
+      .enum(['auto', 'pocketsphinx', 'sherpa-onnx', 'whisper.cpp', 'wyoming', 'off'])
       .default('auto')
       .describe(
-        'What turns sound into words. auto takes the first of sherpa-onnx (with `model_dir`), wyoming (with `wyoming_asr`), whisper-server (with `whisper_url`) and pocketsphinx that is set up.',
+        'What turns sound into words. auto takes what is set up below (sherpa, wyoming, whisper_server, in this order), else pocketsphinx.',
       ),
-    model_dir: path.optional().describe('Folder of a speech model in ONNX files, for sherpa-onnx.'),
-    pocketsphinx_dir: path
-      .default('/usr/share/pocketsphinx/model/en-us')
-      .describe('Folder of the acoustic model and the dictionary of PocketSphinx.'),
-    wyoming_asr: z
-      .string()
-      .regex(/^[^\s:/]+:\d{1,5}$/, 'expected HOST:PORT')
-      .optional()
-      .describe('A Wyoming service that transcribes, HOST:PORT. Sound goes there.'),
-    whisper_url: z
-      .string()
-      .regex(/^https?:\/\/\S+$/, 'expected http://HOST:PORT/inference')
-      .optional()
-      .describe('The server of whisper.cpp, http://HOST:PORT/inference. Sound goes there.'),
+    engines: Engines.prefault({}),
     denoise: z
       .enum(['auto', 'on', 'off'])
       .default('auto')
@@ -105,23 +150,24 @@ export const Voice = z
       .describe('Satellites over MQTT, by the Hermes protocol.'),
     wyoming: z
       .strictObject({
-        port: whole(1, 65_535)
-          .optional()
+        enabled: onOff('off').describe('Whether Wyoming clients, such as Home Assistant, are served.'),
+        address: z
+          .string()
+          .min(1)
+          .default('127.0.0.1')
           .describe(
-            'Where this device serves Wyoming clients such as Home Assistant (usual: 10700). Without it: not.',
+            'Address that it listens on. The protocol has no password: who reaches it commands the home.',
           ),
-        address: z.string().min(1).default('127.0.0.1').describe('Address that it listens on.'),
+        port: port.default(10_700).describe('Port that it listens on.'),
+        max_connections: whole(1, 256).default(16).describe('Clients at once; one more hears `busy`.'),
       })
       .prefault({})
       .describe('Speech services for others, by the Wyoming protocol.'),
     speech: z
       .strictObject({
         engine: z.enum(['espeak-ng', 'wyoming', 'off']).default('espeak-ng').describe('What speaks answers.'),
-        wyoming: z
-          .string()
-          .regex(/^[^\s:/]+:\d{1,5}$/, 'expected HOST:PORT')
-          .optional()
-          .describe('A Wyoming service that speaks, HOST:PORT.'),
+        wyoming_host: host.optional().describe('Where a Wyoming service that speaks runs.'),
+        wyoming_port: port.default(10_200).describe('Its port.'),
         voice: z
           .string()
           .regex(/^[A-Za-z0-9+_-]{1,40}$/)

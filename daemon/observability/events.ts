@@ -172,8 +172,14 @@ export const EVENTS = {
   UtteranceHeard: entry({
     level: 'debug',
     meaning: 'What was understood of an utterance, before anything was done.',
-    says: (a: { site: string; text: string; confidence: number; engine: string; ms: number; audioMs: number }) =>
-      `${a.site}: ${JSON.stringify(a.text)}`,
+    says: (a: {
+      site: string
+      text: string
+      confidence: number
+      engine: string
+      ms: number
+      audioMs: number
+    }) => `${a.site}: ${JSON.stringify(a.text)}`,
     fields: a => ({
       engine: a.engine,
       confidence: Math.round(a.confidence * 1000) / 1000,

@@ -72,7 +72,8 @@ export class VoiceRequests {
         ...(levels.advice ? { advice: levels.advice } : {}),
       },
     }
-    if (transcript.text === '') return { ...refusal('no_speech', { message: nothing(heard) }), result: { heard } }
+    if (transcript.text === '')
+      return { ...refusal('no_speech', { message: nothing(heard) }), result: { heard } }
     if (transcript.confidence < this.#o.minConfidence)
       return {
         ...refusal('not_sure', {

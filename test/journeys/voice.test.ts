@@ -24,7 +24,11 @@ t.test('a spoken command moves a lamp, and the reply says what was heard', neede
   t.match(mouse.daemon.virtualHome?.fields('light.kitchen_light'), { state: 'on' })
 
   const here = await say(mouse, spoken('turn on the light'), { area: 'bedroom' })
-  t.match(here, { ok: true, result: { devices: [{ deviceId: /bedroom/ }] } }, 'the room of the microphone counts')
+  t.match(
+    here,
+    { ok: true, result: { devices: [{ deviceId: /bedroom/ }] } },
+    'the room of the microphone counts',
+  )
 
   const before = moved(mouse)
   t.match(await say(mouse, spoken('turn off the kitchen light'), { dry_run: 'true' }), { ok: true })
@@ -35,7 +39,10 @@ t.test('a risky command asks back, and a spoken yes answers it', needed, async t
   const mouse = await startMouse(t, { program: 'mosquitto' })
   const asked = await say(mouse, spoken('open the garage door'), { session: 'phone' })
   t.match(asked, { ok: false, error: { code: 'needs_confirmation' } })
-  t.match(await say(mouse, spoken('yes'), { session: 'phone' }), { ok: true, result: { heard: { text: 'yes' } } })
+  t.match(await say(mouse, spoken('yes'), { session: 'phone' }), {
+    ok: true,
+    result: { heard: { text: 'yes' } },
+  })
 })
 
 t.test('without user properties the sound comes as JSON, over MQTT 3.1.1', needsSpeech, async t => {
@@ -52,7 +59,9 @@ t.test('what is no speech, no sound or not for this home moves nothing and says 
   const before = moved(mouse)
   const good = spoken('turn on the kitchen light')
   const music = bits16(
-    sine(440, 3, 0.3).map((v, i) => v * 0.5 + 0.2 * Math.sin(i / 7) + 0.2 * Math.sin(i / (11 + Math.floor(i / 8000)))),
+    sine(440, 3, 0.3).map(
+      (v, i) => v * 0.5 + 0.2 * Math.sin(i / 7) + 0.2 * Math.sin(i / (11 + Math.floor(i / 8000))),
+    ),
   )
   const cases: [string, Uint8Array, RegExp][] = [
     ['silence', encodeWav(new Int16Array(32_000)), /no_speech/],
@@ -62,7 +71,11 @@ t.test('what is no speech, no sound or not for this home moves nothing and says 
     ['a header without a file', good.subarray(0, 20), /audio_unreadable|audio_empty/],
     ['text', Buffer.from('turn on the kitchen light'), /audio_unreadable/],
     ['ten minutes', encodeWav(new Int16Array(16_000 * 60 * 5)), /audio_too_long/],
-    ['talk', spoken('the committee will publish its findings next spring'), /no_speech|not_sure|not_understood|out_of_scope/],
+    [
+      'talk',
+      spoken('the committee will publish its findings next spring'),
+      /no_speech|not_sure|not_understood|out_of_scope/,
+    ],
     ['the news', spoken('turn on the news'), /no_speech|not_sure|not_understood|out_of_scope|unknown_device/],
   ]
   for (const [what, sound, code] of cases) {
@@ -88,7 +101,14 @@ t.test('every rate and width gives the same words', needed, async t => {
     ['-r', '16000', '-e', 'mu-law'],
     ['-r', '48000', '-b', '32', '-e', 'floating-point'],
   ]) {
-    const other = execFileSync('sox', ['-t', 'wav', '-', ...how, '-t', 'wav', '-'], { input: wav, stdio: ['pipe', 'pipe', 'ignore'] })
-    t.match(await say(mouse, other), { ok: true, result: { heard: { text: 'turn on the kitchen light' } } }, how.join(' '))
+    const other = execFileSync('sox', ['-t', 'wav', '-', ...how, '-t', 'wav', '-'], {
+      input: wav,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+    t.match(
+      await say(mouse, other),
+      { ok: true, result: { heard: { text: 'turn on the kitchen light' } } },
+      how.join(' '),
+    )
   }
 })

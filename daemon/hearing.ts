@@ -1,0 +1,406 @@
+/**
+ * Everything about speech, wired: where sound comes in, what hears it, what becomes of what was said, and how it is
+ * answered. The composition root of the room `voice`; main.ts builds one.
+ */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from './base/clock.js'
+import { Closer } from './base/closer.js'
+import { describe, FieldmouseError } from './base/errors.js'
+import { packageVersion } from './base/package-root.js'
+import type { Part } from './base/part.js'
+import { uniqueId } from './base/random.js'
+import type { Connection } from './bus/mqtt/connect.js'
+import type { Commands } from './commands/handle.js'
+import { areaId } from './commands/outcome.js'
+import type { Registry } from './commands/registry.js'
+import type { Config } from './config/schema.js'
+import type { Conditions } from './observability/conditions.js'
+import type { Events } from './observability/events.js'
+import type { Requests } from './requests/accept.js'
+import { type Outcome, type Reply, refusal } from './requests/reply.js'
+import { PRIORITY_OF, type Request } from './requests/request.js'
+import { speakerFor, speechEngineFor } from './speech-engine.js'
+import { spokenAnswer } from './spoken-answer.js'
+import { interpret } from './voice/appliance/interpret.js'
+import { applianceLanguage } from './voice/appliance/language.js'
+import { readVocabulary } from './voice/appliance/vocabulary.js'
+import { FrameStream } from './voice/audio/decode.js'
+import type { Samples } from './voice/audio/pcm.js'
+import type { Answer, Place, Transcript, VoiceServices } from './voice/conversation.js'
+import { HermesDoor } from './voice/doors/hermes.js'
+import { WyomingDoor } from './voice/doors/wyoming.js'
+import { Endpointer } from './voice/endpoint.js'
+import type { SpeechEngine } from './voice/engine.js'
+import { errors } from './voice/errors.js'
+import { VoiceRequests } from './voice/handle.js'
+import { HomeLanguage } from './voice/language/home-language.js'
+import { workerBuilder } from './voice/language/in-worker.js'
+import { Recorder } from './voice/recorder.js'
+import type { Speaker } from './voice/speak.js'
+import { type ApplianceEar, nearby, Transcriber } from './voice/transcribe.js'
+
+export interface HearingOptions {
+  config: Config
+  clock: Clock
+  connection: Connection
+  requests: Requests
+  registry: Registry
+  commands: Commands
+  events: Events
+  conditions: Conditions
+  publishEvent(name: string, payload: object): void
+}
+
+/** A recorder takes so much of the disk at most. */
+const RECORDED_BYTES = 256 * 2 ** 20
+
+/** The voice room with its doors, as one part. */
+export class Hearing implements Part {
+  readonly name = 'voice'
+  readonly #o: HearingOptions
+  #closer = new Closer()
+  #engine: SpeechEngine | undefined
+  #starting: Promise<void> | undefined
+  #language: HomeLanguage | undefined
+  #transcriber: Transcriber | undefined
+  #appliances: (ApplianceEar & { topic?: string })[] = []
+  #speaker: Speaker | undefined
+  #wyoming: WyomingDoor | undefined
+
+  constructor(options: HearingOptions) {
+    this.#o = options
+  }
+
+  /** Where Wyoming clients find it; undefined where they are not served. */
+  get wyomingPort(): number | undefined {
+    return this.#wyoming?.port
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const { config, clock, requests, conditions } = this.#o
+    const { voice } = config
+    this.#closer = new Closer()
+    if (voice.engine === 'off') return
+    const doors = this.#doorNames()
+    const engine = await speechEngineFor(voice, clock, (name, how) =>
+      this.#o.events.tell('SpeechDied', { engine: name, how }),
+    )
+    if ('none' in engine) {
+      // a home that never speaks need not hear of it
+      conditions.set('speech_missing', doors.length > 0 || voice.engine !== 'auto', engine.none)
+      this.#closer.defer(
+        requests.register('voice', async () => ({
+          ...refusal('speech_engine_missing', { message: engine.none, remedy: engine.remedy }),
+        })),
+      )
+      return
+    }
+    this.#engine = engine
+    this.#speaker = speakerFor(voice)
+    this.#appliances = await Promise.all(voice.appliances.map(a => this.#appliance(a)))
+    this.#transcriber = new Transcriber({
+      engine,
+      clock,
+      appliances: this.#appliances,
+      minConfidence: voice.minConfidence,
+      home: abort => this.#homeLanguage().ready(abort),
+      understand: (text, place, abort) =>
+        this.#o.commands.weigh(text, place.area, sessionOf(place), abort),
+    })
+    const recorder =
+      voice.recorder.enabled === 'on'
+        ? new Recorder({
+            folder: join(config.dataDir, 'utterances'),
+            retention: { count: voice.recorder.most, days: voice.recorder.days, bytes: RECORDED_BYTES },
+            clock,
+          })
+        : undefined
+    const handler = new VoiceRequests({
+      longestSeconds: voice.longestUtteranceSeconds,
+      minConfidence: voice.minConfidence,
+      transcribe: (samples, place, abort) => this.#transcribe(samples, place, abort),
+      carryOut: (text, place, options) => this.#carryOut(text, place, options),
+      ...(recorder ? { record: samples => this.#record(recorder, samples) } : {}),
+    })
+    this.#closer.defer(requests.register('voice', (request, abort) => handler.handle(request, abort)))
+    if (doors.length === 0) return
+    // somebody will speak soon: the first word should not wait for a dictionary
+    await this.#ready(signal)
+    await this.#openDoors(signal)
+    this.#o.events.tell('SpeechReady', { engine: engine.engine, doors: doors.join(', ') })
+  }
+
+  async stop(): Promise<void> {
+    await this.#closer.close()
+    await this.#starting?.catch(() => {})
+    await this.#language?.stop()
+    await this.#engine?.stop()
+    this.#starting = undefined
+    this.#language = undefined
+  }
+
+  /** What the doors may ask for. */
+  readonly services: VoiceServices = {
+    transcribe: (samples, place, signal) => this.#transcribe(samples, place, signal),
+    answer: (text, place, options) => this.#answer(text, this.#placed(place), options),
+    speak: (text, signal) => {
+      if (!this.#speaker) throw errors.speech_synthesis_missing({ missing: 'voice.speech.engine is off' })
+      return this.#speaker.speak(text, signal)
+    },
+  }
+
+  /** Started by the first who speaks, so that a home that never speaks has no process for it. */
+  #ready(signal: AbortSignal): Promise<void> {
+    this.#starting ??= (async () => {
+      await this.#homeLanguage().start(signal)
+      await this.#engine!.start(signal)
+    })().catch(error => {
+      this.#starting = undefined
+      throw error
+    })
+    return this.#starting
+  }
+
+  #homeLanguage(): HomeLanguage {
+    if (this.#language) return this.#language
+    const { registry, clock, events, config } = this.#o
+    const language = new HomeLanguage({
+      home: registry.home(),
+      build: workerBuilder({ dictionary: join(config.voice.engines.pocketsphinx.modelDir, 'cmudict-en-us.dict') }),
+      monotonic: () => clock.monotonic(),
+      onEvent: event => {
+        if (event.type === 'failed') events.tell('SpeechLanguageFailed', { problem: event.problem })
+        else events.tell('SpeechLanguageBuilt', { ms: event.ms, troubles: event.troubles })
+      },
+    })
+    this.#closer.defer(
+      registry.onChange(event => {
+        if (event.type !== 'state') language.update(registry.home())
+      }),
+    )
+    this.#language = language
+    return language
+  }
+
+  async #transcribe(samples: Samples, place: Place, signal: AbortSignal): Promise<Transcript> {
+    await this.#ready(signal)
+    const transcript = await this.#transcriber!.transcribe(samples, this.#placed(place), signal)
+    this.#o.events.tell('UtteranceHeard', { site: place.site, ...transcript })
+    return transcript
+  }
+
+  /** The area of a site, where the client does not say it: what the configuration says, or an area of that name. */
+  #placed(place: Place): Place {
+    const { registry, config } = this.#o
+    const said = place.area ?? config.voice.sites.find(s => s.site === place.site)?.area ?? place.site
+    const area = areaId(said, registry.home().areas)
+    const { area: _, ...rest } = place
+    return area === undefined ? rest : { ...rest, area }
+  }
+
+  /** A sentence of a door: a request like any other, with its place in the queue. */
+  async #answer(
+    text: string,
+    place: Place,
+    { signal, dryRun = false }: { signal: AbortSignal; dryRun?: boolean },
+  ): Promise<Answer> {
+    const order = await this.#order(text, place, dryRun)
+    if (order) return orderAnswer(order)
+    const request = this.#request(text, place, { dryRun, confirmed: false })
+    const { requests } = this.#o
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      const abort = () => {
+        requests.cancel({ id: request.id, origin: request.origin })
+        reject(signal.reason)
+      }
+      if (signal.aborted) return abort()
+      signal.addEventListener('abort', abort, { once: true })
+      requests.submit(request, reply => {
+        signal.removeEventListener('abort', abort)
+        resolve(reply)
+      })
+    })
+    return spokenAnswer(reply)
+  }
+
+  async #carryOut(
+    text: string,
+    place: Place,
+    { signal, ...how }: { signal: AbortSignal; dryRun: boolean; confirmed: boolean },
+  ): Promise<Outcome> {
+    const order = await this.#order(text, place, how.dryRun)
+    return order ?? this.#o.commands.handle(this.#request(text, place, how), signal)
+  }
+
+  #request(text: string, place: Place, how: { dryRun: boolean; confirmed: boolean }): Request {
+    const session = sessionOf(place)
+    return {
+      id: uniqueId(),
+      kind: 'command',
+      body: {
+        text,
+        ...(session === undefined ? {} : { session }),
+        ...(place.area === undefined ? {} : { area: place.area }),
+        ...(how.dryRun ? { dryRun: true } : {}),
+        ...(how.confirmed ? { confirmed: true } : {}),
+      },
+      origin: `voice ${place.site}`,
+      receivedAt: this.#o.clock.now(),
+      priority: PRIORITY_OF.voice,
+    }
+  }
+
+  /** An order to an appliance nearby, told on its topic. @returns undefined when it is none */
+  async #order(text: string, { area }: Place, dryRun: boolean): Promise<Outcome | undefined> {
+    for (const { vocabulary, topic } of nearby(this.#appliances, area)) {
+      const order = interpret(text, vocabulary)
+      if (!order) continue
+      const told = { device: vocabulary.device, intent: order.intent, slots: order.slots }
+      if (!dryRun) {
+        this.#o.publishEvent('intent', told)
+        if (topic)
+          await this.#o.connection.publish({
+            topic,
+            payload: JSON.stringify({ intent: order.intent, slots: order.slots }),
+            qos: 1,
+            properties: { contentType: 'application/json', isText: true },
+          })
+      }
+      return {
+        ok: true,
+        result: { text: `${vocabulary.device}: ${text}.`, ...told },
+        stage: 'rule',
+        confidence: 1,
+        model: null,
+        inferMs: 0,
+        promptTokens: 0,
+        outputTokens: 0,
+      }
+    }
+    return undefined
+  }
+
+  async #appliance({ file, area, topic }: Config['voice']['appliances'][number]) {
+    let value: unknown
+    try {
+      value = JSON.parse(await readFile(file, 'utf8'))
+    } catch (error) {
+      throw errors.vocabulary_unreadable({ path: file, problem: describe(error) }, error)
+    }
+    const vocabulary = readVocabulary(value, file)
+    const id = areaId(area, this.#o.registry.home().areas)
+    return {
+      vocabulary,
+      language: applianceLanguage(vocabulary),
+      ...(id === undefined ? {} : { area: id }),
+      ...(topic === undefined ? {} : { topic }),
+    }
+  }
+
+  async #record(recorder: Recorder, samples: Samples): Promise<void> {
+    await recorder.keep(samples).catch(error => this.#o.conditions.raise('data_unwritable', describe(error)))
+  }
+
+  #doorNames(): string[] {
+    const { hermes, wyoming } = this.#o.config.voice
+    return [...(hermes.enabled === 'on' ? ['Hermes'] : []), ...(wyoming.enabled === 'on' ? ['Wyoming'] : [])]
+  }
+
+  async #openDoors(signal: AbortSignal): Promise<void> {
+    const { hermes, wyoming } = this.#o.config.voice
+    if (hermes.enabled === 'on') await this.#open(this.#hermesDoor(), signal)
+    if (wyoming.enabled === 'on') {
+      this.#wyoming = this.#wyomingDoor()
+      await this.#open(this.#wyoming, signal)
+    }
+  }
+
+  async #open(door: Part, signal: AbortSignal): Promise<void> {
+    await door.start(signal)
+    this.#closer.defer(() => door.stop())
+  }
+
+  #hermesDoor(): HermesDoor {
+    const { config, connection, clock, events } = this.#o
+    const { hermes, endpoint, speech, longestUtteranceSeconds, minConfidence } = config.voice
+    const trouble = (site: string, problem: string) => events.tell('SatelliteTrouble', { site, problem })
+    return new HermesDoor({
+      wire: connection,
+      services: this.services,
+      clock,
+      newId: uniqueId,
+      endpointing: () =>
+        new Endpointer({ trailingMs: endpoint.silenceMs, longestMs: longestUtteranceSeconds * 1000 }),
+      frames: what => new FrameStream(what),
+      sessions: hermes.mostSessions,
+      longestMs: longestUtteranceSeconds * 1000,
+      areaOf: site => this.#placed({ site }).area,
+      manners: {
+        act: hermes.act,
+        followUpMs: hermes.followUpSeconds * 1000,
+        patienceMs: endpoint.waitSeconds * 1000,
+        leastConfidence: minConfidence,
+        confirm: speech.confirm === 'tone' ? 'sound' : 'speech',
+      },
+      onEvent: event => {
+        if ('error' in event && event.error instanceof FieldmouseError)
+          trouble('site' in event ? event.site : 'Hermes', event.error.message)
+        else if (event.name === 'HermesRefused') trouble(event.site, event.why)
+        else if (event.name === 'HermesWorkFailed') trouble(event.site, `${event.where}: ${event.problem}`)
+        else if (event.name === 'HermesSiteDoubled')
+          trouble(event.site, 'two satellites send sound under this name; none of it is used')
+        else if (event.name === 'HermesPublishFailed') trouble(event.kind, describe(event.error))
+      },
+    })
+  }
+
+  #wyomingDoor(): WyomingDoor {
+    const { config, events } = this.#o
+    const { wyoming, speech, longestUtteranceSeconds } = config.voice
+    const { address, port, maxConnections } = wyoming
+    return new WyomingDoor(this.services, {
+      address,
+      port,
+      maxConnections,
+      longestUtteranceSeconds,
+      offer: () => ({
+        version: packageVersion(),
+        languages: ['en'],
+        recogniser: { name: this.#engine!.engine, languages: ['en'] },
+        ...(this.#speaker ? { speaker: { name: speech.engine, languages: ['en'] } } : {}),
+      }),
+      onEvent: event => {
+        if (event.name === 'WyomingClientRefused')
+          events.tell('SatelliteTrouble', { site: event.peer, problem: 'refused: too many Wyoming clients' })
+        else if ('error' in event)
+          events.tell('SatelliteTrouble', {
+            site: 'peer' in event ? event.peer : 'Wyoming',
+            problem: describe(event.error),
+          })
+      },
+    })
+  }
+}
+
+/** The conversation of a place: the client's own, else that of the site; a plain request has that of its area. */
+function sessionOf({ site, session, area }: Place): string | undefined {
+  if (session !== undefined) return session
+  return site === '' || site === area ? undefined : `site ${site}`
+}
+
+function orderAnswer({ result }: Outcome): Answer {
+  const { text, intent, slots } = result as { text: string; intent: string; slots: Record<string, string> }
+  return {
+    ok: true,
+    text,
+    asks: false,
+    notUnderstood: false,
+    plain: false,
+    intent: {
+      name: intent,
+      confidence: 1,
+      slots: Object.entries(slots).map(([name, value]) => ({ name, value, raw: value })),
+    },
+  }
+}
