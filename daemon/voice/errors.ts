@@ -30,4 +30,13 @@ export const errors = defineErrors({
       `${a.what} lasts ${Math.round(a.seconds)} s, ${a.most} s are taken`,
     remedy: 'Send one utterance at a time, or raise `voice.longest_utterance_seconds`.',
   },
+  voice_busy: {
+    says: (a: { what: string }) => `too much is said at once: ${a.what}`,
+    remedy: 'Say it again in a moment; `voice.hermes.sessions` sets how many conversations are held at once.',
+    retryable: true,
+  },
+  voice_site_doubled: {
+    says: (a: { site: string }) => `two microphones send as ${a.site}: what comes is a mix of both`,
+    remedy: 'Give each satellite a siteId of its own.',
+  },
 })

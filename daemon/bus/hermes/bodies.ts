@@ -28,7 +28,7 @@ const siteId = z.preprocess(
 const text = z.string().max(LONGEST_TEXT)
 const intentFilter = optional(z.array(z.string().max(256)).max(256))
 /** Whatever the client wants back; text by the protocol, other JSON in practice. */
-const customData = optional(z.json())
+const customData = optional(z.unknown())
 const likelihood = z.number().min(0).max(1)
 
 const site = { siteId }
@@ -86,7 +86,7 @@ export const Slot = z.object({
   slotName: z.string(),
   rawValue: z.string(),
   confidence: likelihood,
-  value: z.object({ kind: z.string(), value: z.json() }),
+  value: z.object({ kind: z.string(), value: z.unknown() }),
   range: optional(z.object({ start: z.int().min(0), end: z.int().min(0) })),
 })
 const slots = withDefault(z.array(Slot), [])
@@ -104,7 +104,7 @@ export const IntentRecognized = z.object({
   slots,
   id: optional(z.string()),
   customData,
-  asrTokens: optional(z.json()),
+  asrTokens: optional(z.unknown()),
   asrConfidence: optional(likelihood),
   rawInput: optional(z.string()),
   wakewordId: optional(z.string()),

@@ -4,7 +4,7 @@
 import { describe } from '../../base/errors.js'
 import { parse, type z } from '../../base/schema.js'
 import { errors } from './errors.js'
-import { type Hermes, type HermesGiven, type HermesKind, MESSAGES } from './messages.js'
+import { type Hermes, type HermesKind, MESSAGES } from './messages.js'
 import { checkName } from './names.js'
 
 /** A JSON message is a few hundred bytes; the longest say is a page of text. */
@@ -64,7 +64,7 @@ export function decode(topic: string, payload: Uint8Array): Hermes | undefined {
 }
 
 /** @throws hermes_bad_name, invalid_value */
-export function encode(message: HermesGiven): { topic: string; payload: string | Uint8Array } {
+export function encode(message: Hermes): { topic: string; payload: string | Uint8Array } {
   const { topic, body } = MESSAGES[message.kind]
   const names = message as unknown as Record<string, unknown>
   const built = build(topic, name => checkName(name, String(names[name] ?? '')))

@@ -51,18 +51,12 @@ type Levels<T extends string> = T extends `${string}{${infer Name}}${infer Rest}
   ? Name | Levels<Rest>
   : never
 type Body<B> = B extends z.ZodType ? z.output<B> : { wav: Uint8Array }
-type BodyGiven<B> = B extends z.ZodType ? z.input<B> : { wav: Uint8Array }
 
-/** A message as it was read: the fields of its body, those of its topic, and its kind. */
+/** A message, read or to be written: the fields of its body, those of its topic, and its kind. */
 export type HermesOf<K extends HermesKind> = { kind: K } & {
   [L in Levels<Table[K]['topic']>]: string
 } & Body<Table[K]['body']>
 export type Hermes = { [K in HermesKind]: HermesOf<K> }[HermesKind]
-
-/** A message to be written: what has a default may be left out. */
-export type HermesGiven = {
-  [K in HermesKind]: { kind: K } & { [L in Levels<Table[K]['topic']>]: string } & BodyGiven<Table[K]['body']>
-}[HermesKind]
 
 /** Session ended for this reason. */
 export type TerminationReason = z.output<typeof bodies.Reason>

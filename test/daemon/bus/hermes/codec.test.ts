@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { decode, encode, filterOf, parseTopic } from '../../../../daemon/bus/hermes/codec.js'
-import { type HermesGiven, type HermesKind, MESSAGES } from '../../../../daemon/bus/hermes/messages.js'
+import { type Hermes, type HermesKind, MESSAGES } from '../../../../daemon/bus/hermes/messages.js'
 import { matches } from '../../../../daemon/bus/mqtt/topics.js'
 
 const name = fc.stringMatching(/^[A-Za-z0-9 _.:äß-]{1,40}$/)
@@ -108,7 +108,7 @@ for (const kind of Object.keys(MESSAGES) as HermesKind[])
   t.test(`${kind} comes back as it was sent, on a topic its filter matches`, async t => {
     fc.assert(
       fc.property(fc.record(ANY[kind]), fields => {
-        const message = { kind, ...fields } as unknown as HermesGiven
+        const message = { kind, ...fields } as unknown as Hermes
         const { topic, payload } = encode(message)
         t.strictSame(withoutUndefined(flat(read(topic, payload)!)), withoutUndefined(flat(message)))
         t.ok(matches(filterOf(kind), topic))
