@@ -52,6 +52,8 @@ export function shapeOf(bytes: Uint8Array): FrameShape | undefined {
 export function plainSamples(bytes: Uint8Array, shape: FrameShape): Samples | undefined {
   const { rate, channels, bits, start, end } = shape
   if (rate !== SAMPLE_RATE || channels !== 1 || bits !== 16) return undefined
-  const copy = bytes.slice(start, end - ((end - start) & 1)) // aligned, and not the receive buffer's
-  return new Int16Array(copy.buffer, copy.byteOffset, copy.length >> 1)
+  const samples = new Int16Array((end - start) >> 1)
+  // a copy: what comes lies anywhere in the receive buffer, at odd addresses too (and slice() of a Buffer is no copy)
+  new Uint8Array(samples.buffer).set(bytes.subarray(start, start + samples.byteLength))
+  return samples
 }

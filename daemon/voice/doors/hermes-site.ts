@@ -88,9 +88,8 @@ export class HermesSite {
 
   /** Ends what is under way, without a word of what would come after. */
   close(): void {
-    this.#ear?.close()
-    this.#ear = undefined
     this.#work.abort(new Error('the daemon stops'))
+    if (this.session && this.#ear) this.#unlisten(this.session)
     if (this.session) this.#ended(this.session, 'error', this.#state.open?.startedAt ?? 0)
     this.#state = IDLE
   }
