@@ -35,6 +35,11 @@ export const errors = defineErrors({
     remedy: 'Say it again in a moment; `voice.hermes.sessions` sets how many conversations are held at once.',
     retryable: true,
   },
+  voice_late: {
+    says: (a: { what: string; ms: number }) => `${a.what} took longer than ${a.ms} ms`,
+    remedy: 'Try again; if it stays, `fieldmouse doctor` says what is slow on this board.',
+    retryable: true,
+  },
   voice_site_doubled: {
     says: (a: { site: string }) => `two microphones send as ${a.site}: what comes is a mix of both`,
     remedy: 'Give each satellite a siteId of its own.',

@@ -34,7 +34,7 @@ export class LoudEnough implements Endpointing {
     return events
   }
 
-  flush(reason: string): EndpointEvent[] {
+  flush(reason = 'stopped'): EndpointEvent[] {
     if (this.#over) return []
     this.#over = true
     return this.#loud

@@ -6,6 +6,7 @@ import { describe } from '../../base/errors.js'
 import type { Hermes, HermesOf } from '../../bus/hermes/messages.js'
 import { durationMs, type Samples } from '../audio/pcm.js'
 import { encodeWav } from '../audio/wav.js'
+import { errors } from '../errors.js'
 import { Ear, type EndpointEvent, TakeAll } from './hermes-ear.js'
 import { intentMessage, parsedMessage } from './hermes-intent.js'
 import type { HermesCounts, HermesOptions } from './hermes-options.js'
@@ -119,15 +120,12 @@ export class HermesClients {
     }
     this.#queries++
     try {
-      const signal = this.#within(manners.answerMs)
       const area = areaOf(siteId)
       const place = { site: siteId, session: sessionId, ...(area === undefined ? {} : { area }) }
       const dryRun = manners.act === 'off' || intentFilter !== undefined
-      const { intent, notUnderstood } = await services.answer(input, place, {
-        signal,
-        dryRun,
-        confidence: asrConfidence,
-      })
+      const { intent, notUnderstood } = await this.#within(manners.answerMs, 'the answer', signal =>
+        services.answer(input, place, { signal, dryRun, confidence: asrConfidence }),
+      )
       if (!intent || notUnderstood || (intentFilter && !intentFilter.includes(intent.name)))
         return this.#publish({ kind: 'notRecognized', siteId, sessionId, input, id, customData })
       this.#publish(parsedMessage(about, intent))
@@ -144,9 +142,10 @@ export class HermesClients {
   async say({ siteId, sessionId, text, id, volume }: HermesOf<'say'>): Promise<void> {
     const { services, manners, onEvent } = this.#options
     try {
-      const signal = this.#within(manners.speakMs)
       if (text.trim() !== '')
-        await this.#speaker.play(siteId, await services.speak(text, signal), signal, volume)
+        await this.#within(manners.speakMs, 'the voice', async signal => {
+          await this.#speaker.play(siteId, await services.speak(text, signal), signal, volume)
+        })
     } catch (error) {
       this.#publish({ kind: 'errorTts', siteId, sessionId, error: describe(error), context: 'say' })
       onEvent({ name: 'HermesWorkFailed', site: siteId, where: 'tts', problem: describe(error), error })
@@ -173,7 +172,9 @@ export class HermesClients {
     try {
       const area = areaOf(siteId)
       const place = { site: siteId, session: sessionId, ...(area === undefined ? {} : { area }) }
-      const heard = await services.transcribe(samples, place, this.#within(manners.recogniseMs))
+      const heard = await this.#within(manners.recogniseMs, 'the recogniser', signal =>
+        services.transcribe(samples, place, signal),
+      )
       this.#captured(asked, heard.text, heard.confidence, durationMs(samples) / 1000)
     } catch (error) {
       this.#publish({ kind: 'errorAsr', siteId, sessionId, error: describe(error), context: 'listening' })
@@ -186,7 +187,28 @@ export class HermesClients {
     this.#publish({ kind: 'textCaptured', siteId, sessionId, text, likelihood, seconds, wakewordId, lang })
   }
 
-  #within(ms: number): AbortSignal {
-    return AbortSignal.any([this.#stop.signal, AbortSignal.timeout(ms)])
+  /** Work with a deadline: its signal is aborted then, or when the door closes. */
+  async #within<T>(ms: number, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    this.#stop.signal.throwIfAborted()
+    const own = new AbortController()
+    const stop = () => own.abort(this.#stop.signal.reason)
+    const over = new AbortController()
+    this.#stop.signal.addEventListener('abort', stop, { once: true })
+    const late = this.#options.wait(ms, over.signal).then(() => {
+      const error = errors.voice_late({ what, ms })
+      own.abort(error)
+      throw error
+    })
+    const stopped = new Promise<never>((_, reject) => {
+      own.signal.addEventListener('abort', () => reject(own.signal.reason), { once: true })
+    })
+    stopped.catch(() => {}) // told by the race, when it matters
+    late.catch(() => {})
+    try {
+      return (await Promise.race([work(own.signal), late, stopped])) as T
+    } finally {
+      over.abort()
+      this.#stop.signal.removeEventListener('abort', stop)
+    }
   }
 }

@@ -12,7 +12,7 @@ export type EndpointEvent =
 export interface Endpointing {
   push(samples: Samples): EndpointEvent[]
   /** No more comes: what was heard so far is the utterance. */
-  flush(reason: string): EndpointEvent[]
+  flush(): EndpointEvent[]
 }
 
 /** Takes all sound as the utterance until somebody says that it ends, or it gets too long. */
@@ -29,11 +29,11 @@ export class TakeAll implements Endpointing {
     const first = this.#length === 0
     this.#parts.push(samples)
     this.#length += samples.length
-    if (this.#length >= this.#most) return this.flush('too long')
+    if (this.#length >= this.#most) return this.flush('longest')
     return first ? [{ type: 'start' }] : []
   }
 
-  flush(reason: string): EndpointEvent[] {
+  flush(reason = 'stopped'): EndpointEvent[] {
     if (this.#length === 0) return [{ type: 'nothing', reason }]
     const samples = new Int16Array(this.#length)
     let at = 0
@@ -88,7 +88,7 @@ export class Ear {
 
   /** Somebody says that the utterance is over. */
   stop(): void {
-    if (!this.#closed) this.#tell(this.#endpointing.flush('stopped'))
+    if (!this.#closed) this.#tell(this.#endpointing.flush())
   }
 
   /** Nothing is told any more. */

@@ -1,5 +1,5 @@
 /** What the Hermes door is given, and what it tells. */
-import type { Clock } from '../../base/clock.js'
+import { type Clock, sleep } from '../../base/clock.js'
 import type { FieldmouseError } from '../../base/errors.js'
 import type { Connection } from '../../bus/mqtt/connect.js'
 import type { Samples } from '../audio/pcm.js'
@@ -60,6 +60,7 @@ export interface HermesOptions {
   frames: (what: string) => FrameReader
   wakeWord?: WakeWord
   clock: Clock
+  wait: (ms: number, signal?: AbortSignal) => Promise<void>
   newId: () => string
   onEvent: (event: HermesEvent) => void
   /** Name of this daemon on the bus, so that it knows its own words. */
@@ -92,6 +93,7 @@ export interface HermesOptions {
 }
 
 export const HERMES_DEFAULTS = {
+  wait: sleep,
   origin: 'fieldmouse',
   sites: [] as readonly string[],
   areaOf: () => undefined,

@@ -1,5 +1,4 @@
 /** Says things at sites: one after the other at each, waiting until the satellite says that it has played them. */
-import { sleep } from '../../base/clock.js'
 import type { Hermes } from '../../bus/hermes/messages.js'
 import { durationMs, type Samples } from '../audio/pcm.js'
 import { encodeWav } from '../audio/wav.js'
@@ -8,6 +7,7 @@ import { errors } from '../errors.js'
 export interface SpeakerOptions {
   publish: (message: Hermes) => Promise<void>
   newId: () => string
+  wait: (ms: number, signal?: AbortSignal) => Promise<void>
   /** Beyond its length, for a sound to be fetched, played, and told of. Milliseconds. */
   graceMs: number
   /** Sounds waiting at one site. */
@@ -76,7 +76,7 @@ export class HermesSpeaker {
       await this.#options.publish({ kind: 'playBytes', siteId, requestId, wav: encodeWav(loud) })
       const grace = place.untold >= SILENT_AFTER ? SHORT_GRACE_MS : this.#options.graceMs
       const ends = AbortSignal.any([signal, told.signal])
-      const late = await sleep(durationMs(samples) + grace, ends).then(
+      const late = await this.#options.wait(durationMs(samples) + grace, ends).then(
         () => true,
         () => false,
       )

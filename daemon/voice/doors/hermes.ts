@@ -72,10 +72,11 @@ export class HermesDoor implements Part {
 
   constructor(options: Given & Partial<Omit<HermesOptions, 'manners'>> & { manners?: Partial<Manners> }) {
     this.#options = { ...HERMES_DEFAULTS, ...options, manners: { ...MANNERS, ...options.manners } }
-    const { newId, playGraceMs, sayings, volumeOf } = this.#options
+    const { newId, wait, playGraceMs, sayings, volumeOf } = this.#options
     this.#speaker = new HermesSpeaker({
       publish: message => this.#send(message),
       newId,
+      wait,
       graceMs: playGraceMs,
       queueLength: sayings,
       volumeOf,
@@ -111,7 +112,7 @@ export class HermesDoor implements Part {
       await this.stop()
       throw error
     }
-    const ticking = setInterval(() => this.#tick(), TICK_MS).unref()
+    const ticking = setInterval(() => this.tick(), TICK_MS).unref()
     this.#closer.defer(() => clearInterval(ticking))
   }
 
@@ -357,7 +358,8 @@ export class HermesDoor implements Part {
     this.#wake(message, satellite)
   }
 
-  #tick(): void {
+  /** Looks at the clock; done ten times a second from start to stop. */
+  tick(): void {
     const at = this.#options.clock.monotonic()
     this.#clients.tick()
     for (const { site, asrOff, hotwordOff } of this.#satellites.values()) {
