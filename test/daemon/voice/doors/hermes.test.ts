@@ -1,4 +1,5 @@
 import t from 'tap'
+import { encodeWav } from '../../../../daemon/voice/audio/wav.js'
 import { needsMosquitto, startAedes, startMosquitto } from '../../../support/broker.js'
 import { startDoor, TestSatellite } from '../../../support/hermes.js'
 
@@ -297,5 +298,80 @@ t.test(
     await door.stop()
     t.match(await site.next('sessionEnded'), { termination: { reason: 'error' } })
     t.equal(site.kinds.at(-1), 'sessionEnded', 'who stops says so')
+  },
+)
+
+t.test(
+  'a wake word of our own is told to all, heard where the satellite hears none',
+  needsMosquitto,
+  async t => {
+    const { url } = await startMosquitto(t)
+    let fed = 0
+    const wakeWord = { feed: () => (++fed === 3 ? 'hello' : undefined) }
+    const { voice, door } = await startDoor(t, url, { wakeWord, manners: { followUpMs: 600 } })
+    const site = await TestSatellite.start(t, url, 'hall')
+    await site.send({ kind: 'hotwordToggleOff', siteId: 'hall', reason: 'playAudio' })
+    await site.frame(false)
+    await site.send({ kind: 'hotwordToggleOn', siteId: 'hall', reason: 'playAudio' })
+    for (let n = 0; n < 3; n++) await site.frame(false)
+    t.match(await site.next('hotwordDetected'), { wakewordId: 'hello' })
+    await site.next('startListening')
+    t.equal(fed, 3, 'none while it was switched off')
+    await site.speak()
+    await site.next('playBytes')
+    t.match(await site.next('startListening'), {}, 'a further sentence needs no wake word')
+    await site.speak()
+    await site.next('startListening')
+    for (let n = 0; n < 22; n++) await site.frame(false)
+    t.match(await site.next('sessionEnded'), { termination: { reason: 'nominal' } })
+    t.equal(voice.answered.length, 2)
+    t.equal(door.counts.sessions, 1)
+  },
+)
+
+t.test('frames of one session only: others of the site are passed over', needsMosquitto, async t => {
+  const { url } = await startMosquitto(t)
+  const { voice } = await startDoor(t, url)
+  const site = await TestSatellite.start(t, url, 'hall')
+  await site.wake('s')
+  await site.next('startListening')
+  const frame = async (sessionId: string, loud: boolean) => {
+    const samples = Int16Array.from({ length: 480 }, (_, n) => (loud && n % 20 < 10 ? 8_000 : 0))
+    await site.send({ kind: 'audioSessionFrame', siteId: 'hall', sessionId, wav: encodeWav(samples) })
+  }
+  for (let n = 0; n < 10; n++) {
+    await frame('s', true)
+    await site.frame(true)
+    await frame('another', true)
+  }
+  for (let n = 0; n < 8; n++) await frame('s', false)
+  await site.next('sessionEnded')
+  t.equal(voice.transcribed[0]?.samples.length, 480 * 17, 'each frame once')
+})
+
+t.test(
+  'frames of another form are converted in their order; too many at once are dropped, and counted',
+  needsMosquitto,
+  async t => {
+    const { url } = await startMosquitto(t)
+    let slow: (() => void)[] = []
+    const frames = () => ({
+      fromWav: async () => {
+        await new Promise<void>(resolve => slow.push(resolve))
+        return new Int16Array(480)
+      },
+      close: () => {},
+    })
+    const { door } = await startDoor(t, url, { frames })
+    const site = await TestSatellite.start(t, url, 'hall')
+    await site.wake()
+    await site.next('startListening')
+    const wav = encodeWav(new Int16Array(480), 48_000)
+    for (let n = 0; n < 100; n++) await site.send({ kind: 'audioFrame', siteId: 'hall', wav })
+    while (door.counts.frames < 100) await new Promise(resolve => setTimeout(resolve, 10))
+    t.match(door.counts, { framesDropped: 36, framesUnreadable: 0 })
+    for (const resolve of slow.splice(0)) resolve()
+    slow = []
+    t.match(await site.next('sessionEnded'), { termination: { reason: 'timeout' } }, 'nobody spoke')
   },
 )
