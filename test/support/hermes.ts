@@ -112,6 +112,7 @@ export async function startDoor(
     wire: connection,
     services: voice,
     endpointing: () => new LoudEnough(),
+    tone: () => new Int16Array(160),
     frames: () => ({ fromWav: async () => Promise.reject(new Error('not in our form')), close: () => {} }),
     clock: systemClock,
     newId: () => `id-${++ids}`,

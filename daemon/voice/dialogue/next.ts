@@ -187,14 +187,16 @@ class Turn {
     }
     // after an answer nobody need speak: it was the television
     if (because === 'followUp') return this.#finish(open, 'nominal')
-    return this.#speak(open, says ? { text: says } : { sound: 'sorry' }, { end: 'intentNotRecognized' })
+    return this.#speak(open, says ? { text: says } : { sound: 'not_understood' }, {
+      end: 'intentNotRecognized',
+    })
   }
 
   #failed(open: Open, { where, problem }: Extract<DialogueEvent, { type: 'failed' }>): Turn {
     const { phase, session } = open
     this.effects.push({ do: 'failed', session, where, problem })
     if (phase.name === 'speaking') return this.#goOn(open, phase.after)
-    return this.#speak(this.#quiet(open), { sound: 'sorry' }, { end: 'error' })
+    return this.#speak(this.#quiet(open), { sound: 'not_understood' }, { end: 'error' })
   }
 
   /** A deadline has passed. */

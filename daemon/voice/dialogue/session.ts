@@ -86,7 +86,7 @@ export type DialogueEvent =
   | { type: 'tick' }
 
 /** Short sounds in place of words. */
-export type Sound = 'done' | 'sorry'
+export type Sound = 'done' | 'not_understood'
 
 /** What is to be done, in this order. */
 export type Effect =

@@ -4,7 +4,7 @@ import type { FieldmouseError } from '../../base/errors.js'
 import type { Connection } from '../../bus/mqtt/connect.js'
 import type { Samples } from '../audio/pcm.js'
 import type { VoiceServices } from '../conversation.js'
-import type { Ending, Manners } from '../dialogue/session.js'
+import type { Ending, Manners, Sound } from '../dialogue/session.js'
 import type { Endpointing } from './hermes-ear.js'
 
 /** What is used of a broker connection. */
@@ -58,6 +58,8 @@ export interface HermesOptions {
   endpointing: () => Endpointing
   /** A new one for each site that sends frames in another form. */
   frames: (what: string) => FrameReader
+  /** Short sounds in place of words. */
+  tone: (sound: Sound | 'listening') => Samples
   wakeWord?: WakeWord
   clock: Clock
   wait: (ms: number, signal?: AbortSignal) => Promise<void>
@@ -65,6 +67,8 @@ export interface HermesOptions {
   onEvent: (event: HermesEvent) => void
   /** Name of this daemon on the bus, so that it knows its own words. */
   origin: string
+  /** Whether a short sound says that somebody is listened to, for satellites that have none of their own. */
+  cue: 'off' | 'sound'
   /** Only these sites; all when empty. */
   sites: readonly string[]
   /** Room of a site. */
@@ -95,6 +99,7 @@ export interface HermesOptions {
 export const HERMES_DEFAULTS = {
   wait: sleep,
   origin: 'fieldmouse',
+  cue: 'off' as const,
   sites: [] as readonly string[],
   areaOf: () => undefined,
   volumeOf: () => 1,

@@ -7,7 +7,6 @@ import type { Hermes } from '../../bus/hermes/messages.js'
 import { durationMs, type Samples } from '../audio/pcm.js'
 import { encodeWav } from '../audio/wav.js'
 import type { Place } from '../conversation.js'
-import { earcon } from '../dialogue/earcon.js'
 import { next } from '../dialogue/next.js'
 import { type Because, type DialogueEvent, type Effect, IDLE, type Session } from '../dialogue/session.js'
 import { Ear, type EndpointEvent } from './hermes-ear.js'
@@ -218,6 +217,16 @@ export class HermesSite {
     // a satellite that keeps its sound to itself between sessions begins to send it now
     const how = { stopOnSilence: true, sendAudioCaptured }
     publish({ kind: 'startListening', siteId, sessionId, wakewordId, lang, ...how, origin })
+    if (options.cue === 'sound' && because === 'wake') this.#cue()
+  }
+
+  /** Nobody waits for it: people speak on behind the wake word. */
+  #cue(): void {
+    const { options, speaker } = this.#links
+    speaker.play(this.id, options.tone('listening'), this.#work.signal).catch((error: unknown) => {
+      const problem = describe(error)
+      options.onEvent({ name: 'HermesWorkFailed', site: this.id, where: 'tts', problem, error })
+    })
   }
 
   #unlisten({ id: sessionId }: Session): void {
@@ -257,7 +266,7 @@ export class HermesSite {
   #say({ step, say }: Extract<Effect, { do: 'say' }>): void {
     const { options, speaker } = this.#links
     this.#run(step, 'tts', async signal => {
-      const samples = 'text' in say ? await options.services.speak(say.text, signal) : earcon(say.sound)
+      const samples = 'text' in say ? await options.services.speak(say.text, signal) : options.tone(say.sound)
       await speaker.play(this.id, samples, signal)
       return { type: 'spoken', step }
     })

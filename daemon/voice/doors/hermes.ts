@@ -47,10 +47,8 @@ interface Satellite {
   hotwordOff: Map<string, number>
 }
 
-type Given = Pick<
-  HermesOptions,
-  'wire' | 'services' | 'endpointing' | 'frames' | 'clock' | 'newId' | 'onEvent'
->
+type Needed = 'wire' | 'services' | 'endpointing' | 'frames' | 'tone' | 'clock' | 'newId' | 'onEvent'
+type Given = Pick<HermesOptions, Needed>
 
 export class HermesDoor implements Part {
   readonly name = 'Hermes'

@@ -223,11 +223,11 @@ t.test('what fails is told and ends the session', async t => {
   }
   t.strictSame(
     failing('asr', site => site.now('utterance')),
-    ['failed', 'drop', 'sound sorry', 'drop', 'ended error'],
+    ['failed', 'drop', 'sound not_understood', 'drop', 'ended error'],
   )
   t.strictSame(
     failing('nlu', site => site.hears('turn on')),
-    ['failed', 'drop', 'sound sorry', 'drop', 'ended error'],
+    ['failed', 'drop', 'sound not_understood', 'drop', 'ended error'],
   )
   const site = new Site()
   site.wake()

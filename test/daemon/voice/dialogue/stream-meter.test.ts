@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { earcon } from '../../../../daemon/voice/dialogue/earcon.js'
 import { StreamMeter } from '../../../../daemon/voice/dialogue/stream-meter.js'
 
 /** Frames of so many ms at these times, and what was found. */
@@ -42,14 +41,4 @@ t.test('one microphone is one, whatever the network does to its frames', async t
     }),
     { numRuns: 300 },
   )
-})
-
-t.test('a sound in place of words is short, soft and begins and ends in silence', async t => {
-  for (const sound of ['done', 'sorry'] as const) {
-    const samples = earcon(sound)
-    t.ok(samples.length > 1_600 && samples.length < 4_800)
-    t.ok(Math.max(...samples) > 3_000 && Math.max(...samples) < 8_000)
-    t.equal(samples[0], 0)
-    t.equal(samples.at(-1), 0)
-  }
 })

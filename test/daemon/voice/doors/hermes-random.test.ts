@@ -166,6 +166,7 @@ async function start(fates: readonly ('answers' | 'fails' | 'hangs')[], asks: bo
     },
     services: voice,
     endpointing: () => new LoudEnough(),
+    tone: () => new Int16Array(160),
     frames: () => ({ fromWav: async () => Promise.reject(new Error('not in our form')), close: () => {} }),
     clock,
     wait: clock.wait,

@@ -375,3 +375,31 @@ t.test(
     t.match(await site.next('sessionEnded'), { termination: { reason: 'timeout' } }, 'nobody spoke')
   },
 )
+
+t.test(
+  'short sounds: that it listens, that it is done, that it did not understand',
+  needsMosquitto,
+  async t => {
+    const { url } = await startMosquitto(t)
+    const sounds: string[] = []
+    const tone = (sound: string) => {
+      sounds.push(sound)
+      return new Int16Array(160)
+    }
+    const { voice } = await startDoor(t, url, { cue: 'sound', tone, manners: { confirm: 'sound' } })
+    voice.answers = () => ({ plain: true })
+    const site = await TestSatellite.start(t, url, 'hall')
+    for (const [heard, reason] of [
+      ['turn on the light', 'nominal'],
+      ['', 'intentNotRecognized'],
+    ] as const) {
+      voice.hears = () => heard
+      await site.wake()
+      await site.next('startListening')
+      await site.speak()
+      t.match(await site.next('sessionEnded'), { termination: { reason } })
+    }
+    t.strictSame(sounds, ['listening', 'done', 'listening', 'not_understood'])
+    t.strictSame(voice.spoken, [])
+  },
+)
