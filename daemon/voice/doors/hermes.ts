@@ -33,6 +33,14 @@ const CONTROL: readonly HermesKind[] = [
   'endSession',
   'say',
 ]
+/** A satellite that missed one of these would wait for ever, or stay deaf: they wait for the broker to come back. */
+const CLOSING: ReadonlySet<HermesKind> = new Set([
+  'sessionEnded',
+  'stopListening',
+  'hotwordToggleOn',
+  'sayFinished',
+])
+const CLOSING_S = 120
 /** Of one site each, by topic: where sites are configured, only theirs are subscribed. */
 const OF_SITE: readonly HermesKind[] = ['audioFrame', 'audioSessionFrame', 'playFinished']
 const TICK_MS = 100
@@ -380,7 +388,10 @@ export class HermesDoor implements Part {
 
   async #send(message: Hermes): Promise<void> {
     const { topic, payload } = encode(message)
-    await this.#options.wire.publish({ topic, payload, qos: this.#options.qos })
+    const outgoing = { topic, payload, qos: this.#options.qos }
+    if (CLOSING.has(message.kind))
+      await this.#options.wire.publish({ ...outgoing, properties: { expirySeconds: CLOSING_S } }, 'keep')
+    else await this.#options.wire.publish(outgoing)
   }
 }
 

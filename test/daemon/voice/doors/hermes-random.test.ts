@@ -139,10 +139,24 @@ t.test(
   },
 )
 
+t.test('what a satellite must not miss waits for the broker, and nothing else does', async t => {
+  const { door, kept, receive, settle } = await start(['answers'], false, false)
+  receive({ kind: 'hotwordDetected', wakewordId: 'w', siteId: 'a', ...model })
+  for (const loud of [true, false, false]) receive({ kind: 'audioFrame', siteId: 'a', wav: wav(loud) })
+  await settle()
+  await door.stop()
+  t.strictSame(kept, [
+    'hermes/asr/stopListening',
+    'hermes/hotword/toggleOn',
+    'hermes/dialogueManager/sessionEnded',
+  ])
+})
+
 /** A door without a broker: what it says is written down, what it is to hear is handed to it. */
 async function start(fates: readonly ('answers' | 'fails' | 'hangs')[], asks: boolean, misses: boolean) {
   const clock = new FakeClock()
   const heard: Hermes[] = []
+  const kept: string[] = []
   const handlers: [string, Handler][] = []
   const voice = new FakeVoice()
   let turns = 0
@@ -156,7 +170,8 @@ async function start(fates: readonly ('answers' | 'fails' | 'hangs')[], asks: bo
   let ids = 0
   const door = new HermesDoor({
     wire: {
-      publish: async ({ topic, payload }) => {
+      publish: async ({ topic, payload }, whenAway = 'refuse') => {
+        if (whenAway === 'keep') kept.push(topic)
         heard.push(decode(topic, Buffer.from(payload as string))!)
       },
       subscribe: async (filter, handler) => {
@@ -188,5 +203,5 @@ async function start(fates: readonly ('answers' | 'fails' | 'hangs')[], asks: bo
     for (const [filter, handler] of handlers) if (matches(filter, topic)) handler(incoming)
   }
   const settle = () => new Promise<void>(resolve => setImmediate(resolve))
-  return { door, clock, heard, receive, settle }
+  return { door, clock, heard, kept, receive, settle }
 }
