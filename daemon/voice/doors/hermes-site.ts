@@ -69,7 +69,7 @@ export class HermesSite {
         const { state, effects } = next(this.#state, e, options.clock.monotonic(), options.manners)
         const { startedAt = 0 } = this.#state.open ?? {}
         this.#state = state
-        for (const effect of effects) this.#do(effect, startedAt)
+        for (const effect of effects) this.#try(effect, startedAt)
       }
     } finally {
       this.#busy = false
@@ -91,6 +91,18 @@ export class HermesSite {
     if (this.session && this.#ear) this.#unlisten(this.session)
     if (this.session) this.#ended(this.session, 'error', this.#state.open?.startedAt ?? 0)
     this.#state = IDLE
+  }
+
+  /** What cannot be done is a failure of the step, not of the daemon. */
+  #try(effect: Effect, startedAt: number): void {
+    try {
+      this.#do(effect, startedAt)
+    } catch (error) {
+      const { open } = this.#state
+      const problem = describe(error)
+      this.#links.options.onEvent({ name: 'HermesWorkFailed', site: this.id, where: 'asr', problem, error })
+      if (open) this.#events.push({ type: 'failed', step: open.step, where: 'asr', problem })
+    }
   }
 
   #do(effect: Effect, startedAt: number): void {

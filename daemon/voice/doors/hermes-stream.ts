@@ -70,8 +70,12 @@ export class HermesStream {
   }
 
   #hear(samples: Samples, at: number, sessionId: string | undefined): void {
-    this.#unreadable = 0
-    this.#listener.hear(samples, at, sessionId)
+    try {
+      this.#listener.hear(samples, at, sessionId)
+      this.#unreadable = 0
+    } catch (error) {
+      this.#refuse(error)
+    }
   }
 
   #convert(bytes: Uint8Array, at: number, sessionId: string | undefined): void {

@@ -403,3 +403,25 @@ t.test(
     t.strictSame(voice.spoken, [])
   },
 )
+
+t.test('an endpointer that breaks ends the session, not the daemon', needsMosquitto, async t => {
+  const { url } = await startMosquitto(t)
+  let breaks = true
+  const broken = () => {
+    if (breaks) throw new Error('no detector')
+    return { push: () => broken2(), flush: () => [] }
+  }
+  const broken2 = (): never => {
+    throw new Error('a detector that breaks')
+  }
+  const { door } = await startDoor(t, url, { endpointing: broken })
+  const site = await TestSatellite.start(t, url, 'hall')
+  await site.wake()
+  t.match(await site.next('sessionEnded'), { termination: { reason: 'error' } })
+  breaks = false
+  await site.wake()
+  await site.next('startListening')
+  await site.speak()
+  t.match(await site.next('sessionEnded'), { termination: { reason: 'error' } })
+  t.strictSame(door.status, [])
+})
