@@ -38,6 +38,7 @@ import { HomeLanguage } from './voice/language/home-language.js'
 import { workerBuilder } from './voice/language/in-worker.js'
 import { Recorder } from './voice/recorder.js'
 import type { Speaker } from './voice/speak.js'
+import { tone } from './voice/tones.js'
 import { type ApplianceEar, nearby, Transcriber } from './voice/transcribe.js'
 
 export interface HearingOptions {
@@ -333,6 +334,8 @@ export class Hearing implements Part {
       endpointing: () =>
         new Endpointer({ trailingMs: endpoint.silenceMs, longestMs: longestUtteranceSeconds * 1000 }),
       frames: what => new FrameStream(what),
+      tone,
+      origin: config.id,
       sessions: hermes.mostSessions,
       longestMs: longestUtteranceSeconds * 1000,
       areaOf: site => this.#placed({ site }).area,

@@ -64,4 +64,18 @@ export const errors = defineErrors({
     says: (a: { engine: string; problem: string }) => `${a.engine} cannot use its model: ${a.problem}`,
     remedy: 'Unpack the model again, whole and for this version of the engine, and name its folder.',
   },
+  voice_busy: {
+    says: (a: { what: string }) => `too much is said at once: ${a.what}`,
+    remedy: 'Say it again in a moment; `voice.hermes.most_sessions` sets how many conversations are held at once.',
+    retryable: true,
+  },
+  voice_late: {
+    says: (a: { what: string; ms: number }) => `${a.what} took longer than ${a.ms} ms`,
+    remedy: 'Try again; if it stays, `fieldmouse doctor` says what is slow on this board.',
+    retryable: true,
+  },
+  voice_site_doubled: {
+    says: (a: { site: string }) => `two microphones send as ${a.site}: what comes is a mix of both`,
+    remedy: 'Give each satellite a siteId of its own.',
+  },
 })
