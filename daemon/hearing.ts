@@ -40,6 +40,7 @@ import { Recorder } from './voice/recorder.js'
 import type { Speaker } from './voice/speak.js'
 import { tone } from './voice/tones.js'
 import { type ApplianceEar, nearby, Transcriber } from './voice/transcribe.js'
+import { weighed } from './weighed.js'
 
 export interface HearingOptions {
   config: Config
@@ -106,8 +107,10 @@ export class Hearing implements Part {
       appliances: this.#appliances,
       minConfidence: voice.minConfidence,
       home: abort => this.#homeLanguage().ready(abort),
-      understand: (text, place, abort) =>
-        this.#o.commands.weigh(text, place.area, sessionOf(place), abort),
+      understand: async (text, place, abort) => {
+        const preview = await this.#o.commands.preview(text, place.area, sessionOf(place), abort)
+        return preview === 'answers' ? { acts: true, refused: false, confidence: 1 } : weighed(preview)
+      },
     })
     const recorder =
       voice.recorder.enabled === 'on'

@@ -28,6 +28,7 @@ import { VirtualHome } from './commands/virtual.js'
 import type { Config } from './config/schema.js'
 import { engineFor, keepMeasured } from './engine.js'
 import { governed } from './govern.js'
+import { Hearing } from './hearing.js'
 import { MeteredEngine } from './inference/metered.js'
 import { SupervisedEngine } from './inference/supervisor.js'
 import { Conditions } from './observability/conditions.js'
@@ -75,6 +76,7 @@ export class Daemon implements Part {
   #virtual: VirtualHome | undefined
   #meter: EnergyMeter | undefined
   #plant: Plant | undefined
+  #hearing: Hearing | undefined
   #ticker: NodeJS.Timeout | undefined
   #since: string
   #stopping = false
@@ -121,6 +123,10 @@ export class Daemon implements Part {
   /** Lines, alarms and incidents. */
   get plant(): Plant | undefined {
     return this.#plant
+  }
+  /** Speech: what hears, and its doors. */
+  get hearing(): Hearing | undefined {
+    return this.#hearing
   }
   /** The pretended devices, when the configuration asks for them. */
   get virtualHome(): VirtualHome | undefined {
@@ -195,6 +201,18 @@ export class Daemon implements Part {
       onEngine: this.#tell.engine,
     })
     await this.#begin(this.#plant, signal)
+    this.#hearing = new Hearing({
+      config,
+      clock,
+      connection,
+      requests: this.requests,
+      registry,
+      commands,
+      events: this.#events,
+      conditions: this.#conditions,
+      publishEvent: (name, payload) => this.#publishEvent(name, payload),
+    })
+    await this.#begin(this.#hearing, signal)
     await this.#begin(
       new Serve({
         topics: this.topics,

@@ -94,28 +94,23 @@ export class Commands {
   /**
    * What would become of a sentence in its conversation: for choosing among readings of what was heard. Nothing is done
    * and nothing remembered.
+   * @returns `answers` when it answers what was asked
    */
-  async weigh(text: string, area: string | undefined, session: string | undefined, signal: AbortSignal) {
+  async preview(
+    text: string,
+    area: string | undefined,
+    session: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Understanding | 'answers'> {
     const home = this.#o.registry.home()
     const id = areaId(area, home.areas)
     const { question, ...rest } = this.#sessions.get(sessionKey(session, id))
     if (question) {
       const said = normalise(text)
-      const devices = home.devices.filter(
-        d => question.type === 'which' && question.candidates.includes(d.id),
-      )
-      if (question.type === 'confirm' ? yesOrNo(said) : choiceOf(said, devices, home))
-        return { acts: true, refused: false, confidence: 1 }
+      const devices = home.devices.filter(d => question.type === 'which' && question.candidates.includes(d.id))
+      if (question.type === 'confirm' ? yesOrNo(said) : choiceOf(said, devices, home)) return 'answers'
     }
-    const { parsed, confidence } = await this.understand(text, id, signal, rest)
-    if ('actions' in parsed) return { acts: parsed.actions.length > 0, refused: false, confidence }
-    const { reason } = parsed.refusal
-    // "which one?" is as good as done
-    return {
-      acts: reason === 'ambiguous',
-      refused: reason === 'unknown_device' || reason === 'unsupported',
-      confidence,
-    }
+    return this.understand(text, id, signal, rest)
   }
 
   /** The handler that requests/ calls. */

@@ -199,6 +199,20 @@ export const EVENTS = {
     says: (a: { engine: string; how: string }) => `${a.engine} ended: ${a.how}`,
     counter: 'speech_deaths',
   }),
+  SpeechLanguageBuilt: entry({
+    level: (a: { ms: number; troubles: readonly string[] }) => (a.troubles.length > 0 ? 'warn' : 'info'),
+    meaning: 'What can be said to this home is known to the recogniser, after a start or a change of the home.',
+    says: (a: { ms: number; troubles: readonly string[] }) =>
+      a.troubles.length > 0
+        ? `the language of the home is there, though ${a.troubles.join('; ')}`
+        : 'the language of the home is there',
+    fields: a => ({ build_ms: Math.round(a.ms) }),
+  }),
+  SpeechLanguageFailed: entry({
+    level: 'error',
+    meaning: 'The language of the home could not be built; the one before stays.',
+    says: (a: { problem: string }) => `the language of the home could not be built: ${a.problem}`,
+  }),
   SatelliteTrouble: entry({
     level: 'warn',
     meaning: 'Something is wrong with a satellite, a client or the microphone.',

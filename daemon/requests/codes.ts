@@ -103,6 +103,11 @@ export const WIRE_CODES = {
     remedy: 'Say it again, or raise `voice.timeout_ms`.',
     retryable: true,
   },
+  speech_unavailable: {
+    meaning: 'The speech recogniser, its model or its service cannot be used now; the message says why.',
+    remedy: 'Run `fieldmouse doctor`; it asks the recogniser that is configured.',
+    retryable: true,
+  },
   audio_empty: {
     meaning: 'The utterance holds no sound.',
     remedy: 'Send WAV or FLAC with at least a tenth of a second of sound.',

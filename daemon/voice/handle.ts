@@ -1,14 +1,14 @@
 /** A `voice` request: one utterance, from its bytes to the reply of the command that was heard in it. */
-import type { Clock } from '../base/clock.js'
+import { FieldmouseError } from '../base/errors.js'
+import { isWireCode } from '../requests/codes.js'
 import { type Outcome, refusal } from '../requests/reply.js'
 import type { Request } from '../requests/request.js'
 import { decodeAudio } from './audio/decode.js'
-import { levelsOf } from './audio/levels.js'
+import { measureLevels } from './audio/levels.js'
 import { durationMs, type Samples } from './audio/pcm.js'
 import type { Place, Transcript } from './conversation.js'
 
 export interface VoiceRequestsOptions {
-  clock: Clock
   longestSeconds: number
   /** Below this confidence (0 to 1) nothing is done. */
   minConfidence: number
@@ -31,7 +31,7 @@ export interface HeardOnWire {
   audio_ms: number
   asr_ms: number
   /** Loudest sample and mean power, dB of full scale; share of samples at full scale. */
-  levels: { peak_dbfs: number; rms_dbfs: number; clipped: number; snr_db: number | null; advice?: string }
+  levels: { peak_dbfs: number; rms_dbfs: number; clipped: number; snr_db: number; advice?: string }
 }
 
 const round = (x: number, digits = 1) => Math.round(x * 10 ** digits) / 10 ** digits
@@ -49,7 +49,7 @@ export class VoiceRequests {
     const { samples } = await decodeAudio(body.bytes ?? new Uint8Array(), 'the utterance', {
       longestSeconds: this.#o.longestSeconds,
     })
-    const levels = levelsOf(samples)
+    const levels = measureLevels(samples)
     await this.#o.record?.(samples)
     const place: Place = {
       // without a name each utterance is a conversation of its own place
@@ -57,7 +57,15 @@ export class VoiceRequests {
       ...(body.session === undefined ? {} : { session: body.session }),
       ...(body.area === undefined ? {} : { area: body.area }),
     }
-    const transcript = await this.#o.transcribe(samples, place, signal)
+    let transcript: Transcript
+    try {
+      transcript = await this.#o.transcribe(samples, place, signal)
+    } catch (error) {
+      // what is wrong with a recogniser has many codes inside, and one for whoever spoke
+      if (!(error instanceof FieldmouseError) || isWireCode(error.code)) throw error
+      const { message, remedy } = error
+      return refusal(error.code === 'speech_engine_busy' ? 'busy' : 'speech_unavailable', { message, remedy })
+    }
     const heard: HeardOnWire = {
       text: transcript.text,
       confidence: round(transcript.confidence, 3),
@@ -68,7 +76,7 @@ export class VoiceRequests {
         peak_dbfs: round(levels.peakDbfs),
         rms_dbfs: round(levels.rmsDbfs),
         clipped: round(levels.clipped, 4),
-        snr_db: levels.snrDb === undefined ? null : round(levels.snrDb),
+        snr_db: round(levels.snrDb),
         ...(levels.advice ? { advice: levels.advice } : {}),
       },
     }
