@@ -30,4 +30,9 @@ export const errors = defineErrors({
       `${a.what} lasts ${Math.round(a.seconds)} s, ${a.most} s are taken`,
     remedy: 'Send one utterance at a time, or raise `voice.longest_utterance_seconds`.',
   },
+  speech_language_failed: {
+    says: (a: { problem: string }) => `the language of this home could not be built: ${a.problem}`,
+    remedy:
+      'Restart the daemon; if it stays, its installation is damaged (daemon/voice/language/said.json): install it again.',
+  },
 })

@@ -7,7 +7,21 @@ import type { Dictionary } from './dictionary.js'
 import { expand, type Filled } from './expand.js'
 import { absentNouns, namesByClass } from './names.js'
 import { pronounce, type Reader } from './pronounce.js'
+import type { SoundingName } from './repair.js'
 import type { Said } from './said.js'
+import { spoken } from './spoken.js'
+import { spellingsOf } from './written.js'
+
+/** The language of a home, and what rescoring needs to know of it. */
+export interface HomeSpeech extends SpeechLanguage {
+  readonly ngram: string
+  /** Names of devices, places and routines with their phones. */
+  readonly names: readonly SoundingName[]
+  /** The usual phones of every word of the language. */
+  readonly sounds: ReadonlyMap<string, string>
+  /** See written.ts. */
+  readonly spellings: ReadonlyMap<string, string>
+}
 
 /** Figures of the model; measured with scripts/evaluate/voice.ts, see daemon/voice/language/README.md. */
 export interface BuildOptions {
@@ -23,7 +37,7 @@ export interface BuildOptions {
   /** See arpa.ts. */
   prune: number
 }
-export const BUILD: BuildOptions = { common: 0.15, absent: 0.3, scale: 0.1, prune: 0.15 }
+export const BUILD: BuildOptions = { common: 0.15, absent: 0.3, scale: 0.03, prune: 0.5 }
 
 /** Classes that are the same in every home. */
 const FIXED = new Set(['<number>', '<color>', '<title>', '<timer>', '<word>'])
@@ -69,7 +83,7 @@ export async function build(
   home: Home,
   sources: { said: Said; dictionary: Dictionary; read: Reader },
   options: BuildOptions = BUILD,
-): Promise<SpeechLanguage> {
+): Promise<HomeSpeech> {
   const { said, dictionary, read } = sources
   const own = namesByClass(home)
   const factors = new Map([...absentNouns(home, own)].map(word => [word, options.absent]))
@@ -81,10 +95,33 @@ export async function build(
   )
   const { text } = arpa(counts, options)
   const hints = [...new Set([...own.values()].flatMap(names => [...names.keys()]))]
+  const sounds = new Map<string, string>()
+  for (const word of counts.words) {
+    const phones = dictionary.get(word)?.[0] ?? pronunciations.get(word)?.[0]
+    if (phones) sounds.set(word, phones)
+  }
   const id = createHash('sha256')
     .update(text)
     .update(JSON.stringify([...pronunciations]))
     .digest('hex')
     .slice(0, 32)
-  return { id, ngram: text, pronunciations, hints }
+  return {
+    id,
+    ngram: text,
+    pronunciations,
+    hints,
+    names: soundingNames(home, sounds),
+    sounds,
+    spellings: spellingsOf(home),
+  }
+}
+
+/** Names as their owner wrote them; one with a word that nobody knows how to say is left out. */
+function soundingNames(home: Home, sounds: ReadonlyMap<string, string>): SoundingName[] {
+  const named = [...home.devices, ...home.areas, ...home.floors, ...home.routines]
+  const names = new Set(named.flatMap(n => [n.name, ...n.aliases]).map(n => spoken(n)))
+  return [...names].flatMap(name => {
+    const phones = name.split(' ').map(word => sounds.get(word))
+    return name && phones.every(p => p !== undefined) ? [{ name, phones: phones.join(' ') }] : []
+  })
 }

@@ -41,7 +41,7 @@ export interface Filled {
 }
 
 /** Expected counts below this are kept with one word of history less. */
-const LEAST = 0.05
+const LEAST = 0.5
 
 /**
  * Puts names into sentences.
