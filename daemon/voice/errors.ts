@@ -103,4 +103,9 @@ export const errors = defineErrors({
       '`arecord -L` lists what there is; set `voice.microphone.device`, and add the user of the daemon to the group `audio`.',
     retryable: true,
   },
+  speech_language_failed: {
+    says: (a: { problem: string }) => `the language of this home could not be built: ${a.problem}`,
+    remedy:
+      'Restart the daemon; if it stays, its installation is damaged (daemon/voice/language/said.json): install it again.',
+  },
 })
