@@ -17,6 +17,17 @@ export const errors = defineErrors({
     remedy: 'Say it again; it was started anew.',
     retryable: true,
   },
+  speech_engine_busy: {
+    says: (a: { engine: string; waiting: number }) => `${a.engine} is busy: ${a.waiting} utterances wait`,
+    remedy: 'Say it again in a moment; with many microphones use a faster board or a smaller language.',
+    retryable: true,
+  },
+  speech_language_bad: {
+    says: (a: { engine: string; problem: string }) =>
+      `${a.engine} cannot listen for what it was given: ${a.problem}`,
+    remedy:
+      'Correct the grammar or vocabulary; words need letters, and every rule that is used must be there.',
+  },
   audio_empty: {
     says: (a: { what: string }) => `${a.what} holds no sound`,
     remedy: 'Send WAV or FLAC with at least a tenth of a second of sound.',
