@@ -1,0 +1,33 @@
+/**
+ * How sure it is that something of the language was said. The reading is compared with a free run of speech sounds over
+ * the same sound: what was said in the language fits nearly as well as any run of sounds can; what was not is forced into
+ * its words and fits far worse. The measure is the difference of the two scores for each frame of 10 ms, and a logistic
+ * turns it into 0 to 1.
+ */
+
+/** Phones of the model's language, as words of one phone each. */
+const PHONES =
+  'AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH'.split(
+    ' ',
+  )
+
+/** Narrow beams: only how well sounds fit at best is asked, and any near-best path says that. */
+export const FILLER = { '-beam': 1e-30, '-wbeam': 1e-20, '-pbeam': 1e-30 }
+
+export const fillerWords = (): [word: string, phones: string][] =>
+  PHONES.map(phone => [`sound_${phone.toLowerCase()}`, phone])
+
+export const fillerGrammar = () =>
+  `#JSGF V1.0;\ngrammar filler;\npublic <sounds> = (${fillerWords()
+    .map(([word]) => word)
+    .join(' | ')})+;\n`
+
+/** Middle and steepness, fitted on synthetic orders and other talk: docs/benchmarks. */
+const MIDDLE = -8
+const STEEPNESS = 1.1
+
+/** @param free score of the free run; undefined when it found none, which happens in silence */
+export function confidenceOf(score: number, free: number | undefined, frames: number): number {
+  if (free === undefined) return 0
+  return 1 / (1 + Math.exp(-STEEPNESS * ((score - free) / frames - MIDDLE)))
+}
