@@ -171,7 +171,9 @@ export class Hearing implements Part {
     const { registry, clock, events, config } = this.#o
     const language = new HomeLanguage({
       home: registry.home(),
-      build: workerBuilder({ dictionary: join(config.voice.engines.pocketsphinx.modelDir, 'cmudict-en-us.dict') }),
+      build: workerBuilder({
+        dictionary: join(config.voice.engines.pocketsphinx.modelDir, 'cmudict-en-us.dict'),
+      }),
       monotonic: () => clock.monotonic(),
       onEvent: event => {
         if (event.type === 'failed') events.tell('SpeechLanguageFailed', { problem: event.problem })

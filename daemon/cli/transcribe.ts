@@ -17,8 +17,8 @@ import { decodeAudio } from '../voice/audio/decode.js'
 import { errors as voiceErrors } from '../voice/errors.js'
 import { HomeLanguage } from '../voice/language/home-language.js'
 import { workerBuilder } from '../voice/language/in-worker.js'
-import { weighed } from '../weighed.js'
 import { Transcriber } from '../voice/transcribe.js'
+import { weighed } from '../weighed.js'
 
 export interface TranscribeOptions {
   files: readonly string[]
@@ -98,7 +98,11 @@ export async function transcribeFiles(
       try {
         const { samples } = await decodeAudio(await readFile(file), file)
         const { text, confidence, ms } = await transcriber.transcribe(samples, { site: '' }, signal)
-        Object.assign(row, { text, confidence: Math.round(confidence * 1e4) / 1e4, ms: Math.round(ms * 10) / 10 })
+        Object.assign(row, {
+          text,
+          confidence: Math.round(confidence * 1e4) / 1e4,
+          ms: Math.round(ms * 10) / 10,
+        })
       } catch (error) {
         if (signal.aborted) throw error
         failed++

@@ -107,7 +107,9 @@ export class Commands {
     const { question, ...rest } = this.#sessions.get(sessionKey(session, id))
     if (question) {
       const said = normalise(text)
-      const devices = home.devices.filter(d => question.type === 'which' && question.candidates.includes(d.id))
+      const devices = home.devices.filter(
+        d => question.type === 'which' && question.candidates.includes(d.id),
+      )
       if (question.type === 'confirm' ? yesOrNo(said) : choiceOf(said, devices, home)) return 'answers'
     }
     return this.understand(text, id, signal, rest)

@@ -201,7 +201,8 @@ export const EVENTS = {
   }),
   SpeechLanguageBuilt: entry({
     level: (a: { ms: number; troubles: readonly string[] }) => (a.troubles.length > 0 ? 'warn' : 'info'),
-    meaning: 'What can be said to this home is known to the recogniser, after a start or a change of the home.',
+    meaning:
+      'What can be said to this home is known to the recogniser, after a start or a change of the home.',
     says: (a: { ms: number; troubles: readonly string[] }) =>
       a.troubles.length > 0
         ? `the language of the home is there, though ${a.troubles.join('; ')}`

@@ -66,7 +66,8 @@ export const errors = defineErrors({
   },
   voice_busy: {
     says: (a: { what: string }) => `too much is said at once: ${a.what}`,
-    remedy: 'Say it again in a moment; `voice.hermes.most_sessions` sets how many conversations are held at once.',
+    remedy:
+      'Say it again in a moment; `voice.hermes.most_sessions` sets how many conversations are held at once.',
     retryable: true,
   },
   voice_late: {
