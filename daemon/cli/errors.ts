@@ -16,6 +16,10 @@ export const errors = defineErrors({
     says: (a: { name: string; known: string }) => `the catalog has no model ${a.name}; it has ${a.known}`,
     remedy: '`fieldmouse models ls` lists the catalog; models of your own go to board.profiles_dir.',
   },
+  unreadable_file: {
+    says: (a: { path: string; problem: string }) => `${a.path} cannot be read: ${a.problem}`,
+    remedy: 'Is the path right, and may this user read the file?',
+  },
   no_broker: {
     says: (a: { url: string; problem: string }) => `no broker answers at ${a.url}: ${a.problem}`,
     remedy: 'Is fieldmouse running? `npm start` runs it with a broker; FIELDMOUSE_BROKER names another one.',

@@ -1,0 +1,49 @@
+/** Speech to an order: one recogniser, one appliance. */
+import type { Samples } from '../audio/pcm.js'
+import type { SpeechEngine, SpeechLanguage } from '../engine.js'
+import { applianceLanguage } from './grammar.js'
+import { interpret } from './interpret.js'
+import type { Vocabulary } from './vocabulary.js'
+
+/** What was heard, and the order that it is. */
+export interface HeardOrder {
+  /** Lower-case words; empty when nothing was heard. */
+  readonly text: string
+  /** null when nothing was asked of the appliance. */
+  readonly intent: string | null
+  readonly slots: Readonly<Record<string, string>>
+  /** 0 to 1. */
+  readonly confidence: number
+  /** Time the recogniser worked, milliseconds. */
+  readonly ms: number
+}
+
+/** What is surer than this is an order. Where the logistic of the engine has its middle. */
+const SURE_ENOUGH = 0.5
+
+export class ApplianceEar {
+  readonly #engine: SpeechEngine
+  readonly #vocabulary: Vocabulary
+  readonly #language: SpeechLanguage
+  readonly #sureEnough: number
+
+  /** @param engine started and stopped by the caller */
+  constructor(engine: SpeechEngine, vocabulary: Vocabulary, sureEnough: number = SURE_ENOUGH) {
+    this.#engine = engine
+    this.#vocabulary = vocabulary
+    this.#language = applianceLanguage(vocabulary)
+    this.#sureEnough = sureEnough
+  }
+
+  /** @throws what the engine throws, and the signal's reason */
+  async listen(samples: Samples, signal: AbortSignal): Promise<HeardOrder> {
+    const { hypotheses, ms } = await this.#engine.hear(samples, this.#language, signal)
+    const best = hypotheses[0]
+    for (const { text, confidence } of hypotheses) {
+      if (confidence < this.#sureEnough) break
+      const order = interpret(text, this.#vocabulary)
+      if (order) return { text, ...order, confidence, ms }
+    }
+    return { text: best?.text ?? '', intent: null, slots: {}, confidence: best?.confidence ?? 0, ms }
+  }
+}
