@@ -23,8 +23,8 @@ import { PRIORITY_OF, type Request } from './requests/request.js'
 import { speakerFor, speechEngineFor } from './speech-engine.js'
 import { spokenAnswer } from './spoken-answer.js'
 import { interpret } from './voice/appliance/interpret.js'
-import { applianceLanguage } from './voice/appliance/language.js'
-import { readVocabulary } from './voice/appliance/vocabulary.js'
+import { ApplianceEar } from './voice/appliance/listen.js'
+import { readVocabulary, type Vocabulary } from './voice/appliance/vocabulary.js'
 import { FrameStream } from './voice/audio/decode.js'
 import type { Samples } from './voice/audio/pcm.js'
 import type { Answer, Place, Transcript, VoiceServices } from './voice/conversation.js'
@@ -39,7 +39,7 @@ import { workerBuilder } from './voice/language/in-worker.js'
 import { Recorder } from './voice/recorder.js'
 import type { Speaker } from './voice/speak.js'
 import { tone } from './voice/tones.js'
-import { type ApplianceEar, nearby, Transcriber } from './voice/transcribe.js'
+import { nearby, type Placed, Transcriber } from './voice/transcribe.js'
 import { weighed } from './weighed.js'
 
 export interface HearingOptions {
@@ -57,6 +57,13 @@ export interface HearingOptions {
 /** A recorder takes so much of the disk at most. */
 const RECORDED_BYTES = 256 * 2 ** 20
 
+/** Something that is ordered from in its own words, and where orders go. */
+interface Appliance extends Placed {
+  ear: ApplianceEar
+  vocabulary: Vocabulary
+  topic?: string
+}
+
 /** The voice room with its doors, as one part. */
 export class Hearing implements Part {
   readonly name = 'voice'
@@ -66,7 +73,7 @@ export class Hearing implements Part {
   #starting: Promise<void> | undefined
   #language: HomeLanguage | undefined
   #transcriber: Transcriber | undefined
-  #appliances: (ApplianceEar & { topic?: string })[] = []
+  #appliances: Appliance[] = []
   #speaker: Speaker | undefined
   #wyoming: WyomingDoor | undefined
 
@@ -100,12 +107,11 @@ export class Hearing implements Part {
     }
     this.#engine = engine
     this.#speaker = speakerFor(voice)
-    this.#appliances = await Promise.all(voice.appliances.map(a => this.#appliance(a)))
+    this.#appliances = await Promise.all(voice.appliances.map(a => this.#appliance(a, engine)))
     this.#transcriber = new Transcriber({
       engine,
       clock,
       appliances: this.#appliances,
-      minConfidence: voice.minConfidence,
       home: abort => this.#homeLanguage().ready(abort),
       understand: async (text, place, abort) => {
         const preview = await this.#o.commands.preview(text, place.area, sessionOf(place), abort)
@@ -149,7 +155,7 @@ export class Hearing implements Part {
     transcribe: (samples, place, signal) => this.#transcribe(samples, place, signal),
     answer: (text, place, options) => this.#answer(text, this.#placed(place), options),
     speak: (text, signal) => {
-      if (!this.#speaker) throw errors.speech_synthesis_missing({ missing: 'voice.speech.engine is off' })
+      if (!this.#speaker) throw errors.speech_off({})
       return this.#speaker.speak(text, signal)
     },
   }
@@ -287,7 +293,10 @@ export class Hearing implements Part {
     return undefined
   }
 
-  async #appliance({ file, area, topic }: Config['voice']['appliances'][number]) {
+  async #appliance(
+    { file, area, topic }: Config['voice']['appliances'][number],
+    engine: SpeechEngine,
+  ): Promise<Appliance> {
     let value: unknown
     try {
       value = JSON.parse(await readFile(file, 'utf8'))
@@ -298,7 +307,7 @@ export class Hearing implements Part {
     const id = areaId(area, this.#o.registry.home().areas)
     return {
       vocabulary,
-      language: applianceLanguage(vocabulary),
+      ear: new ApplianceEar(engine, vocabulary, this.#o.config.voice.minConfidence),
       ...(id === undefined ? {} : { area: id }),
       ...(topic === undefined ? {} : { topic }),
     }

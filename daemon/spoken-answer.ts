@@ -20,8 +20,11 @@ const SPEAKS_FOR_ITSELF = new Set([
   'set_color_temperature',
 ])
 
+/** What is looked at of an outcome or a reply. */
+type Heard = Pick<Outcome, 'ok' | 'result' | 'error' | 'confidence'>
+
 /** What to say after a command. */
-export function spokenAnswer({ ok, result, error, confidence }: Outcome): Answer {
+export function spokenAnswer({ ok, result, error, confidence }: Heard): Answer {
   const done = result as Partial<CommandResult> | undefined
   const actions = done?.actions ?? []
   const code = error?.code

@@ -32,10 +32,6 @@ export const errors = defineErrors({
       'Is fieldmouse running, and past its start? `npm start` runs it as `demo`; --id or FIELDMOUSE_ID names another one.',
     retryable: true,
   },
-  sound_unreadable: {
-    says: (a: { path: string }) => `${a.path} could not be read`,
-    remedy: 'Give a file of sound that is there and may be read: WAV or FLAC.',
-  },
   unknown_port: {
     says: (_: object) => 'the embedded broker takes any free port, so its address is not known here',
     remedy: 'Give the address with --broker or FIELDMOUSE_BROKER; the daemon prints it when it starts.',

@@ -1,7 +1,6 @@
 /** `fieldmouse listen`: recordings of people who speak to an appliance, as orders with slots. */
 import { readFile } from 'node:fs/promises'
-import { basename, extname } from 'node:path'
-import { describe, FieldmouseError } from '../base/errors.js'
+import { describe } from '../base/errors.js'
 import { jsonLinesWriter } from '../base/json-lines.js'
 import { ApplianceEar } from '../voice/appliance/listen.js'
 import { readVocabulary } from '../voice/appliance/vocabulary.js'
@@ -9,6 +8,7 @@ import { decodeAudio } from '../voice/audio/decode.js'
 import type { SpeechEngine } from '../voice/engine.js'
 import { PocketsphinxEngine } from '../voice/engines/pocketsphinx.js'
 import { errors } from './errors.js'
+import { idOf, readSound, told } from './sound-files.js'
 
 export interface ListenOptions {
   /** File of the appliance's vocabulary (voice/appliance/vocabulary.ts). */
@@ -42,7 +42,7 @@ export async function listenFiles(
       for (const path of options.in) {
         signal.throwIfAborted()
         counts.files++
-        const id = basename(path, extname(path))
+        const id = idOf(path)
         try {
           const { samples } = await decodeAudio(await readSound(path), path)
           const { text, intent, slots, confidence, ms } = await ear.listen(samples, signal)
@@ -65,19 +65,6 @@ export async function listenFiles(
 }
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits))
-
-const told = (error: unknown) =>
-  error instanceof FieldmouseError
-    ? { code: error.code, message: error.message, remedy: error.remedy }
-    : { code: 'internal', message: describe(error), remedy: 'Tell the makers, with the file.' }
-
-async function readSound(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path)
-  } catch (error) {
-    throw errors.unreadable_file({ path, problem: describe(error) }, error)
-  }
-}
 
 async function readJson(path: string): Promise<unknown> {
   try {

@@ -1,5 +1,6 @@
 /** `fieldmouse say`: one command to a running daemon over MQTT, typed or as a file of sound. */
 import { readFile } from 'node:fs/promises'
+import { describe } from '../base/errors.js'
 import { call } from '../bus/mqtt/call.js'
 import { topicsOf } from '../bus/mqtt/topics.js'
 import type { Flags } from '../config/environment.js'
@@ -27,7 +28,7 @@ export interface SayOptions {
 
 /**
  * Asks the daemon that the configuration names.
- * @throws no_broker, no_daemon, no_reply, unknown_port, sound_unreadable, and what is wrong with the configuration
+ * @throws no_broker, no_daemon, no_reply, unknown_port, unreadable_file, and what is wrong with the configuration
  */
 export async function say({
   what,
@@ -64,6 +65,6 @@ async function soundOf(path: string): Promise<string> {
   try {
     return (await readFile(path)).toString('base64')
   } catch (error) {
-    throw errors.sound_unreadable({ path }, error)
+    throw errors.unreadable_file({ path, problem: describe(error) }, error)
   }
 }

@@ -37,14 +37,20 @@ export function speechCommands(
       'rows: {id, text, intent, slots, confidence, ms}; - is standard output',
     ).default('-'),
   ]).action(async ({ in: files, out, vocabulary, ...flags }: Flags & ListenFlags) => {
-    const [{ listenFiles }, { loadConfig }] = await Promise.all([
-      import('./listen.js'),
-      import('../config/load.js'),
-    ])
+    const [{ listenFiles }, { loadConfig }, { speechEngineFor }, { systemClock }, { errors }] =
+      await Promise.all([
+        import('./listen.js'),
+        import('../config/load.js'),
+        import('../speech-engine.js'),
+        import('../base/clock.js'),
+        import('../voice/errors.js'),
+      ])
     const { voice } = loadConfig({ flags }).config
-    const { rows, failed } = await listenFiles({ files, out, vocabulary, voice }, shell.signal)
-    shell.err(`${rows} files${failed ? `, ${failed} of them could not be read` : ''}`)
-    finish(failed ? 1 : 0)
+    const engine = await speechEngineFor(voice, systemClock, () => {})
+    if ('none' in engine) throw errors.speech_engine_missing({ engine: voice.engine, missing: engine.none })
+    const told = await listenFiles({ in: files, out, vocabulary, engine }, shell.signal)
+    shell.err(`${told.files} files, ${told.orders} orders${told.failed ? `, ${told.failed} failed` : ''}`)
+    finish(told.failed ? 1 : 0)
   })
 }
 

@@ -1,8 +1,6 @@
 /** `fieldmouse transcribe`: files of sound to sentences, through the same code as the daemon's requests. */
-import { readFile } from 'node:fs/promises'
-import { basename, extname, join } from 'node:path'
+import { join } from 'node:path'
 import { systemClock } from '../base/clock.js'
-import { describe, FieldmouseError } from '../base/errors.js'
 import { jsonLinesWriter } from '../base/json-lines.js'
 import { loadHomeFile } from '../commands/home.js'
 import { FactoryStage } from '../commands/stages/factory.js'
@@ -19,6 +17,7 @@ import { HomeLanguage } from '../voice/language/home-language.js'
 import { workerBuilder } from '../voice/language/in-worker.js'
 import { Transcriber } from '../voice/transcribe.js'
 import { weighed } from '../weighed.js'
+import { idOf, readSound, told } from './sound-files.js'
 
 export interface TranscribeOptions {
   files: readonly string[]
@@ -35,19 +34,6 @@ export interface TranscribedRow {
   confidence: number
   ms: number
   error?: { code: string; message: string; remedy: string }
-}
-
-/** The name of a file without folder and ending. */
-export const idOf = (path: string) => basename(path, extname(path))
-
-/** What a row says of a file that could not be read. */
-export function errorOf(error: unknown) {
-  const known = error instanceof FieldmouseError
-  return {
-    code: known ? error.code : 'sound_unreadable',
-    message: describe(error),
-    remedy: known ? error.remedy : 'Give a file of sound that is there and may be read: WAV or FLAC.',
-  }
 }
 
 /**
@@ -89,14 +75,13 @@ export async function transcribeFiles(
       engine: speech,
       clock: systemClock,
       appliances: [],
-      minConfidence: voice.minConfidence,
       home: abort => language.ready(abort),
       understand: async (text, _, abort) => weighed(await understand(text, { home }, cascade, abort)),
     })
     for (const file of files) {
       const row: TranscribedRow = { id: idOf(file), text: '', confidence: 0, ms: 0 }
       try {
-        const { samples } = await decodeAudio(await readFile(file), file)
+        const { samples } = await decodeAudio(await readSound(file), file)
         const { text, confidence, ms } = await transcriber.transcribe(samples, { site: '' }, signal)
         Object.assign(row, {
           text,
@@ -106,7 +91,7 @@ export async function transcribeFiles(
       } catch (error) {
         if (signal.aborted) throw error
         failed++
-        row.error = errorOf(error)
+        row.error = told(error)
       }
       writer.write(row)
     }

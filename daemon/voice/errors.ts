@@ -2,6 +2,14 @@ import { defineErrors } from '../base/errors.js'
 
 /** What can go wrong between a sound and its answer. */
 export const errors = defineErrors({
+  vocabulary_unreadable: {
+    says: (a: { path: string; problem: string }) => `the vocabulary ${a.path} cannot be read: ${a.problem}`,
+    remedy: 'Correct `voice.appliances` in the configuration, or the file; docs/voice.md tells its form.',
+  },
+  speech_off: {
+    says: (_: object) => 'nothing speaks here: voice.speech.engine is off',
+    remedy: 'Set `voice.speech.engine` to espeak-ng or wyoming.',
+  },
   speech_engine_missing: {
     says: (a: { engine: string; missing: string }) => `${a.engine} cannot run: ${a.missing}`,
     remedy:

@@ -1,17 +1,14 @@
 /** From samples to the sentence that was meant: to this home, or to one of its appliances. */
 import type { Clock } from '../base/clock.js'
-import { interpret } from './appliance/interpret.js'
-import type { Vocabulary } from './appliance/vocabulary.js'
+import type { ApplianceEar } from './appliance/listen.js'
 import { durationMs, type Samples } from './audio/pcm.js'
 import type { Place, Transcript } from './conversation.js'
-import type { SpeechEngine, SpeechLanguage } from './engine.js'
+import type { SpeechEngine } from './engine.js'
 import type { HomeSpeech } from './language/build.js'
 import { rescore, type Understood } from './rescore.js'
 
-/** An appliance that is spoken to in its own words. */
-export interface ApplianceEar {
-  readonly vocabulary: Vocabulary
-  readonly language: SpeechLanguage
+/** An appliance that stands somewhere. */
+export interface Placed {
   /** Id of the area where it stands; heard everywhere without one. */
   readonly area?: string
 }
@@ -21,15 +18,13 @@ export interface TranscriberOptions {
   clock: Clock
   /** The language of the home, waited for when it is not built yet. */
   home(signal: AbortSignal): Promise<HomeSpeech>
-  appliances: readonly ApplianceEar[]
+  appliances: readonly (Placed & { ear: ApplianceEar })[]
   /** What the command path would make of a sentence, in the conversation of the place. Nothing is done. */
   understand(text: string, place: Place, signal: AbortSignal): Promise<Understood>
-  /** Below this an order to an appliance is none, 0 to 1. */
-  minConfidence: number
 }
 
 /** Appliances that can be spoken to from an area. */
-export const nearby = (appliances: readonly ApplianceEar[], area: string | undefined) =>
+export const nearby = <A extends Placed>(appliances: readonly A[], area: string | undefined): A[] =>
   appliances.filter(a => a.area === undefined || area === undefined || a.area === area)
 
 /** Sound to sentence. */
@@ -73,11 +68,9 @@ export class Transcriber {
   /** The surest order to an appliance nearby. */
   async #order(samples: Samples, { area }: Place, signal: AbortSignal) {
     let best: { text: string; confidence: number } | undefined
-    for (const { language, vocabulary } of nearby(this.#o.appliances, area)) {
-      const { hypotheses } = await this.#o.engine.hear(samples, language, signal)
-      const first = hypotheses.find(h => interpret(h.text, vocabulary))
-      if (first && first.confidence >= this.#o.minConfidence && first.confidence > (best?.confidence ?? 0))
-        best = first
+    for (const { ear } of nearby(this.#o.appliances, area)) {
+      const order = await ear.listen(samples, signal)
+      if (order.intent !== null && order.confidence > (best?.confidence ?? 0)) best = order
     }
     return best
   }
