@@ -30,4 +30,29 @@ export const errors = defineErrors({
       `${a.what} lasts ${Math.round(a.seconds)} s, ${a.most} s are taken`,
     remedy: 'Send one utterance at a time, or raise `voice.longest_utterance_seconds`.',
   },
+  speech_synthesis_missing: {
+    says: (a: { program: string }) => `nothing can be said: the program ${a.program} is not there`,
+    remedy: 'Install it (Debian: `apt install espeak-ng`), or point `voice.speaker` to another.',
+  },
+  speech_synthesis_failed: {
+    says: (a: { program: string; how: string }) => `${a.program} did not say it: ${a.how}`,
+    remedy:
+      'Try `espeak-ng -v en-us "hello"` on this machine; check the name of the voice (`espeak-ng --voices`).',
+    retryable: true,
+  },
+  speech_synthesis_busy: {
+    says: (_: object) => 'one sentence is being spoken and another waits',
+    remedy: 'Ask again when these are said.',
+    retryable: true,
+  },
+  microphone_program_missing: {
+    says: (a: { program: string }) => `the microphone cannot be read: the program ${a.program} is not there`,
+    remedy: 'Install it: `apt install alsa-utils`.',
+  },
+  microphone_unusable: {
+    says: (a: { device: string; how: string }) => `the microphone ${a.device} gives no sound: ${a.how}`,
+    remedy:
+      '`arecord -L` lists what there is; set `voice.microphone.device`, and add the user of the daemon to the group `audio`.',
+    retryable: true,
+  },
 })
