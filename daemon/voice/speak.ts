@@ -1,4 +1,4 @@
-/** Text to speech by espeak-ng: one child for each sentence, which is quicker (20 ms) than anything that must be kept alive. */
+/** Text to speech by espeak-ng: one child for each sentence, which takes 30 to 120 ms and leaves nothing alive between. */
 import { spawn } from 'node:child_process'
 import { decodeAudio } from './audio/decode.js'
 import { durationMs, type Samples } from './audio/pcm.js'
