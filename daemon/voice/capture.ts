@@ -34,6 +34,8 @@ const BACKOFF: Backoff = { firstMs: 500, maxMs: 30_000, factor: 2 }
 /** One that has given sound for so long is sound: its next end counts as the first. */
 const STEADY_MS = 10_000
 const KILL_MS = 1_000
+/** What a child that ended had written arrives within this. */
+const DRAIN_MS = 200
 const MOST_TOLD = 300
 
 /** Starts without a microphone too: one that is plugged in later is found by a later try. */
@@ -119,6 +121,14 @@ export class Capture implements Part {
     })
     child.stderr.on('data', (chunk: Buffer) => {
       told = (told + chunk.toString()).slice(-MOST_TOLD)
+    })
+    child.once('exit', () => {
+      // what it may have started itself must not hold its pipes open
+      const drained = setTimeout(() => {
+        child.stdout.destroy()
+        child.stderr.destroy()
+      }, DRAIN_MS)
+      child.once('close', () => clearTimeout(drained))
     })
     child.once('close', (code, killed) => {
       if (this.#child !== child) return

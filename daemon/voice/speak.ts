@@ -144,6 +144,11 @@ export class EspeakSpeaker implements Speaker {
         const missing = error.code === 'ENOENT'
         reject(missing ? errors.speech_synthesis_missing({ program }, error) : failed(error.message))
       })
+      child.once('exit', () => {
+        // what it may have started itself must not hold its pipes open
+        if (problem) child.stdout.destroy()
+        if (problem) child.stderr.destroy()
+      })
       child.once('close', (code, killed) => {
         over()
         if (problem) reject(problem)

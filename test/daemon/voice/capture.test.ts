@@ -109,6 +109,17 @@ t.test('one that dies is started again, whoever killed it', async t => {
   await listener.until(() => listener.events.at(-1)?.type === 'hearing')
 })
 
+t.test('one whose own child lives on is started again too', async t => {
+  const listener = new Listener(
+    t,
+    playing(t, noise(0.05, 0.1), file => `sleep 3 & cat ${file}; wait`),
+  )
+  await listener.capture.start(forever)
+  await listener.until(() => listener.heard.length === 800)
+  process.kill(listener.capture.pid!, 'SIGKILL')
+  await listener.until(() => listener.heard.length === 1_600)
+})
+
 t.test('one that gives nothing is ended and told', async t => {
   const listener = new Listener(t, { program: 'sleep', args: ['100'], silentMs: 100 })
   await listener.capture.start(forever)
