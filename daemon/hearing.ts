@@ -36,6 +36,7 @@ import { errors } from './voice/errors.js'
 import { VoiceRequests } from './voice/handle.js'
 import { HomeLanguage } from './voice/language/home-language.js'
 import { workerBuilder } from './voice/language/in-worker.js'
+import { keptBuilder } from './voice/language/keep.js'
 import { Recorder } from './voice/recorder.js'
 import type { Speaker } from './voice/speak.js'
 import { tone } from './voice/tones.js'
@@ -174,11 +175,14 @@ export class Hearing implements Part {
 
   #homeLanguage(): HomeLanguage {
     if (this.#language) return this.#language
-    const { registry, clock, events, config } = this.#o
+    const { registry, clock, events, config, conditions } = this.#o
+    const dictionary = join(config.voice.engines.pocketsphinx.modelDir, 'cmudict-en-us.dict')
     const language = new HomeLanguage({
       home: registry.home(),
-      build: workerBuilder({
-        dictionary: join(config.voice.engines.pocketsphinx.modelDir, 'cmudict-en-us.dict'),
+      build: keptBuilder(workerBuilder({ dictionary }), {
+        path: join(config.dataDir, 'voice', 'language.json'),
+        sources: [dictionary],
+        onTrouble: problem => conditions.raise('data_unwritable', problem),
       }),
       monotonic: () => clock.monotonic(),
       onEvent: event => {

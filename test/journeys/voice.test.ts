@@ -8,7 +8,7 @@ import { needsSpeech, spoken } from '../support/speech.js'
 
 const needed = { ...needsMosquitto, ...needsSpeech }
 const say = (mouse: Mouse, sound: Uint8Array, user: Record<string, string> = {}) =>
-  mouse.command(Buffer.from(sound), { kind: 'voice', user })
+  mouse.command(Buffer.from(sound), { kind: 'voice', user, waitMs: 60_000 })
 const moved = (mouse: Mouse) => mouse.heard.filter(m => m.topic.startsWith('demo/') && !m.retained).length
 
 t.test('a spoken command moves a lamp, and the reply says what was heard', needed, async t => {
@@ -48,7 +48,7 @@ t.test('a risky command asks back, and a spoken yes answers it', needed, async t
 t.test('without user properties the sound comes as JSON, over MQTT 3.1.1', needsSpeech, async t => {
   const mouse = await startMouse(t, { program: 'aedes' })
   const audio = spoken('turn on the kitchen light').toString('base64')
-  t.match(await mouse.command({ audio, area: 'kitchen' }, { kind: 'voice' }), {
+  t.match(await mouse.command({ audio, area: 'kitchen' }, { kind: 'voice', waitMs: 60_000 }), {
     ok: true,
     result: { text: 'Turned on Kitchen light.' },
   })

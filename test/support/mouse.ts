@@ -18,7 +18,7 @@ export interface Mouse {
   /** Asks in the form of MQTT 5, or in the plain form when the broker speaks 3.1.1. */
   command(
     body: string | object,
-    options?: { expirySeconds?: number; kind?: string; user?: Record<string, string> },
+    options?: { expirySeconds?: number; kind?: string; user?: Record<string, string>; waitMs?: number },
   ): Promise<Reply>
   /** Resolves with the first message on a topic that passes. */
   next(topic: string, passes?: (payload: string) => boolean): Promise<string>
@@ -67,12 +67,13 @@ export async function startMouse(t: Test, options: MouseOptions = {}): Promise<M
   const until = (
     passes: (topic: string, payload: string, correlation?: string) => boolean,
     what: string,
+    waitMs = 20_000,
   ): Promise<string> =>
     new Promise((resolve, reject) => {
       const late = setTimeout(() => {
         waiting.delete(wait)
         reject(new Error(`nothing came: ${what}`))
-      }, 20_000)
+      }, waitMs)
       const wait = (topic: string, payload: string, correlation?: string) => {
         if (!passes(topic, payload, correlation)) return
         clearTimeout(late)
@@ -87,13 +88,14 @@ export async function startMouse(t: Test, options: MouseOptions = {}): Promise<M
     client,
     heard,
     next: (topic, passes = () => true) => until((at, payload) => at === topic && passes(payload), topic),
-    async command(body, { expirySeconds, kind = 'command', user } = {}) {
+    async command(body, { expirySeconds, kind = 'command', user, waitMs } = {}) {
       const topic = `fieldmouse/${config.id}/request/${kind}`
       if (protocolVersion === 5) {
         const correlation = randomUUID()
         const reply = until(
           (at, _, got) => at === 'answers/mine' && got === correlation,
           `answer to ${JSON.stringify(body).slice(0, 80)}`,
+          waitMs,
         )
         const payload = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
         await client.publishAsync(topic, payload, {
@@ -102,13 +104,13 @@ export async function startMouse(t: Test, options: MouseOptions = {}): Promise<M
             responseTopic: 'answers/mine',
             correlationData: Buffer.from(correlation),
             ...(expirySeconds ? { messageExpiryInterval: expirySeconds } : {}),
-            ...(user ? { userProperties: user } : {}),
+            ...(user && Object.keys(user).length > 0 ? { userProperties: user } : {}),
           },
         })
         return JSON.parse(await reply) as Reply
       }
       const id = randomUUID()
-      const reply = until(at => at === `fieldmouse/${config.id}/response/${id}`, `answer to ${id}`)
+      const reply = until(at => at === `fieldmouse/${config.id}/response/${id}`, `answer to ${id}`, waitMs)
       await client.publishAsync(
         topic,
         JSON.stringify({ ...(typeof body === 'string' ? { text: body } : body), id }),
