@@ -3,7 +3,7 @@ import t from 'tap'
 import { phoneDistance } from '../../../daemon/voice/language/phone-distance.js'
 import { PHONES } from '../../../daemon/voice/language/phones.js'
 import { repairs } from '../../../daemon/voice/language/repair.js'
-import { type RescoreOptions, rescore } from '../../../daemon/voice/rescore.js'
+import { type RescoreOptions, rescore, vote } from '../../../daemon/voice/rescore.js'
 
 const sounds = new Map(
   Object.entries({
@@ -32,7 +32,7 @@ const options = (more: Partial<RescoreOptions> = {}): RescoreOptions & { asked: 
     understand: async text => {
       asked.push(text)
       const acts = ['turn on the kitchen light', 'turn on lamp 2', 'turn off the desk lamp'].includes(text)
-      return { acts, refused: false, confidence: acts ? 0.97 : 0.6 }
+      return { acts, meaning: text, confidence: acts ? 0.97 : 0.6 }
     },
     names,
     spellings: new Map([['lamp two', 'lamp 2']]),
@@ -45,15 +45,21 @@ const heard = (...texts: [text: string, score: number][]) => ({
   ms: 1,
 })
 
-t.test('the first reading is taken when it can be done, without a look at the others', async t => {
-  const o = options()
-  const best = await rescore(
-    heard(['turn on the kitchen light', -1000], ['turn off the desk lamp', -1001]),
-    o,
-    signal,
+t.test('readings that mean the same count together; the most likely words do not win alone', async t => {
+  const same = heard(
+    ['turn off the desk lamp', 0],
+    ['turn on the kitchen light', -100],
+    ['kitchen light on', -200],
   )
-  t.match(best, { text: 'turn on the kitchen light', acts: true, confidence: 0.8, tried: 1 })
-  t.equal(o.asked.length, 1)
+  const understand = async (text: string) => ({
+    acts: true,
+    meaning: text.includes('kitchen') ? 'kitchen on' : 'desk off',
+    confidence: 0.95,
+  })
+  t.match(await rescore(same, options({ understand }), signal), {
+    text: 'turn on the kitchen light',
+    acts: true,
+  })
 })
 
 t.test('a close reading that can be done wins over one that is nothing, a far one does not', async t => {
@@ -63,11 +69,48 @@ t.test('a close reading that can be done wins over one that is nothing, a far on
   t.match(await rescore(far, options(), signal), { text: 'tell me a joke', acts: false })
 })
 
+t.test('where readings disagree nothing is done, and it is worth a question', async t => {
+  const four = heard(['a', 0], ['b', -10], ['c', -20], ['d', -30])
+  const understand = async (text: string) => ({ acts: true, meaning: text, confidence: 0.95 })
+  t.match(await rescore(four, options({ understand }), signal), { text: 'a', acts: false, doubtful: true })
+})
+
+t.test('no more readings are looked at than allowed, and equal ones once', async t => {
+  const o = options({ most: 2 })
+  const best = await rescore(heard(['tell me', 0], ['tell me', -1], ['a joke', -2], ['play', -3]), o, signal)
+  t.match(best, { tried: 2 })
+  t.strictSame(o.asked, ['tell me', 'a joke'])
+})
+
+t.test('the share of a vote is between nothing and all, and its choice is one of the readings', async t => {
+  const candidate = fc.record({
+    hypothesis: fc.record({
+      text: fc.string(),
+      confidence: fc.double({ min: 0, max: 1, noNaN: true }),
+      score: fc.integer({ min: -1e9, max: 1e9 }),
+    }),
+    text: fc.string(),
+    understood: fc.record({
+      acts: fc.boolean(),
+      meaning: fc.constantFrom<string>('a', 'b', 'c'),
+      confidence: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+  })
+  fc.assert(
+    fc.property(fc.array(candidate, { minLength: 1, maxLength: 8 }), list => {
+      const { chosen, share } = vote(list)
+      return list.includes(chosen) && share > 0 && share <= 1 + 1e-9
+    }),
+    { seed: 6 },
+  )
+  t.pass('always')
+})
+
 t.test('"kitten light" is the kitchen light, "the news" stays nothing', async t => {
   const kitten = await rescore(heard(['turn on the kitten light', 0]), options(), signal)
   t.match(kitten, { text: 'turn on the kitchen light', heard: 'turn on the kitten light', acts: true })
-  t.ok(kitten!.confidence < 0.8)
-  const everything = options({ understand: async () => ({ acts: false, refused: false, confidence: 0.9 }) })
+  t.ok(kitten!.confidence < 0.9)
+  const everything = options({ understand: async () => ({ acts: false, meaning: '', confidence: 0.9 }) })
   t.match(await rescore(heard(['turn on the news', 0]), everything, signal), {
     text: 'turn on the news',
     acts: false,
