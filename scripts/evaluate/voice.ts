@@ -3,7 +3,7 @@
  * of the home, recogniser, rescoring, command path. Beside it: the same sentences as text, and general talk.
  *
  *   node dist/scripts/evaluate/voice.js [--gold rows.jsonl --homes homes.json] [--sample 100] [--seed 1]
- *     [--voices en-us:160,en-gb:150] [--set -lw=8] [--readings 10] [--talk] [--json] [--out answers.jsonl]
+ *     [--voices en-us:160,en-gb:150] [--set -lw=8] [--readings 10] [--look 5] [--share 0.5] [--talk] [--json] [--out answers.jsonl]
  *
  * Synthetic speech, not people: figures compare languages and settings with one another.
  */
@@ -43,6 +43,8 @@ const { values } = parseArgs({
     set: { type: 'string', multiple: true, default: [] },
     build: { type: 'string', multiple: true, default: [] },
     readings: { type: 'string', default: '10' },
+    look: { type: 'string', default: '5' },
+    share: { type: 'string', default: '0.5' },
     talk: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     out: { type: 'string' },
@@ -120,10 +122,7 @@ try {
     const home = homes.get(row.home)
     if (!home) throw new Error(`row ${row.id}: there is no home "${row.home}"`)
     const setting = { home, ...(row.context.area ? { area: row.context.area } : {}) }
-    const known = new Map<
-      string,
-      { acts: boolean; refused: boolean; confidence: number; actions: Action[] }
-    >()
+    const known = new Map<string, { acts: boolean; meaning: string; confidence: number; actions: Action[] }>()
     const dryRun = async (text: string) => {
       const before = known.get(text)
       if (before) return before
@@ -131,7 +130,7 @@ try {
       const actions = 'actions' in u.parsed ? u.parsed.actions : []
       const result = {
         acts: actions.length > 0,
-        refused: actions.length === 0 && u.command.length > 0,
+        meaning: JSON.stringify(actions),
         confidence: u.confidence,
         actions,
       }
@@ -159,6 +158,8 @@ try {
           names: language.names,
           spellings: language.spellings,
           phonesOf: word => language.sounds.get(word),
+          most: Number(values.look),
+          leastShare: Number(values.share),
         },
         signal,
       )

@@ -91,8 +91,9 @@ const NUMBERS: Readonly<Record<string, string>> = {
   eighty: 'EY T IY', ninety: 'N AY N T IY', hundred: 'HH AH N D R AH D', thousand: 'TH AW Z AH N D', point: 'P OY N T',
 } // biome-ignore format: pairs
 
-/** Words that espeak-ng reads in one go. */
+/** Words that espeak-ng reads in one go, and how long that may take: a tenth of a second on a laptop. */
 const AT_ONCE = 400
+const LONGEST_MS = 30_000
 
 /**
  * Reads words with espeak-ng. Words go through its standard input, one a paragraph, never through a shell or an argument.
@@ -127,7 +128,7 @@ function run(program: string, voice: string, words: readonly string[]): Promise<
   return new Promise((resolve, reject) => {
     const child = spawn(program, ['-q', '--ipa=1', '-v', voice, '--stdin'], {
       stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: 30_000,
+      signal: AbortSignal.timeout(LONGEST_MS),
     })
     let text = ''
     child.stdout.setEncoding('utf8').on('data', chunk => {

@@ -50,7 +50,9 @@ export function spoken(text: string): string {
   const tokens = normalise(text, 120).split(' ').filter(Boolean)
   return tokens
     .flatMap((token, i) => {
-      if (/^\d/.test(tokens[i - 1] ?? '') && Object.hasOwn(UNITS, token)) return [UNITS[token]!]
+      const before = tokens[i - 1] ?? ''
+      if ((/^[+-]?\d/.test(before) || before === 'degrees') && Object.hasOwn(UNITS, token))
+        return [UNITS[token]!]
       return tokenSpoken(token)
     })
     .filter(Boolean)
