@@ -23,8 +23,8 @@ export const fillerGrammar = () =>
     .join(' | ')})+;\n`
 
 /** Middle and steepness, fitted on synthetic orders and other talk: docs/benchmarks. */
-const MIDDLE = -8
-const STEEPNESS = 1.1
+const MIDDLE = -6
+const STEEPNESS = 0.7
 
 /** @param free score of the free run; undefined when it found none, which happens in silence */
 export function confidenceOf(score: number, free: number | undefined, frames: number): number {

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { describe } from '../../base/errors.js'
 import { errors } from '../errors.js'
 import { parseJsgf, printJsgf, prune } from './pocketsphinx-jsgf.js'
 import type { Decoder } from './pocketsphinx-library.js'
@@ -16,16 +17,24 @@ export interface Compiled {
 }
 
 export class Languages {
-  readonly #decoder: Decoder
+  readonly #closed: Decoder
+  /** Makes it when it is not yet there. */
+  readonly #open: () => Decoder
   readonly #most: number
   /** By id, the last used last. */
   readonly #kept = new Map<string, Compiled>()
-  /** Pronunciations that were added: `word PH ON ES`. They stay; the dictionary only grows. */
-  readonly #added = new Set<string>()
+  /** Pronunciations that were added to each: `word PH ON ES`. They stay; a dictionary only grows. */
+  readonly #added = new Map<Decoder, Set<string>>()
   #named = 0
 
-  constructor(decoder: Decoder, most: number) {
-    this.#decoder = decoder
+  /**
+   * @param closed hears grammars
+   * @param open hears n-gram models
+   * @param most languages that are kept
+   */
+  constructor(closed: Decoder, open: () => Decoder, most: number) {
+    this.#closed = closed
+    this.#open = open
     this.#most = most
   }
 
@@ -39,80 +48,86 @@ export class Languages {
   }
 
   /** @throws speech_language_bad */
-  compile(id: string, definition: Definition): Compiled {
-    for (const [word, ways] of definition.pronunciations) for (const phones of ways) this.#teach(word, phones)
+  compile(id: string, { grammar, ngram, pronunciations }: Definition): Compiled {
+    const name = `language-${++this.#named}`
     const dropped = new Set<string>()
-    const made: string[] = []
-    const name = () => {
-      made.push(`language-${++this.#named}`)
-      return made.at(-1)!
-    }
+    let made: Compiled = { dropped: [] }
     try {
-      const grammar =
-        definition.grammar === undefined ? undefined : this.#grammar(definition.grammar, name, dropped)
-      const ngram =
-        definition.ngram === undefined ? undefined : this.#ngram(definition.ngram, name(), dropped)
-      if (!grammar && !ngram) throw new Error('nothing that it holds can be said')
-      const compiled: Compiled = {
-        ...(grammar ? { grammar } : {}),
-        ...(ngram ? { ngram } : {}),
-        dropped: [...dropped].sort(),
+      if (grammar !== undefined) {
+        this.#teach(this.#closed, pronunciations)
+        if (setGrammar(this.#closed, name, grammar, dropped)) made = { ...made, grammar: name }
       }
-      this.#kept.set(id, compiled)
-      this.#makeRoom()
-      return compiled
+      if (ngram !== undefined) {
+        const open = this.#open()
+        this.#teach(open, pronunciations)
+        setNgram(open, name, ngram, dropped)
+        made = { ...made, ngram: name }
+      }
+      if (!made.grammar && !made.ngram) throw new Error('nothing that it holds can be said')
     } catch (error) {
-      for (const search of made) this.#decoder.forget(search)
+      this.#forget(made)
       const unheard = dropped.size > 0 ? ` (without pronunciation: ${[...dropped].sort().join(', ')})` : ''
-      throw errors.speech_language_bad(
-        { engine: 'pocketsphinx', problem: `${(error as Error).message}${unheard}` },
-        error,
-      )
+      const problem = `${describe(error)}${unheard}`
+      throw errors.speech_language_bad({ engine: 'pocketsphinx', problem }, error)
     }
+    const compiled = { ...made, dropped: [...dropped].sort() }
+    this.#kept.set(id, compiled)
+    for (const [other, old] of this.#kept) {
+      if (this.#kept.size <= this.#most) break
+      this.#kept.delete(other)
+      this.#forget(old)
+    }
+    return compiled
   }
 
-  #teach(word: string, phones: string): void {
-    const key = `${word} ${phones}`
-    if (this.#added.has(key)) return
-    this.#added.add(key)
-    if (this.#decoder.addWord(word, phones)) return
-    // the word is there already: this is one more way to say it
-    for (let n = 2; n < 20; n++)
-      if (!this.#decoder.knows(`${word}(${n})`)) {
-        this.#decoder.addWord(`${word}(${n})`, phones)
-        return
+  #forget({ grammar, ngram }: Compiled): void {
+    if (grammar) this.#closed.forget(grammar)
+    if (ngram) this.#open().forget(ngram)
+  }
+
+  #teach(decoder: Decoder, pronunciations: Definition['pronunciations']): void {
+    const added = this.#added.get(decoder) ?? new Set()
+    this.#added.set(decoder, added)
+    for (const [word, ways] of pronunciations)
+      for (const phones of ways) {
+        const key = `${word} ${phones}`
+        if (added.has(key)) continue
+        added.add(key)
+        addWord(decoder, word, phones)
       }
   }
+}
 
-  #grammar(text: string, name: () => string, dropped: Set<string>): string | undefined {
-    const pruned = prune(parseJsgf(text), word => this.#decoder.knows(word))
-    for (const word of pruned.dropped) dropped.add(word)
-    if (!pruned.grammar) return undefined
-    const search = name()
-    this.#decoder.setGrammar(search, printJsgf(pruned.grammar))
-    return search
-  }
+/** A word that is there already gets one more way to be said. Phones that the model does not have add nothing. */
+function addWord(decoder: Decoder, word: string, phones: string): void {
+  let name = word
+  for (let n = 2; decoder.knows(name); n++) name = `${word}(${n})`
+  decoder.addWord(name, phones)
+}
 
-  /** The library reads n-gram models from files only; the file is gone when this returns. It holds no speech. */
-  #ngram(arpa: string, name: string, dropped: Set<string>): string {
-    for (const word of unigrams(arpa)) if (!this.#decoder.knows(word)) dropped.add(word)
-    const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-language-'))
-    try {
-      const path = join(folder, 'language.arpa')
-      writeFileSync(path, arpa)
-      this.#decoder.setNgram(name, path)
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
-    return name
-  }
+/** @returns false when nothing of it can be said */
+function setGrammar(decoder: Decoder, name: string, text: string, dropped: Set<string>): boolean {
+  const pruned = prune(parseJsgf(text), word => decoder.knows(word))
+  for (const word of pruned.dropped) dropped.add(word)
+  if (!pruned.grammar) return false
+  decoder.setGrammar(name, printJsgf(pruned.grammar))
+  return true
+}
 
-  #makeRoom(): void {
-    for (const [id, { grammar, ngram }] of this.#kept) {
-      if (this.#kept.size <= this.#most) return
-      this.#kept.delete(id)
-      for (const search of [grammar, ngram]) if (search) this.#decoder.forget(search)
-    }
+function setNgram(decoder: Decoder, name: string, arpa: string, dropped: Set<string>): void {
+  for (const word of unigrams(arpa)) if (!decoder.knows(word)) dropped.add(word)
+  withFile(arpa, path => decoder.setNgram(name, path))
+}
+
+/** The library reads some things from files only. What is written is no speech; it is gone when this returns. */
+export function withFile<T>(text: string, read: (path: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-language-'))
+  try {
+    const path = join(folder, 'model')
+    writeFileSync(path, text)
+    return read(path)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
