@@ -116,7 +116,9 @@ export class Hearing implements Part {
       home: abort => this.#homeLanguage().ready(abort),
       understand: async (text, place, abort) => {
         const preview = await this.#o.commands.preview(text, place.area, sessionOf(place), abort)
-        return preview === 'answers' ? { acts: true, refused: false, confidence: 1 } : weighed(preview)
+        return 'answers' in preview
+          ? { acts: true, meaning: preview.answers, confidence: 1 }
+          : weighed(preview)
       },
     })
     const recorder =

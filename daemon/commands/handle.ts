@@ -94,14 +94,14 @@ export class Commands {
   /**
    * What would become of a sentence in its conversation: for choosing among readings of what was heard. Nothing is done
    * and nothing remembered.
-   * @returns `answers` when it answers what was asked
+   * @returns what it answers, where something was asked and it is an answer
    */
   async preview(
     text: string,
     area: string | undefined,
     session: string | undefined,
     signal: AbortSignal,
-  ): Promise<Understanding | 'answers'> {
+  ): Promise<Understanding | { answers: string }> {
     const home = this.#o.registry.home()
     const id = areaId(area, home.areas)
     const { question, ...rest } = this.#sessions.get(sessionKey(session, id))
@@ -110,7 +110,8 @@ export class Commands {
       const devices = home.devices.filter(
         d => question.type === 'which' && question.candidates.includes(d.id),
       )
-      if (question.type === 'confirm' ? yesOrNo(said) : choiceOf(said, devices, home)) return 'answers'
+      const answer = question.type === 'confirm' ? yesOrNo(said) : choiceOf(said, devices, home)
+      if (answer) return { answers: String(answer) }
     }
     return this.understand(text, id, signal, rest)
   }

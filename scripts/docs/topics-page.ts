@@ -11,8 +11,16 @@ export function topicsPage(): string {
       '`{state: online, degraded or offline, version, board, model, since, conditions}`',
     ],
     [t.request('command'), 'in', 'UTF-8 text, or JSON `{text, id?, session?, area?, dry_run?, confirmed?}`'],
-    [t.request('voice'), 'in', 'one utterance, WAV or FLAC (8 to 96 kHz), with `session`, `area`, `dry_run` and `confirmed` as user properties; or JSON `{audio: base64, id?, session?, area?, dry_run?, confirmed?}`'],
-    [t.request('triage'), 'in', 'lines, or JSON `{lines, source?, id?}`: a verdict for each (docs/triage.md)'],
+    [
+      t.request('voice'),
+      'in',
+      'one utterance, WAV or FLAC (8 to 96 kHz), with `session`, `area`, `dry_run` and `confirmed` as user properties; or JSON `{audio: base64, id?, session?, area?, dry_run?, confirmed?}`',
+    ],
+    [
+      t.request('triage'),
+      'in',
+      'lines, or JSON `{lines, source?, id?}`: a verdict for each (docs/triage.md)',
+    ],
     [
       t.request('incident'),
       'in',

@@ -1,4 +1,6 @@
-import { execFileSync } from 'node:child_process'
+/** Speech made by espeak-ng while a test runs; no recording is kept. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { SAMPLE_RATE, type Samples } from '../../daemon/voice/audio/pcm.js'
 
 /** How a sentence is spoken by espeak-ng. */
@@ -46,3 +48,13 @@ export function wavOf(samples: Samples): Buffer {
   head.writeUInt32LE(samples.length * 2, 40)
   return Buffer.concat([head, Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength)])
 }
+
+/** What a spoken test needs on the machine: skipped where it is missing, and CI installs it. */
+export const needsSpeech: { skip?: string } =
+  spawnSync('espeak-ng', ['--version']).status === 0 &&
+  existsSync('/usr/share/pocketsphinx/model/en-us/en-us/mdef')
+    ? {}
+    : { skip: 'espeak-ng or pocketsphinx-en-us is not installed' }
+
+/** A sentence as a WAV file. */
+export const spoken = (text: string, voice: Voice = {}): Buffer => wavOf(speak(text, voice))
