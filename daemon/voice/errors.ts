@@ -115,6 +115,6 @@ export const errors = defineErrors({
   speech_language_failed: {
     says: (a: { problem: string }) => `the language of this home could not be built: ${a.problem}`,
     remedy:
-      'Restart the daemon; if it stays, its installation is damaged (daemon/voice/language/said.json): install it again.',
+      'Restart the daemon; if it stays, its installation is damaged (daemon/voice/language/said.txt): install it again.',
   },
 })

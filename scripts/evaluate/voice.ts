@@ -3,7 +3,7 @@
  * of the home, recogniser, rescoring, command path. Beside it: the same sentences as text, and general talk.
  *
  *   node dist/scripts/evaluate/voice.js [--gold rows.jsonl --homes homes.json] [--sample 100] [--seed 1]
- *     [--voices en-us:160,en-gb:150] [--set -lw=8] [--readings 10] [--look 5] [--share 0.5] [--talk] [--json] [--out answers.jsonl]
+ *     [--voices en-us:160,en-gb:150] [--set -lw=8] [--accent en-gb] [--readings 10] [--look 5] [--share 0.5] [--talk] [--json] [--out answers.jsonl]
  *
  * Synthetic speech, not people: figures compare languages and settings with one another.
  */
@@ -45,6 +45,7 @@ const { values } = parseArgs({
     readings: { type: 'string', default: '10' },
     look: { type: 'string', default: '5' },
     share: { type: 'string', default: '0.5' },
+    accent: { type: 'string', multiple: true, default: [] },
     talk: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     out: { type: 'string' },
@@ -84,6 +85,9 @@ const sources = {
   said: await readSaid(),
   dictionary: await readDictionary(DICTIONARY),
   read: espeakReader(problem => process.stderr.write(`espeak-ng: ${problem}\n`)),
+  accents: values.accent.map(voice =>
+    espeakReader(problem => process.stderr.write(`espeak-ng: ${problem}\n`), 'espeak-ng', voice),
+  ),
 }
 const changes = Object.entries(pairs(values.build)).map(([k, v]) => [k, Number(v)])
 const options: BuildOptions = { ...BUILD, ...Object.fromEntries(changes) }

@@ -6,7 +6,7 @@ import { arpa } from './arpa.js'
 import type { Dictionary } from './dictionary.js'
 import { expand, type Filled } from './expand.js'
 import { absentNouns, namesByClass } from './names.js'
-import { pronounce, type Reader } from './pronounce.js'
+import { accented, pronounce, type Reader } from './pronounce.js'
 import type { SoundingName } from './repair.js'
 import type { Said } from './said.js'
 import { spoken } from './spoken.js'
@@ -78,21 +78,31 @@ export function contentOf(home: Home): string {
   ])
 }
 
+/** What a language is built from beside the home. */
+export interface Sources {
+  readonly said: Said
+  /** The engine's own. */
+  readonly dictionary: Dictionary
+  readonly read: Reader
+  /** Other accents in which the words of the dictionary are expected too. */
+  readonly accents?: readonly Reader[]
+}
+
 /** Builds the language. Takes a second or so: not for the daemon's own thread (see worker.ts). */
 export async function build(
   home: Home,
-  sources: { said: Said; dictionary: Dictionary; read: Reader },
+  sources: Sources,
   options: BuildOptions = BUILD,
 ): Promise<HomeSpeech> {
-  const { said, dictionary, read } = sources
+  const { said, dictionary, read, accents = [] } = sources
   const own = namesByClass(home)
   const factors = new Map([...absentNouns(home, own)].map(word => [word, options.absent]))
   const counts = expand(said, fill(said, home, options), factors)
-  const pronunciations = await pronounce(
-    counts.words.filter(word => !word.startsWith('<')),
-    dictionary,
-    read,
-  )
+  const words = counts.words.filter(word => !word.startsWith('<'))
+  const pronunciations = await pronounce(words, dictionary, read)
+  for (const accent of accents)
+    for (const [word, ways] of await accented(words, dictionary, accent))
+      pronunciations.set(word, [...new Set([...(pronunciations.get(word) ?? []), ...ways])])
   const { text } = arpa(counts, options)
   const hints = [...new Set([...own.values()].flatMap(names => [...names.keys()]))]
   const sounds = new Map<string, string>()

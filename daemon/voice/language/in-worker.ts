@@ -9,6 +9,7 @@ export interface ToWorker {
   readonly home: Home
   readonly dictionary: string
   readonly espeak: string
+  readonly accents: readonly string[]
 }
 /** What it answers, once. */
 export type FromWorker =
@@ -26,6 +27,11 @@ export interface WorkerOptions {
   dictionary?: string
   /** Program that reads words that the dictionary lacks. */
   espeak?: string
+  /**
+   * Voices of espeak-ng whose accents are expected too, such as `en-gb`; their readings go beside those of the dictionary,
+   * which is American. Default none: more ways to say a word are more ways to mishear one.
+   */
+  accents?: readonly string[]
 }
 
 /** Where Debian's package `pocketsphinx-en-us` puts it. */
@@ -42,6 +48,7 @@ export function workerBuilder(options: WorkerOptions = {}): Builder {
         home: plain(home),
         dictionary: options.dictionary ?? DICTIONARY,
         espeak: options.espeak ?? 'espeak-ng',
+        accents: options.accents ?? [],
       }
       const worker = new Worker(new URL('./worker.js', import.meta.url), {
         workerData: message,

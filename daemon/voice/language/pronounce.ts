@@ -35,6 +35,27 @@ export async function pronounce(
   return out
 }
 
+/**
+ * Further ways of saying words that the dictionary has, as another accent says them: what the dictionary has first, in its
+ * order, then the new one, so that an engine can tell which of them it lacks. Words that sound the same are left out.
+ * @param read a reader with the voice of that accent
+ */
+export async function accented(
+  words: Iterable<string>,
+  dictionary: Dictionary,
+  read: Reader,
+): Promise<Map<string, string[]>> {
+  const known = [...new Set(words)].filter(word => dictionary.has(word) && /^[\p{L}\p{M}']+$/u.test(word))
+  const ipa = known.length ? await read(known) : []
+  const out = new Map<string, string[]>()
+  known.forEach((word, i) => {
+    const usual = dictionary.get(word) ?? []
+    const phones = phonesOf(ipa[i] ?? '')
+    if (phones && !usual.includes(phones)) out.set(word, [...usual, phones])
+  })
+  return out
+}
+
 /** From words of the dictionary: an ending, or two words written as one ("worktop"). */
 function derived(word: string, dictionary: Dictionary): string[] {
   const possessive = /^(.+?)(?:'s|s')$/.exec(word)

@@ -19,8 +19,8 @@ const File = z.object({
   trigrams: z.array(z.string()),
 })
 
-/** The file that ships with the daemon. */
-export const saidFile = () => packageFile('daemon', 'voice', 'language', 'said.json')
+/** The file that ships with the daemon: JSON, but not called so, since formatters would blow it up by a fifth. */
+export const saidFile = () => packageFile('daemon', 'voice', 'language', 'said.txt')
 
 /** Reads the file. @throws invalid_value, and the reader's error when the file is missing */
 export async function readSaid(path = saidFile()): Promise<Said> {

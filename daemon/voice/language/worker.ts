@@ -8,7 +8,7 @@ import type { FromWorker, ToWorker } from './in-worker.js'
 import { espeakReader } from './pronounce.js'
 import { readSaid } from './said.js'
 
-const { home, dictionary: path, espeak } = workerData as ToWorker
+const { home, dictionary: path, espeak, accents } = workerData as ToWorker
 const say = (message: FromWorker) => parentPort?.postMessage(message)
 const troubles: string[] = []
 
@@ -21,7 +21,12 @@ async function work(of: Home): Promise<void> {
     troubles.push(describe(error))
   }
   const read = espeakReader(problem => troubles.push(problem), espeak)
-  const speech = await build(of, { said: await readSaid(), dictionary, read })
+  const speech = await build(of, {
+    said: await readSaid(),
+    dictionary,
+    read,
+    accents: accents.map(voice => espeakReader(problem => troubles.push(problem), espeak, voice)),
+  })
   say({ speech, troubles })
 }
 

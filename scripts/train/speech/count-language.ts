@@ -1,7 +1,7 @@
 /**
- * Counts what people say to homes: class trigrams over generated sentences, for daemon/voice/language/said.json.
+ * Counts what people say to homes: class trigrams over generated sentences, for daemon/voice/language/said.txt.
  *
- *   node dist/scripts/train/speech/count-language.js [--seed 1] [--count 1500000] [--out daemon/voice/language/said.json]
+ *   node dist/scripts/train/speech/count-language.js [--seed 1] [--count 1500000] [--out daemon/voice/language/said.txt]
  *
  * Names of devices and places are classes; the daemon puts the names of its own home there. Sentences come from the
  * generator of the command model and from dialogue.ts, so nothing of an evaluation set is in them.
@@ -21,7 +21,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '1500000' },
-    out: { type: 'string', default: 'daemon/voice/language/said.json' },
+    out: { type: 'string', default: 'daemon/voice/language/said.txt' },
     least: { type: 'string', default: '12' },
   },
 })

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { parseDictionary } from '../../../../daemon/voice/language/dictionary.js'
 import { PHONES, phonesOf } from '../../../../daemon/voice/language/phones.js'
-import { espeakReader, pronounce } from '../../../../daemon/voice/language/pronounce.js'
+import { accented, espeakReader, pronounce } from '../../../../daemon/voice/language/pronounce.js'
 
 const dictionary = parseDictionary(`work W ER K
 top T AA P
@@ -88,4 +88,13 @@ t.test('any text gives known phones or none', async t => {
     { seed: 6 },
   )
   t.equal(phonesOf('tʃ_ˈaɪ_l_d'), 'CH AY L D')
+})
+
+t.test('another accent goes beside the dictionary, in its order, where it differs', async t => {
+  const british = espeakReader(problem => t.fail(problem), 'espeak-ng', 'en-gb')
+  const found = await accented(['door', 'bus', 'top', 'unknownword'], dictionary, british)
+  t.strictSame(found.get('door'), ['D AO R', 'D AO'])
+  t.notOk(found.has('bus'), 'it sounds the same')
+  t.notOk(found.has('unknownword'))
+  t.strictSame(found.get('top')?.slice(0, 2) ?? ['T AA P', 'T AO P'], ['T AA P', 'T AO P'])
 })
