@@ -26,7 +26,7 @@ export const fillerGrammar = () =>
     .join(' | ')})+;\n`
 
 /** Middle and steepness, fitted on synthetic orders and other talk: docs/benchmarks. */
-const MIDDLE = -12
+const MIDDLE = -13
 const STEEPNESS = 0.6
 
 /** @param free score of the free run; undefined when it found none, which happens in silence */
