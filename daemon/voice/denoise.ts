@@ -4,7 +4,7 @@
  * Runs in the child process of an engine: the library wants to be in a browser, and gets the two names it looks for.
  * @source J.-M. Valin, "A Hybrid DSP/Deep Learning Approach to Real-Time Full-Band Speech Enhancement", 2018
  */
-import { SAMPLE_RATE, type Samples } from './audio/pcm.js'
+import type { Samples } from './audio/pcm.js'
 
 /** Of the sound as it came, in the mix. 0, 0.1, 0.2 and 0.3 were measured: docs/benchmarks. */
 const RAW_SHARE = 0.2
