@@ -25,7 +25,11 @@ export const fillerGrammar = () =>
     .map(([word]) => word)
     .join(' | ')})+;\n`
 
-/** Middle and steepness, fitted on synthetic orders and other talk: docs/benchmarks. */
+/**
+ * Middle and steepness, set by hand: 30 sentences of other talk in espeak-ng's voices lay at -15 and below (median -25),
+ * 24 orders by people, clean and at 6 dB, at -6 and above. Orders in espeak-ng's voices fit worse than people's, -10 to -22
+ * (median -15): about half of them fall below the middle.
+ */
 const MIDDLE = -13
 const STEEPNESS = 0.6
 
