@@ -4,7 +4,7 @@
  * Runs in the child process of an engine: the library wants to be in a browser, and gets the two names it looks for.
  * @source J.-M. Valin, "A Hybrid DSP/Deep Learning Approach to Real-Time Full-Band Speech Enhancement", 2018
  */
-import { SAMPLE_RATE, type Samples } from './audio/pcm.js'
+import type { Samples } from './audio/pcm.js'
 
 /** Of the sound as it came, in the mix. 0, 0.1, 0.2 and 0.3 were measured: docs/benchmarks. */
 const RAW_SHARE = 0.2
@@ -100,23 +100,4 @@ function mixDown(given: Float32Array, samples: Samples, from: number, out: Sampl
     const mixed = RAW_SHARE * samples[from + m]! + ((1 - RAW_SHARE) * sum) / 3
     out[from + m] = Math.max(-32768, Math.min(32767, Math.round(mixed)))
   }
-}
-
-/** Frames over which loudness is looked at: 20 ms. */
-const LOOK = SAMPLE_RATE / 50
-
-/**
- * How far the louder parts of an utterance stand above its quiet ones, decibel: 95th against 10th percentile of the power of
- * frames of 20 ms. Without pauses it reads low, and a denoiser runs that was not needed: the harmless side.
- */
-export function liftDb(samples: Samples): number {
-  const powers: number[] = []
-  for (let at = 0; at + LOOK <= samples.length; at += LOOK) {
-    let sum = 0
-    for (let i = at; i < at + LOOK; i++) sum += samples[i]! ** 2
-    powers.push(sum / LOOK)
-  }
-  powers.sort((a, b) => a - b)
-  const at = (share: number) => (powers[Math.floor((powers.length - 1) * share)] ?? 0) + 1
-  return 10 * Math.log10(at(0.95) / at(0.1))
 }

@@ -42,7 +42,7 @@ export interface ChildOptions<Answer> {
 
 interface Job<Answer> {
   id: number
-  question: unknown
+  make: () => unknown
   /** Longest work, milliseconds, counted from when the child has it. */
   mostMs: number
   deaths: number
@@ -90,9 +90,6 @@ export class SupervisedChild<Answer> implements Part {
     return this.#child?.pid
   }
 
-  /** Counts up with every child: what one child was told, the next one does not know. */
-  generation = 0
-
   /** @throws speech_engine_missing when the child cannot load */
   async start(signal: AbortSignal): Promise<void> {
     this.#stopping = false
@@ -129,11 +126,11 @@ export class SupervisedChild<Answer> implements Part {
   }
 
   /**
-   * @param make the question for the child of this generation; made again when the question is asked again
+   * @param make the question, made when it is sent: once more when it must be asked again of another child
    * @param mostMs longest work before the child counts as hung
    * @throws speech_engine_died (twice, or none can be started), speech_engine_hung, speech_engine_busy, and the signal's reason
    */
-  ask(question: unknown, mostMs: number, signal: AbortSignal): Promise<Answer> {
+  ask(make: () => unknown, mostMs: number, signal: AbortSignal): Promise<Answer> {
     if (signal.aborted) return Promise.reject(signal.reason)
     if (this.#stopping) return Promise.reject(this.#gone('stopped'))
     if (!this.#ready && this.#row > this.#o.budget) return Promise.reject(this.#gone(this.#lastHow))
@@ -150,7 +147,7 @@ export class SupervisedChild<Answer> implements Part {
       const done = () => signal.removeEventListener('abort', onAbort)
       const job: Job<Answer> = {
         id: ++this.#last,
-        question,
+        make,
         mostMs,
         deaths: 0,
         left: false,
@@ -179,7 +176,7 @@ export class SupervisedChild<Answer> implements Part {
     if (!job) return
     this.#current = job
     this.#deadline = setTimeout(() => this.#hung(job), job.mostMs)
-    this.#child?.send({ type: 'ask', id: job.id, question: job.question } satisfies ToChild, () => {})
+    this.#child?.send({ type: 'ask', id: job.id, question: job.make() } satisfies ToChild, () => {})
   }
 
   #hung(job: Job<Answer>): void {
@@ -234,7 +231,6 @@ export class SupervisedChild<Answer> implements Part {
             loaded = true
             clearTimeout(timer)
             signal?.removeEventListener('abort', onAbort)
-            this.generation++
             this.#ready = true
             this.#tell({ type: 'loaded' })
             this.#pump()

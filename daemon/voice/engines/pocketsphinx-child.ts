@@ -1,7 +1,7 @@
 /** The process that holds PocketSphinx. */
 import { join } from 'node:path'
 import { systemClock } from '../../base/clock.js'
-import { Denoiser, liftDb } from '../denoise.js'
+import { Denoiser } from '../denoise.js'
 import { serveParent } from './child-protocol.js'
 import { confidenceOf, FILLER, fillerGrammar, fillerWords } from './pocketsphinx-confidence.js'
 import { Languages, withFile } from './pocketsphinx-languages.js'
@@ -14,14 +14,16 @@ import { type Answer, type HeardAnswer, LoadOptions, Question } from './pocketsp
  */
 const WIDE = { '-beam': 1e-120, '-wbeam': 1e-80, '-pbeam': 1e-120 }
 
-/** Utterances that stand out of their background by less get the denoiser, decibel. Above it nothing is gained. */
-const CLEAN_DB = 45
-
 /**
  * What a recogniser may hear between words. The model's own list has `[SPEECH]` too, a sound for words that nobody knows: it
  * swallows whole sentences that are none of the language and makes an order of the rest.
  */
 const PAUSES = '<s> SIL\n</s> SIL\n<sil> SIL\n[NOISE] +NSN+\n'
+/** In an open language noise swallows words as well: any word can be left out there. */
+const SILENCE = '<s> SIL\n</s> SIL\n<sil> SIL\n'
+
+/** Words are added when a language needs them. */
+const NO_WORDS = '/dev/null'
 
 async function open(options: LoadOptions): Promise<(question: Question) => Promise<Answer>> {
   const library = new SphinxLibrary()
@@ -32,19 +34,19 @@ async function open(options: LoadOptions): Promise<(question: Question) => Promi
     '-remove_noise': options.denoise ? 'no' : 'yes',
   }
   const { closed, filler } = withFile(PAUSES, fdict => ({
-    closed: library.decoder({ ...common, ...WIDE, '-dict': dictionary, '-fdict': fdict }),
-    filler: library.decoder({ ...common, ...FILLER, '-dict': '/dev/null' }),
+    closed: library.decoder({ ...common, ...WIDE, '-dict': NO_WORDS, '-fdict': fdict }),
+    filler: library.decoder({ ...common, ...FILLER, '-dict': NO_WORDS }),
   }))
   for (const [word, phones] of fillerWords()) filler.addWord(word, phones)
   filler.setGrammar('filler', fillerGrammar())
-  // its own beams, and made when first needed: a dictionary takes memory
+  // its own beams, and made when first needed
   let open: Decoder | undefined
   const openDecoder = () => {
-    open ??= withFile(PAUSES, fdict => library.decoder({ ...common, '-dict': dictionary, '-fdict': fdict }))
+    open ??= withFile(SILENCE, fdict => library.decoder({ ...common, '-dict': NO_WORDS, '-fdict': fdict }))
     return open
   }
   const denoiser = options.denoise ? await Denoiser.load() : undefined
-  const languages = new Languages(closed, openDecoder, options.languages)
+  const languages = new Languages(closed, openDecoder, dictionary, options.languages)
 
   return async ({ samples, language, definition }) => {
     const began = systemClock.monotonic()
@@ -55,7 +57,7 @@ async function open(options: LoadOptions): Promise<(question: Question) => Promi
       compiled = languages.compile(language, definition)
       dropped = compiled.dropped
     }
-    const clean = denoiser && liftDb(samples) < CLEAN_DB ? denoiser.denoise(samples) : samples
+    const clean = denoiser ? denoiser.denoise(samples) : samples
     const { grammar, ngram } = compiled
     // with a closed and an open language both are asked, and what fits the sound better comes first
     const passes = [

@@ -90,6 +90,19 @@ function tokenize(text: string): string[] {
   return (body.match(/<[^<>]*>|\/[^/\s]*\/|[[\]()|;=*+]|[^\s[\]()|;=*+<>/]+/g) ?? []) as string[]
 }
 
+/** Every word of a grammar, once. */
+export function wordsOf(grammar: Grammar): string[] {
+  const words = new Set<string>()
+  const walk = (of: Expansion): void => {
+    if (of.type === 'word') words.add(of.word)
+    else if (of.type === 'sequence') of.parts.forEach(walk)
+    else if (of.type === 'choice') for (const part of of.parts) walk(part.of)
+    else if (of.type !== 'rule') walk(of.of)
+  }
+  for (const { of } of grammar.rules.values()) walk(of)
+  return [...words]
+}
+
 /**
  * Takes out what holds a word that cannot be listened for: the smallest alternative or optional part around it.
  * @returns what is left, with the words that were taken out, in the order of the alphabet; undefined when nothing that

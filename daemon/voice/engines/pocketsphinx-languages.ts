@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe } from '../../base/errors.js'
 import { errors } from '../errors.js'
-import { parseJsgf, printJsgf, prune } from './pocketsphinx-jsgf.js'
+import { lookUp } from './pocketsphinx-dictionary.js'
+import { type Grammar, parseJsgf, printJsgf, prune, wordsOf } from './pocketsphinx-jsgf.js'
 import type { Decoder } from './pocketsphinx-library.js'
 import type { Definition } from './pocketsphinx-protocol.js'
 
@@ -20,6 +21,7 @@ export class Languages {
   readonly #closed: Decoder
   /** Makes it when it is not yet there. */
   readonly #open: () => Decoder
+  readonly #dictionary: string
   readonly #most: number
   /** By id, the last used last. */
   readonly #kept = new Map<string, Compiled>()
@@ -30,9 +32,11 @@ export class Languages {
   /**
    * @param closed hears grammars
    * @param open hears n-gram models
+   * @param dictionary file of the words that the model knows
    * @param most languages that are kept
    */
-  constructor(closed: Decoder, open: () => Decoder, most: number) {
+  constructor(closed: Decoder, open: () => Decoder, dictionary: string, most: number) {
+    this.#dictionary = dictionary
     this.#closed = closed
     this.#open = open
     this.#most = most
@@ -54,12 +58,13 @@ export class Languages {
     let made: Compiled = { dropped: [] }
     try {
       if (grammar !== undefined) {
-        this.#teach(this.#closed, pronunciations)
-        if (setGrammar(this.#closed, name, grammar, dropped)) made = { ...made, grammar: name }
+        const parsed = parseJsgf(grammar)
+        this.#teach(this.#closed, wordsOf(parsed), pronunciations)
+        if (setGrammar(this.#closed, name, parsed, dropped)) made = { ...made, grammar: name }
       }
       if (ngram !== undefined) {
         const open = this.#open()
-        this.#teach(open, pronunciations)
+        this.#teach(open, unigrams(ngram), pronunciations)
         setNgram(open, name, ngram, dropped)
         made = { ...made, ngram: name }
       }
@@ -85,16 +90,22 @@ export class Languages {
     if (ngram) this.#open().forget(ngram)
   }
 
-  #teach(decoder: Decoder, pronunciations: Definition['pronunciations']): void {
+  /** Gives a decoder the words of a language: as the dictionary has them, then as the language says. */
+  #teach(decoder: Decoder, words: readonly string[], pronunciations: Definition['pronunciations']): void {
     const added = this.#added.get(decoder) ?? new Set()
     this.#added.set(decoder, added)
-    for (const [word, ways] of pronunciations)
+    const teach = (word: string, ways: readonly string[]) => {
       for (const phones of ways) {
         const key = `${word} ${phones}`
         if (added.has(key)) continue
         added.add(key)
         addWord(decoder, word, phones)
       }
+    }
+    const wanted = new Set([...words, ...pronunciations.map(([word]) => word)])
+    for (const word of wanted) if (decoder.knows(word)) wanted.delete(word)
+    for (const [word, ways] of lookUp(this.#dictionary, wanted)) teach(word, ways)
+    for (const [word, ways] of pronunciations) teach(word, ways)
   }
 }
 
@@ -106,8 +117,8 @@ function addWord(decoder: Decoder, word: string, phones: string): void {
 }
 
 /** @returns false when nothing of it can be said */
-function setGrammar(decoder: Decoder, name: string, text: string, dropped: Set<string>): boolean {
-  const pruned = prune(parseJsgf(text), word => decoder.knows(word))
+function setGrammar(decoder: Decoder, name: string, parsed: Grammar, dropped: Set<string>): boolean {
+  const pruned = prune(parsed, word => decoder.knows(word))
   for (const word of pruned.dropped) dropped.add(word)
   if (!pruned.grammar) return false
   decoder.setGrammar(name, printJsgf(pruned.grammar))

@@ -4,7 +4,7 @@ import { z } from '../../base/schema.js'
 export const LoadOptions = z.object({
   /** Holds the acoustic model `en-us/` and the dictionary `cmudict-en-us.dict`. */
   modelFolder: z.string().min(1),
-  /** Takes noise away before recognition; see `noise-share.ts` for what is mixed. */
+  /** Takes noise away before recognition. */
   denoise: z.boolean(),
   /** Languages that stay compiled; the one longest unused makes room. */
   languages: z.number().int().min(1),
