@@ -5,14 +5,16 @@
  * shape is not enough: then the whole line counts. A shape must never be too poor: what cannot be told cheaply is not
  * remembered at all. Pure.
  */
-import { baitParts, isOwnWord, mayDecide } from './judge/vocabulary.js'
-import { foldedWords } from './judge/words.js'
+import { baitParts, isOwnWord, mayDecide, numberMayDecide } from './judge/vocabulary.js'
+import { foldedWords, unreadIn } from './judge/words.js'
 
 export interface Shape {
   /** Of 53 bits: equal shapes have equal keys, and of others two in nine million millions of millions meet. */
   key: number
   /** Parts of an attempt to steer the reader stand in it: every word of it counts. */
   bait: boolean
+  /** Where its numbers stand, places from and to in turn: the same number of them in every line of the shape. */
+  numbers: readonly number[]
 }
 
 /** Longer words without a blank hide something or are hashes: judged each time. */
@@ -49,16 +51,25 @@ export function shapeOf(line: string, start = 0): Shape | undefined {
   let coded = false
   let at = 0
   let blank = false
+  let begun = false
+  const places: number[] = []
+  const unread = unreadIn(line)
+  let next = 0
   while (at < length) {
     const code = line.charCodeAt(at)
     const from = at
     let id: number
-    if (isLetter(code)) {
+    if (from === unread[next]) {
+      at = unread[next + 1]!
+      next += 2
+      id = unreadId(line, from, at)
+      blank = false
+    } else if (isLetter(code)) {
       do at++
       while (at < length && isLetterOrDigit(line.charCodeAt(at)))
       if (at - from > MOST_WORD) return undefined
       const word = line.slice(from, at)
-      const seen = known.get(word) ?? learn(word)
+      const seen = known.get(word) ?? (isAddress(line, from, word) ? address() : learn(word))
       id = seen.id
       first |= seen.parts[0]
       second |= seen.parts[1]
@@ -76,6 +87,7 @@ export function shapeOf(line: string, start = 0): Shape | undefined {
       }
       if (at - from > MOST_WORD) return undefined
       id = numberId(line, from, at, marks)
+      places.push(from, at)
       blank = false
     } else {
       // control characters, other alphabets, look-alikes and text that runs the other way
@@ -94,7 +106,10 @@ export function shapeOf(line: string, start = 0): Shape | undefined {
       blank = isBlank
       id = isBlank ? 32 : code < 256 ? code : code - 0x2000 + 128
     }
-    if (from === start) a = Math.imul(a ^ 0x5bd1e995, 0x1b873593)
+    if (from >= start && !begun) {
+      begun = true
+      a = Math.imul(a ^ 0x5bd1e995, 0x1b873593)
+    }
     a = Math.imul((a ^ id) + 0x9e3779b9, 0x85ebca6b)
     a ^= a >>> 15
     b = Math.imul(b ^ id, 0xc2b2ae35)
@@ -104,6 +119,7 @@ export function shapeOf(line: string, start = 0): Shape | undefined {
   return {
     key: (a >>> 0) * 0x200000 + (b >>> 11),
     bait: ((first & second) | (second & third) | (first & third)) !== 0 || (coded && isText(line)),
+    numbers: places,
   }
 }
 
@@ -119,12 +135,19 @@ const isText = (line: string): boolean =>
 function idOf(text: string): number {
   let id = ids.get(text)
   if (id === undefined) {
-    id = next++
+    id = nextId++
     ids.set(text, id)
   }
   return id
 }
-let next = 256
+let nextId = 256
+
+/** What stands behind the 0 of a long hexadecimal number, no word in it: there are too many of them to look at each. */
+const ADDRESS = /^x(?!0+$)(?=[0-9a-f]*\d)(?![0-9a-f]*[a-f]{3})[0-9a-f]{5,16}$/i
+const isAddress = (line: string, from: number, word: string): boolean =>
+  line.charCodeAt(from - 1) === 48 && ADDRESS.test(word)
+let hexadecimal: Known | undefined
+const address = (): Known => (hexadecimal ??= { id: idOf("x'"), parts: [0, 0, 0] })
 
 function learn(word: string): Known {
   const parts = foldedWords(word)
@@ -137,6 +160,7 @@ function learn(word: string): Known {
     // shapes that are remembered keep their numbers, and those of words that come again
     known.clear()
     ids.clear()
+    hexadecimal = undefined
   }
   const result: Known = {
     // one character over and over is noise
@@ -161,7 +185,9 @@ function shown(part: string): string {
 function numberId(text: string, from: number, to: number, marks: number): number {
   const length = to - from
   if (length <= 8 && isPlain(text, from, to)) return numberAsIs(text.slice(from, to), true)
-  if (marks > 1) return length > 4 && text.charCodeAt(to - 5) === 46 ? 0x81 : 0x82
+  // commas make several numbers of one, or none: by how many digits stand between them
+  if (marks > 1)
+    return text.slice(from, to).includes(',') ? idOf(text.slice(from, to).replace(/\d/g, '9')) : 0x82
   if (marks === 1) {
     // a code of one digit is found in front of its decimals, too
     const decimals = text.charCodeAt(from + 1) === 46 || text.charCodeAt(from + 1) === 44
@@ -180,11 +206,20 @@ function numberId(text: string, from: number, to: number, marks: number): number
   return length > 15 ? 0x8a : WHOLE
 }
 const WHOLE = 0x8b
+/** A dump of bytes, an id; a month and what follows; with its length, a time by its digits. */
+const UNREAD = 0x80
+const MONTH = 0x81
+const TIME = 0x40000000
+/** Times of one form count the same, of two forms not: where a header ends, and what stands in it, they tell. */
+function unreadId(text: string, from: number, to: number): number {
+  if (text.charCodeAt(from + 2) === 58 || text.charCodeAt(from + 4) === 45) return TIME + to - from
+  return text.charCodeAt(from + 3) === 32 ? MONTH : UNREAD
+}
 
 function numberAsIs(number: string, always: boolean): number {
   let id = numbers.get(number)
   if (id === undefined) {
-    id = always || mayDecide(number) ? idOf(number) : WHOLE
+    id = always || numberMayDecide(number) ? idOf(number) : WHOLE
     if (numbers.size < MOST_KNOWN) numbers.set(number, id)
   }
   return id
