@@ -56,7 +56,7 @@ export class VerdictMemo {
     const key = keyOf(line, shape)
     let found = known.get(key)
     if (found && 'say' in found) {
-      const said = found.say(line, shape)
+      const said = found.say(line)
       found = said === '' ? found.calm : known.get(keyWith(key, said, line, start))
     }
     return found && 'verdict' in found ? quoting(line, found) : undefined
@@ -88,7 +88,7 @@ export class VerdictMemo {
     if (say) {
       const counted: Counted = told && 'say' in told ? told : { say }
       known.set(key, counted)
-      const said = say(line, shape)
+      const said = say(line)
       if (said === '') counted.calm = kept
       else known.set(keyWith(key, said, line, start), kept)
     } else known.set(key, kept)

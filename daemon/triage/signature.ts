@@ -6,15 +6,20 @@
  * remembered at all. Pure.
  */
 import { baitParts, isOwnWord, mayDecide, numberMayDecide } from './judge/vocabulary.js'
-import { foldedWords, unreadIn } from './judge/words.js'
+import { endOfUnread, foldedWords } from './judge/words.js'
 
 export interface Shape {
   /** Of 53 bits: equal shapes have equal keys, and of others two in nine million millions of millions meet. */
   key: number
   /** Parts of an attempt to steer the reader stand in it: every word of it counts. */
   bait: boolean
-  /** Where its numbers stand, places from and to in turn: the same number of them in every line of the shape. */
-  numbers: readonly number[]
+}
+
+/** Where the numbers of a line stand, places from and to in turn: as many in every line of a shape. */
+export function numbersIn(line: string): readonly number[] {
+  const places: number[] = []
+  shapeOf(line, 0, places)
+  return places
 }
 
 /** Longer words without a blank hide something or are hashes: judged each time. */
@@ -31,6 +36,8 @@ interface Known {
   /** Of what stands for it in a shape. */
   id: number
   parts: readonly [number, number, number]
+  /** What is not read may begin with it: a month, a byte, an id. */
+  begins: boolean
 }
 const known = new Map<string, Known>()
 const numbers = new Map<string, number>()
@@ -39,9 +46,10 @@ const ids = new Map<string, number>()
 
 /**
  * @param start where the message begins: what stands before it is another sentence
+ * @param places gets where numbers stand
  * @returns undefined when the line must be judged itself
  */
-export function shapeOf(line: string, start = 0): Shape | undefined {
+export function shapeOf(line: string, start = 0, places?: number[]): Shape | undefined {
   const { length } = line
   if (length > MOST_CHARS) return undefined
   // the priority of syslog is a level, and its number counts
@@ -52,28 +60,31 @@ export function shapeOf(line: string, start = 0): Shape | undefined {
   let at = 0
   let blank = false
   let begun = false
-  const places: number[] = []
-  const unread = unreadIn(line)
-  let next = 0
   while (at < length) {
     const code = line.charCodeAt(at)
     const from = at
     let id: number
-    if (from === unread[next]) {
-      at = unread[next + 1]!
-      next += 2
-      id = unreadId(line, from, at)
-      blank = false
-    } else if (isLetter(code)) {
+    if (isLetter(code)) {
       do at++
       while (at < length && isLetterOrDigit(line.charCodeAt(at)))
-      if (at - from > MOST_WORD) return undefined
       const word = line.slice(from, at)
-      const seen = known.get(word) ?? (isAddress(line, from, word) ? address() : learn(word))
-      id = seen.id
-      first |= seen.parts[0]
-      second |= seen.parts[1]
-      third |= seen.parts[2]
+      let seen = known.get(word)
+      const unread = seen === undefined || seen.begins ? endOfUnread(line, from) : 0
+      if (unread > 0) {
+        at = unread
+        id = unreadId(line, from, at)
+      } else {
+        if (at - from > MOST_WORD) return undefined
+        seen ??= isAddress(line, from, word) ? address() : learn(word)
+        id = seen.id
+        first |= seen.parts[0]
+        second |= seen.parts[1]
+        third |= seen.parts[2]
+      }
+      blank = false
+    } else if ((isDigit(code) || from === 0) && endOfUnread(line, from) > 0) {
+      at = endOfUnread(line, from)
+      id = unreadId(line, from, at)
       blank = false
     } else if (isDigit(code)) {
       let marks = 0
@@ -82,12 +93,13 @@ export function shapeOf(line: string, start = 0): Shape | undefined {
         while (at < length && isDigit(line.charCodeAt(at)))
         const mark = line.charCodeAt(at)
         if ((mark !== 46 && mark !== 44) || !isDigit(line.charCodeAt(at + 1))) break
+        if (endOfUnread(line, at + 1) > 0) break
         marks++
         run = at + 1
       }
       if (at - from > MOST_WORD) return undefined
       id = numberId(line, from, at, marks)
-      places.push(from, at)
+      places?.push(from, at)
       blank = false
     } else {
       // control characters, other alphabets, look-alikes and text that runs the other way
@@ -119,7 +131,6 @@ export function shapeOf(line: string, start = 0): Shape | undefined {
   return {
     key: (a >>> 0) * 0x200000 + (b >>> 11),
     bait: ((first & second) | (second & third) | (first & third)) !== 0 || (coded && isText(line)),
-    numbers: places,
   }
 }
 
@@ -147,7 +158,7 @@ const ADDRESS = /^x(?!0+$)(?=[0-9a-f]*\d)(?![0-9a-f]*[a-f]{3})[0-9a-f]{5,16}$/i
 const isAddress = (line: string, from: number, word: string): boolean =>
   line.charCodeAt(from - 1) === 48 && ADDRESS.test(word)
 let hexadecimal: Known | undefined
-const address = (): Known => (hexadecimal ??= { id: idOf("x'"), parts: [0, 0, 0] })
+const address = (): Known => (hexadecimal ??= { id: idOf("x'"), parts: [0, 0, 0], begins: false })
 
 function learn(word: string): Known {
   const parts = foldedWords(word)
@@ -166,6 +177,7 @@ function learn(word: string): Known {
     // one character over and over is noise
     id: idOf(/(.)\1{15,}/.test(word) ? word : (hidden ? parts : texts).join("'")),
     parts: TURNED.test(word) ? [-1, -1, -1] : [or(0), or(1), or(2)],
+    begins: /^(?:[0-9a-f]{2}|[a-f]+\d[0-9a-f]*|[A-Z][a-z]{2})$/i.test(word),
   }
   known.set(word, result)
   return result

@@ -179,8 +179,8 @@ export class Triage {
     const values = numbersSayOf(line, source, shape)
     const books = booksInDoubt(readOf(line, start), source)
     if (books.length === 0) return values
-    return (other, its) => {
-      const said = values ? values(other, its) : ''
+    return other => {
+      const said = values ? values(other) : ''
       return said === undefined ? undefined : said + codesSay(readOf(other, start), source, books)
     }
   }

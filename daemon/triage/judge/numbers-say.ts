@@ -3,7 +3,7 @@
  * as expected or not, within the limits that the line names, in no relation that is wrong. Told by the functions that the
  * judge itself asks, for lines of one shape (signature.ts): their words are the same wherever it matters. Pure.
  */
-import type { Shape } from '../signature.js'
+import { numbersIn, type Shape } from '../signature.js'
 import { type Expected, expectedIn, outcomeOf } from './expect.js'
 import { nearlyUsed, TERSE } from './judge.js'
 import { checkLimits, mayNameLimit } from './limits.js'
@@ -12,7 +12,7 @@ import { putRightOf } from './sayings.js'
 import { readBooleans, type Word, wordsOf } from './words.js'
 
 /** Lines of one shape that say the same get one verdict; '' is as expected. Undefined: the numbers count as they stand. */
-export type NumbersSay = (line: string, shape: Shape) => string | undefined
+export type NumbersSay = (line: string) => string | undefined
 
 /** Every message is its own. */
 export const asTheyStand: NumbersSay = () => undefined
@@ -23,9 +23,10 @@ export function numbersSayOf(line: string, source: string, shape: Shape): Number
   const views = viewsOf(line, key)
   if (views.some(words => mayNameLimit(words) || mayRelate(words)))
     return other => together(viewsOf(other, key), source)
-  const expected = views.flatMap(words => expectedIn(words, source).map(e => placed(e, words, shape)))
+  const numbers = numbersIn(line)
+  const expected = views.flatMap(words => expectedIn(words, source).map(e => placed(e, words, numbers)))
   if (expected.includes(undefined)) return asTheyStand
-  return expected.length === 0 ? undefined : (other, its) => oneByOne(other, its, expected as Placed[])
+  return expected.length === 0 ? undefined : other => oneByOne(other, expected as Placed[])
 }
 
 /** The words as they stand, and those with bent ones put right: where the first tell nothing, the second are judged. */
@@ -39,14 +40,15 @@ type Placed = Expected & {
   /** The how manieth number of the shape. */
   nth: number
 }
-function placed(expected: Expected, words: readonly Word[], { numbers }: Shape): Placed | undefined {
+function placed(expected: Expected, words: readonly Word[], numbers: readonly number[]): Placed | undefined {
   const { start, end } = words[expected.at]!
   for (let nth = 0; nth < numbers.length; nth += 2)
     if (numbers[nth] === start && numbers[nth + 1] === end) return { ...expected, nth }
   return undefined
 }
 
-function oneByOne(line: string, { numbers }: Shape, expected: readonly Placed[]): string {
+function oneByOne(line: string, expected: readonly Placed[]): string {
+  const numbers = numbersIn(line)
   let said = ''
   for (const [i, e] of expected.entries()) {
     const outcome = outcomeOf(e, line.slice(numbers[e.nth], numbers[e.nth + 1]))

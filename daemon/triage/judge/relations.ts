@@ -29,11 +29,10 @@ export function relations(words: readonly Word[]): Expectation[] {
 export function mayRelate(words: readonly Word[]): boolean {
   const numbers = words.filter(w => isNumber(w.text)).length
   if (numbers < 2) return false
-  const has = (pattern: RegExp) => words.some(w => pattern.test(w.text))
   return (
     PHASES.some(names => phaseAt(words, names).every(i => i >= 0)) ||
-    has(NOMINAL) ||
-    has(RANGES) ||
+    words.some((_, i) => nominalAt(words, i) >= 0) ||
+    words.some((w, i) => RANGES.test(w.text) && [1, 2].some(on => isNumber(words[i + on]?.text ?? ''))) ||
     hoursIn(words).length > 1 ||
     [IS, SHOULD, DRIVE].every(p => numberAfter(words, p) >= 0) ||
     [COMMAND, FEEDBACK].every(p => numberAfter(words, p) >= 0) ||
@@ -158,20 +157,25 @@ const NOMINAL =
 /** So far from what is nominal is no tolerance. */
 const FAR = 0.3
 
+/** Place of the number that a word calls nominal: after it, or before it as in `vs 100 nominal`; -1 when there is none. */
+function nominalAt(words: readonly Word[], at: number): number {
+  if (at < 1 || !NOMINAL.test(words[at]!.text)) return -1
+  if (isNumber(words[at + 1]?.text ?? '')) return at + 1
+  return isNumber(words[at - 1]?.text ?? '') && words[at - 2]?.text === 'vs' ? at - 1 : -1
+}
+
 /** `consumo 14,7 A (nominal 9,8 A)`, `71 bar vs 100 nominal`. */
 function againstNominal(words: readonly Word[]): Expectation | undefined {
   const at = words.findIndex(w => NOMINAL.test(w.text))
-  if (at < 1) return undefined
-  const after = isNumber(words[at + 1]?.text ?? '') ? at + 1 : -1
-  const before = isNumber(words[at - 1]?.text ?? '') && words[at - 2]?.text === 'vs' ? at - 1 : -1
-  const nominal = after > 0 ? after : before
+  const nominal = nominalAt(words, at)
   if (nominal < 0) return undefined
+  const before = nominal < at
   for (let i = nominal - 1; i >= 0 && i >= nominal - 6; i--) {
     if (i === nominal || !isNumber(words[i]!.text)) continue
     const [is, should] = [numberOf(words[i]!), numberOf(words[nominal]!)]
     const unit = words[i + 1]?.text
     const same = unit !== undefined && unit === words[nominal + 1]?.text
-    if (!(should > 0) || Math.abs(is - should) / should < FAR || (!same && before < 0)) return undefined
+    if (!(should > 0) || Math.abs(is - should) / should < FAR || (!same && !before)) return undefined
     const kind = /^(a|ma|kw|w)$/.test(unit ?? '')
       ? 'electrical'
       : /^(bar|psi|kpa|mbar)$/.test(unit ?? '')

@@ -58,13 +58,39 @@ const blank = (text: string): string => ' '.repeat(text.length)
 /** Times give way to blanks. */
 export const withoutTimes = (text: string): string => text.replace(TIMES, blank)
 
-/** Where what is not read stands, places from and to in turn: times, dumps of bytes, ids. */
-export function unreadIn(line: string): number[] {
-  const places: number[] = []
-  UNREAD.lastIndex = 0
-  for (let found = UNREAD.exec(line); found; found = UNREAD.exec(line))
-    places.push(found.index, UNREAD.lastIndex)
-  return places
+const UNREAD_HERE = new RegExp(UNREAD.source, 'y')
+
+/** Where what begins here and is not read ends: a time, a dump of bytes, an id; 0 when something else begins. */
+export function endOfUnread(line: string, at: number): number {
+  if (!mayBeUnread(line, at)) return 0
+  UNREAD_HERE.lastIndex = at
+  return UNREAD_HERE.test(line) ? UNREAD_HERE.lastIndex : 0
+}
+
+const between = (code: number): boolean => code === 58 || code === 32 || code === 45
+const digit = (code: number): boolean => code >= 48 && code <= 57
+const hexLetter = (code: number): boolean => (code >= 97 && code <= 102) || (code >= 65 && code <= 70)
+
+/** Told by a few characters, because every word and number is asked: `12:3`, `2026-`, `1.2.`, `1-J`, `Nov `, `3f`, `f3`. */
+function mayBeUnread(line: string, at: number): boolean {
+  const code = line.charCodeAt(at)
+  const isDigit = digit(code)
+  const isHex = isDigit || hexLetter(code)
+  if (isHex && between(line.charCodeAt(at + 2)) && between(line.charCodeAt(at + 5))) return true
+  let end = at + 1
+  if (isDigit) {
+    while (digit(line.charCodeAt(end))) end++
+    const mark = line.charCodeAt(end)
+    if (hexLetter(mark) || (mark === 45 && (end === at + 4 || end > at + 6))) return true
+    if (mark === 46)
+      return end < at + 3 && (line.charCodeAt(end + 2) === 46 || line.charCodeAt(end + 3) === 46)
+    return mark === 45 && end < at + 3 && line.charCodeAt(end + 1) >= 65
+  }
+  if (isHex) {
+    while (hexLetter(line.charCodeAt(end))) end++
+    if (digit(line.charCodeAt(end))) return true
+  }
+  return (code === 60 && at === 0) || (code <= 90 && line.charCodeAt(at + 3) === 32)
 }
 
 export function wordsOf(line: string): Word[] {
