@@ -74,8 +74,15 @@ function wavers(pattern: RegExp, text: string): boolean {
   return foldedWords(found[0]).some(word => !isNumber(word) && !mayDecide(word)) || /\d/.test(found[0])
 }
 
+const wordsWithDigits = new Map<Book, readonly RegExp[]>()
 /** Those words of a book that have digits, whichever they are. */
-const blindWords = (book: Book): RegExp[] =>
-  book.openedBy
-    .filter(o => /\d/.test(o.word))
-    .map(o => new RegExp(o.word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\d+/g, '\\d+')))
+function blindWords(book: Book): readonly RegExp[] {
+  let blind = wordsWithDigits.get(book)
+  if (!blind) {
+    blind = book.openedBy
+      .filter(o => /\d/.test(o.word))
+      .map(o => new RegExp(o.word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\d+/g, '\\d+')))
+    wordsWithDigits.set(book, blind)
+  }
+  return blind
+}
