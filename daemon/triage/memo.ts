@@ -1,17 +1,18 @@
 /**
  * Verdicts that are remembered: by template and by the shape of the line (signature.ts), never by template alone. Where
- * the values of numbers count, or a line may be bait, the whole message counts. Whether numbers count is found out once
- * for each shape.
+ * numbers may decide, what they come to counts too (judge/numbers-say.ts), or else the whole message. Which numbers may is
+ * found out once for each shape.
  */
 import { evidenceOf, reasonOf } from './judge/evidence.js'
+import type { NumbersSay } from './judge/numbers-say.js'
 import { withoutTimes, wordsOf } from './judge/words.js'
-import { shapeOf } from './signature.js'
+import { type Shape, shapeOf } from './signature.js'
 import type { Verdict } from './verdict.js'
 
 export interface MemoOptions {
   /** Most templates; the one not seen for longest goes. Default 20,000. */
   mostTemplates: number
-  /** Most verdicts of one template; beyond them the oldest half goes. Default 1,024. */
+  /** Most verdicts of one template; beyond them the oldest half goes. Default 4,096. */
   mostVerdicts: number
   /** Most verdicts of all templates together. Default 100,000. */
   mostInAll: number
@@ -25,16 +26,22 @@ interface Kept {
   /** Without a quote. */
   bare: Verdict
 }
-/** `by message`: this shape has a verdict for each message of its own. */
-type Remembered = Kept | 'by message'
+/** This shape has several verdicts, by what its numbers say. */
+interface Counted {
+  say: NumbersSay
+  /** When they say nothing out of the ordinary. */
+  calm?: Kept
+}
+type Remembered = Kept | Counted
+type Key = number | string
 
 export class VerdictMemo {
   readonly #o: MemoOptions
-  readonly #templates = new Map<string, Map<number | string, Remembered>>()
+  readonly #templates = new Map<string, Map<Key, Remembered>>()
   #verdicts = 0
 
   constructor(options: Partial<MemoOptions> = {}) {
-    this.#o = { mostTemplates: 20_000, mostVerdicts: 1_024, mostInAll: 100_000, ...options }
+    this.#o = { mostTemplates: 20_000, mostVerdicts: 4_096, mostInAll: 100_000, ...options }
   }
 
   get size(): number {
@@ -44,20 +51,30 @@ export class VerdictMemo {
   /** The verdict of a line of this template, as it was given before. */
   find(templateId: string, line: string, start: number): Verdict | undefined {
     const known = this.#templates.get(templateId)
-    const key = known && keyOf(line, start)
-    if (key === undefined) return undefined
-    const found = known!.get(key)
-    if (found !== 'by message') return found && quoting(line, found)
-    const own = known!.get(byMessage(key, line, start))
-    return own === 'by message' ? undefined : own?.verdict
+    const shape = known && shapeOf(line, start)
+    if (!shape) return undefined
+    const key = keyOf(line, shape)
+    let found = known.get(key)
+    if (found && 'say' in found) {
+      const said = found.say(line)
+      found = said === '' ? found.calm : known.get(keyWith(key, said, line, start))
+    }
+    return found && 'verdict' in found ? quoting(line, found) : undefined
   }
 
   /**
-   * @param numbersCount asked once for each shape
+   * @param numbersSay asked once for each shape; it gives undefined when numbers decide nothing
    */
-  keep(templateId: string, line: string, start: number, verdict: Verdict, numbersCount: () => boolean): void {
-    const key = keyOf(line, start)
-    if (key === undefined) return
+  keep(
+    templateId: string,
+    line: string,
+    start: number,
+    verdict: Verdict,
+    numbersSay: (shape: Shape) => NumbersSay | undefined,
+  ): void {
+    const shape = shapeOf(line, start)
+    if (!shape) return
+    const key = keyOf(line, shape)
     let known = this.#templates.get(templateId)
     if (!known) {
       known = new Map()
@@ -66,10 +83,14 @@ export class VerdictMemo {
     }
     const before = known.size
     const kept = placed(line, verdict)
-    if (typeof key === 'string') known.set(key, kept)
-    else if (known.get(key) === 'by message' || numbersCount()) {
-      known.set(key, 'by message')
-      known.set(byMessage(key, line, start), kept)
+    const told = known.get(key)
+    const say = told && 'say' in told ? told.say : numbersSay(shape)
+    if (say) {
+      const counted: Counted = told && 'say' in told ? told : { say }
+      known.set(key, counted)
+      const said = say(line)
+      if (said === '') counted.calm = kept
+      else known.set(keyWith(key, said, line, start), kept)
     } else known.set(key, kept)
     if (known.size > this.#o.mostVerdicts) {
       let gone = this.#o.mostVerdicts / 2
@@ -106,22 +127,23 @@ function placed(line: string, verdict: Verdict): Kept {
 
 /** The verdict with the words of this line: it is another pump that leaks. */
 function quoting(line: string, { verdict, from, to, bare }: Kept): Verdict {
-  if (to === 0 || line.includes(verdict.evidence)) return verdict
-  // normal lines are many, and nobody asks what made them normal
-  if (verdict.severity === 'normal') return bare
+  if (line.includes(verdict.evidence)) return verdict
+  // normal lines are many, and nobody asks what made them normal; a quote without a word is a time
+  if (verdict.severity === 'normal' || to <= from) return bare
   const evidence = evidenceOf(line, wordsOf(line), from, to)
   return { ...verdict, evidence, reason: reasonOf(bare.reason, evidence) }
 }
 
-/** Of the shape of the whole line, header and all; of bait it is the line. Undefined: judged each time. */
-function keyOf(line: string, start: number): number | string | undefined {
-  const shape = shapeOf(line, start)
-  if (!shape) return undefined
-  return shape.bait ? `bait ${line}` : shape.key
+/** Of the shape of the whole line, header and all; of what may be bait it is every word, and text in disguise as it is. */
+function keyOf(line: string, { key, bait }: Shape): Key {
+  if (!bait) return key
+  return DISGUISED.test(line) ? `bait ${line}` : `bait ${key} ${line.replace(/\d/g, '9')}`
 }
+const DISGUISED = /[A-Za-z0-9+/]{32,}/
 
-/** Times of a header count nowhere. */
-const byMessage = (key: number | string, line: string, start: number) =>
-  start === 0
-    ? `${key} ${line}`
-    : `${key} ${withoutTimes(line.slice(0, start)).replace(/\[\d+\]/, '')}${line.slice(start)}`
+/** With what the numbers say, or else the message; times of a header count nowhere. */
+function keyWith(key: Key, said: string | undefined, line: string, start: number): Key {
+  if (said !== undefined) return `${key}=${said}`
+  if (start === 0) return `${key} ${line}`
+  return `${key} ${withoutTimes(line.slice(0, start)).replace(/\[\d+\]/, '')}${line.slice(start)}`
+}

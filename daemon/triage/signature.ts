@@ -5,14 +5,21 @@
  * shape is not enough: then the whole line counts. A shape must never be too poor: what cannot be told cheaply is not
  * remembered at all. Pure.
  */
-import { baitParts, isOwnWord, mayDecide } from './judge/vocabulary.js'
-import { foldedWords } from './judge/words.js'
+import { baitParts, isOwnWord, mayDecide, numberMayDecide } from './judge/vocabulary.js'
+import { endOfUnread, foldedWords } from './judge/words.js'
 
 export interface Shape {
   /** Of 53 bits: equal shapes have equal keys, and of others two in nine million millions of millions meet. */
   key: number
   /** Parts of an attempt to steer the reader stand in it: every word of it counts. */
   bait: boolean
+}
+
+/** Where the numbers of a line stand, places from and to in turn: as many in every line of a shape. */
+export function numbersIn(line: string): readonly number[] {
+  const places: number[] = []
+  shapeOf(line, 0, places)
+  return places
 }
 
 /** Longer words without a blank hide something or are hashes: judged each time. */
@@ -29,6 +36,8 @@ interface Known {
   /** Of what stands for it in a shape. */
   id: number
   parts: readonly [number, number, number]
+  /** What is not read may begin with it: a month, a byte, an id. */
+  begins: boolean
 }
 const known = new Map<string, Known>()
 const numbers = new Map<string, number>()
@@ -37,9 +46,10 @@ const ids = new Map<string, number>()
 
 /**
  * @param start where the message begins: what stands before it is another sentence
+ * @param places gets where numbers stand
  * @returns undefined when the line must be judged itself
  */
-export function shapeOf(line: string, start = 0): Shape | undefined {
+export function shapeOf(line: string, start = 0, places?: number[]): Shape | undefined {
   const { length } = line
   if (length > MOST_CHARS) return undefined
   // the priority of syslog is a level, and its number counts
@@ -49,6 +59,7 @@ export function shapeOf(line: string, start = 0): Shape | undefined {
   let coded = false
   let at = 0
   let blank = false
+  let begun = false
   while (at < length) {
     const code = line.charCodeAt(at)
     const from = at
@@ -56,13 +67,24 @@ export function shapeOf(line: string, start = 0): Shape | undefined {
     if (isLetter(code)) {
       do at++
       while (at < length && isLetterOrDigit(line.charCodeAt(at)))
-      if (at - from > MOST_WORD) return undefined
       const word = line.slice(from, at)
-      const seen = known.get(word) ?? learn(word)
-      id = seen.id
-      first |= seen.parts[0]
-      second |= seen.parts[1]
-      third |= seen.parts[2]
+      let seen = known.get(word)
+      const unread = seen === undefined || seen.begins ? endOfUnread(line, from) : 0
+      if (unread > 0) {
+        at = unread
+        id = unreadId(line, from, at)
+      } else {
+        if (at - from > MOST_WORD) return undefined
+        seen ??= isAddress(line, from, word) ? address() : learn(word)
+        id = seen.id
+        first |= seen.parts[0]
+        second |= seen.parts[1]
+        third |= seen.parts[2]
+      }
+      blank = false
+    } else if ((isDigit(code) || from === 0) && endOfUnread(line, from) > 0) {
+      at = endOfUnread(line, from)
+      id = unreadId(line, from, at)
       blank = false
     } else if (isDigit(code)) {
       let marks = 0
@@ -71,11 +93,13 @@ export function shapeOf(line: string, start = 0): Shape | undefined {
         while (at < length && isDigit(line.charCodeAt(at)))
         const mark = line.charCodeAt(at)
         if ((mark !== 46 && mark !== 44) || !isDigit(line.charCodeAt(at + 1))) break
+        if (endOfUnread(line, at + 1) > 0) break
         marks++
         run = at + 1
       }
       if (at - from > MOST_WORD) return undefined
       id = numberId(line, from, at, marks)
+      places?.push(from, at)
       blank = false
     } else {
       // control characters, other alphabets, look-alikes and text that runs the other way
@@ -94,7 +118,10 @@ export function shapeOf(line: string, start = 0): Shape | undefined {
       blank = isBlank
       id = isBlank ? 32 : code < 256 ? code : code - 0x2000 + 128
     }
-    if (from === start) a = Math.imul(a ^ 0x5bd1e995, 0x1b873593)
+    if (from >= start && !begun) {
+      begun = true
+      a = Math.imul(a ^ 0x5bd1e995, 0x1b873593)
+    }
     a = Math.imul((a ^ id) + 0x9e3779b9, 0x85ebca6b)
     a ^= a >>> 15
     b = Math.imul(b ^ id, 0xc2b2ae35)
@@ -119,12 +146,19 @@ const isText = (line: string): boolean =>
 function idOf(text: string): number {
   let id = ids.get(text)
   if (id === undefined) {
-    id = next++
+    id = nextId++
     ids.set(text, id)
   }
   return id
 }
-let next = 256
+let nextId = 256
+
+/** What stands behind the 0 of a long hexadecimal number, no word in it: there are too many of them to look at each. */
+const ADDRESS = /^x(?!0+$)(?=[0-9a-f]*\d)(?![0-9a-f]*[a-f]{3})[0-9a-f]{5,16}$/i
+const isAddress = (line: string, from: number, word: string): boolean =>
+  line.charCodeAt(from - 1) === 48 && ADDRESS.test(word)
+let hexadecimal: Known | undefined
+const address = (): Known => (hexadecimal ??= { id: idOf("x'"), parts: [0, 0, 0], begins: false })
 
 function learn(word: string): Known {
   const parts = foldedWords(word)
@@ -137,11 +171,13 @@ function learn(word: string): Known {
     // shapes that are remembered keep their numbers, and those of words that come again
     known.clear()
     ids.clear()
+    hexadecimal = undefined
   }
   const result: Known = {
     // one character over and over is noise
     id: idOf(/(.)\1{15,}/.test(word) ? word : (hidden ? parts : texts).join("'")),
     parts: TURNED.test(word) ? [-1, -1, -1] : [or(0), or(1), or(2)],
+    begins: /^(?:[0-9a-f]{2}|[a-f]+\d[0-9a-f]*|[A-Z][a-z]{2})$/i.test(word),
   }
   known.set(word, result)
   return result
@@ -161,7 +197,9 @@ function shown(part: string): string {
 function numberId(text: string, from: number, to: number, marks: number): number {
   const length = to - from
   if (length <= 8 && isPlain(text, from, to)) return numberAsIs(text.slice(from, to), true)
-  if (marks > 1) return length > 4 && text.charCodeAt(to - 5) === 46 ? 0x81 : 0x82
+  // commas make several numbers of one, or none: by how many digits stand between them
+  if (marks > 1)
+    return text.slice(from, to).includes(',') ? idOf(text.slice(from, to).replace(/\d/g, '9')) : 0x82
   if (marks === 1) {
     // a code of one digit is found in front of its decimals, too
     const decimals = text.charCodeAt(from + 1) === 46 || text.charCodeAt(from + 1) === 44
@@ -180,11 +218,20 @@ function numberId(text: string, from: number, to: number, marks: number): number
   return length > 15 ? 0x8a : WHOLE
 }
 const WHOLE = 0x8b
+/** A dump of bytes, an id; a month and what follows; with its length, a time by its digits. */
+const UNREAD = 0x80
+const MONTH = 0x81
+const TIME = 0x40000000
+/** Times of one form count the same, of two forms not: where a header ends, and what stands in it, they tell. */
+function unreadId(text: string, from: number, to: number): number {
+  if (text.charCodeAt(from + 2) === 58 || text.charCodeAt(from + 4) === 45) return TIME + to - from
+  return text.charCodeAt(from + 3) === 32 ? MONTH : UNREAD
+}
 
 function numberAsIs(number: string, always: boolean): number {
   let id = numbers.get(number)
   if (id === undefined) {
-    id = always || mayDecide(number) ? idOf(number) : WHOLE
+    id = always || numberMayDecide(number) ? idOf(number) : WHOLE
     if (numbers.size < MOST_KNOWN) numbers.set(number, id)
   }
   return id

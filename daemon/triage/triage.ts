@@ -2,14 +2,18 @@
  * A line in, a verdict out: memory, then plain code with its code books, then the line model where plain code is unsure.
  * What a person has said of a template stands above all. Nothing here acts: a line is data.
  */
+
+import { booksInDoubt, codesSay } from './books/codes-say.js'
 import type { Finding } from './books/finding.js'
-import { lookUp, readsCodes } from './books/look-up.js'
+import { lookUp } from './books/look-up.js'
 import { Feedback, type FeedbackState } from './feedback.js'
-import { judge, readsNumbers } from './judge/judge.js'
+import { hostileText } from './judge/hostile.js'
+import { judge } from './judge/judge.js'
+import { asTheyStand, type NumbersSay, numbersSayOf } from './judge/numbers-say.js'
 import { type LinesOptions, type LinesState, LineTemplates } from './lines.js'
 import { VerdictMemo } from './memo.js'
 import { readLine } from './read/read.js'
-import { shapeOf } from './signature.js'
+import { type Shape, shapeOf } from './signature.js'
 import type { LineStage } from './slm/stage.js'
 import type { Template } from './template.js'
 import { isAlarm, type Verdict } from './verdict.js'
@@ -163,12 +167,21 @@ export class Triage {
   #keep(source: string, template: Template, line: string, start: number, verdict: Verdict): void {
     // a kind of line seen once may never come again: what a memory needs to know of it is found out at its second
     if (template.count < 2) return
-    this.#memo.keep(template.id, line, start, { ...verdict, stage: 'memo' }, () =>
-      this.#numbersCount(source, line, start),
+    this.#memo.keep(template.id, line, start, { ...verdict, stage: 'memo' }, shape =>
+      this.#numbersSay(source, line, start, shape),
     )
   }
 
-  #numbersCount(source: string, line: string, start: number): boolean {
-    return /\d/.test(line) && (readsNumbers(line, source) || readsCodes(readOf(line, start), source))
+  /** What counts in lines of this shape beside their words: found out once, with the functions that judge. */
+  #numbersSay(source: string, line: string, start: number, shape: Shape): NumbersSay | undefined {
+    // without its bait a line has other neighbours
+    if (shape.bait && hostileText(line)) return asTheyStand
+    const values = numbersSayOf(line, source, shape)
+    const books = booksInDoubt(readOf(line, start), source)
+    if (books.length === 0) return values
+    return other => {
+      const said = values ? values(other) : ''
+      return said === undefined ? undefined : said + codesSay(readOf(other, start), source, books)
+    }
   }
 }

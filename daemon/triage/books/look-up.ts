@@ -8,8 +8,10 @@ import { framesIn } from './frames.js'
 import { type Book, type Entry, findingOf, GRAMS, gramHash, keyOf, shippedBooks } from './load.js'
 
 /** Codes stand at the beginning of a message; what is behind this is not looked at. */
-const MOST_CHARACTERS = 2048
+export const MOST_CHARACTERS = 2048
 const MOST_FINDINGS = 4
+/** What the sender calls its line: by words of its header, no number in it counts. */
+export const LEVEL_BOOK = 'syslog-severity'
 
 /** A finding with where it stands. */
 interface Placed {
@@ -67,36 +69,6 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
     found.push({ finding: level, kind: 1, at: 0 })
   if (found.length === 0) return framesIn(reading, books)
   return found.length < 2 ? found.map(f => f.finding) : sorted(found).slice(0, MOST_FINDINGS)
-}
-
-const BYTES = /(?:\b(?:0x)?[0-9a-f]{1,4}\b[ ,:-]{0,2}){4,}/i
-/** A pattern that asks how many digits a number has, or for a long one. */
-const DIGITS = /\\d[{\\]|\[[^\]]*\d-\d|\d{4}/
-
-/**
- * Whether other numbers in the same words may be another code: some open book looks for codes, or reads numbers
- * itself. Rather too often than too seldom.
- */
-export function readsCodes(
-  reading: Reading,
-  source: string,
-  books: readonly Book[] = shippedBooks(),
-): boolean {
-  if (reading.format === 'binary') return true
-  const message = reading.message.slice(0, MOST_CHARACTERS)
-  const about = `${source} ${reading.process ?? ''} ${message}`
-  const lower = about.toLowerCase()
-  const grams = gramsOf(lower)
-  // bytes of a frame, written out
-  if (BYTES.test(message)) return true
-  return books.some(
-    book =>
-      book.name !== 'syslog-severity' &&
-      hasWord(book, lower, grams) &&
-      (DIGITS.test(book.only_if?.source ?? '') || book.only_if?.test(about) !== false) &&
-      (DIGITS.test(book.not_if?.source ?? '') || book.not_if?.test(about) !== true) &&
-      (book.decoder !== undefined || book.recognise.length > 0),
-  )
 }
 
 /** Which groups of three letters a text has: most words of most books are ruled out by one look. */
@@ -171,7 +143,7 @@ const LEVELS = ['EMERG', 'ALERT', 'CRIT', 'ERR', 'WARN', 'NOTICE', 'INFO', 'DEBU
 function levelFinding(reading: Reading, books: readonly Book[]): Finding | undefined {
   if (reading.level === undefined) return undefined
   const header = reading.raw.slice(0, reading.raw.length - reading.message.length).trim()
-  const book = header === '' ? undefined : books.find(b => b.name === 'syslog-severity')
+  const book = header === '' ? undefined : books.find(b => b.name === LEVEL_BOOK)
   const entry = book?.codes.get(LEVELS[reading.level] ?? '')
   return book && entry && findingOf(book, entry, header.slice(0, 80))
 }

@@ -34,7 +34,7 @@ export interface Expectation {
   to: number
 }
 
-interface Rule {
+export interface Rule {
   name: Set<string>
   unit?: Set<string>
   where?: Set<string>
@@ -70,40 +70,23 @@ function rules(): readonly Rule[] {
 const LEVELS: readonly Severity[] = ['warning', 'critical', 'emergency']
 const NAME_REACH = 4
 
-/** Whether some value is expected to be anything: then every number of the line counts. */
-export function expectsSomething(words: readonly Word[], source: string): boolean {
-  const around = new Set([...words, ...wordsOf(source)].map(w => w.text.replace(/\d+$/, '')))
-  return (
-    words.some(w => isNumber(w.text)) &&
-    rules().some(
-      rule =>
-        words.some(w => rule.name.has(w.text)) && (!rule.where || [...rule.where].some(w => around.has(w))),
-    )
-  )
+/** A number of which something is expected, and what. */
+export interface Expected {
+  /** Place of the number. */
+  readonly at: number
+  readonly negative: boolean
+  readonly rules: readonly Rule[]
+  /** Places of words before it that name it. */
+  readonly named: number
 }
 
-let vocabulary: ReadonlySet<string> | undefined
-/** Whether a word can make a value an expected one. */
-export function isExpectWord(word: string): boolean {
-  vocabulary ??= new Set(rules().flatMap(r => [...r.name, ...(r.unit ?? []), ...(r.where ?? [])]))
-  return vocabulary.has(word)
-}
-
-/** Values that are not as expected. */
-export function unexpected(words: readonly Word[], source: string): Expectation[] {
+/** The numbers of which something is expected, by the words around them alone: their own values do not matter. */
+export function expectedIn(words: readonly Word[], source: string): Expected[] {
   const around = new Set([...words, ...wordsOf(source)].map(w => w.text.replace(/\d+$/, '')))
-  const found: Expectation[] = []
-  words.forEach((word, at) => {
+  return words.flatMap((word, at) => {
     const next = words[at + 1]
     const isHex = word.text === '0' && next?.before === '' && next.text.startsWith('x')
-    if (!isNumber(word.text) || isHex || /^\d+[.,]\d+[.,]/.test(word.text)) return
-    const n =
-      Number(word.text.replace(',', '.')) *
-      (/[-−]$/.test(word.before) &&
-      (/[=:(<>,"-]*[=:(<>,"][-−]$/.test(word.before) || word.start > (words[at - 1]?.end ?? -2) + 1)
-        ? -1
-        : 1)
-    if (!Number.isFinite(n)) return
+    if (!isNumber(word.text) || isHex || /^\d+[.,]\d+[.,]/.test(word.text)) return []
     const unit = /^\s*%/.test(word.after) ? '%' : words[at + 1]?.text
     const names: string[] = []
     for (let back = 1; back <= NAME_REACH && at - back >= 0; back++) {
@@ -115,37 +98,68 @@ export function unexpected(words: readonly Word[], source: string): Expectation[
       names.push(words[at - back]!.text)
       if (/[,;{|]/.test(words[at - back]!.before)) break
     }
-    for (const rule of rules()) {
-      if (!names.some(name => rule.name.has(name))) continue
-      if (rule.unit && !rule.unit.has(unit ?? '') && !names.some(name => rule.unit!.has(name))) continue
-      if (rule.where && ![...rule.where].some(w => around.has(w))) continue
-      const severity = severityOf(rule, n)
-      if (!severity) continue
-      found.push({
+    const found = rules().filter(
+      rule =>
+        names.some(name => rule.name.has(name)) &&
+        (!rule.unit || rule.unit.has(unit ?? '') || names.some(name => rule.unit!.has(name))) &&
+        (!rule.where || [...rule.where].some(w => around.has(w))),
+    )
+    const negative =
+      /[-−]$/.test(word.before) &&
+      (/[=:(<>,"-]*[=:(<>,"][-−]$/.test(word.before) || word.start > (words[at - 1]?.end ?? -2) + 1)
+    return found.length > 0 ? [{ at, negative, rules: found, named: names.length }] : []
+  })
+}
+
+/** What an expected number comes to, as it is written: 0 when it is as expected, else which rule and how bad. */
+export function outcomeOf({ negative, rules }: Expected, text: string): number {
+  const n = Number(text.replace(',', '.')) * (negative ? -1 : 1)
+  if (!Number.isFinite(n)) return 0
+  for (const [i, rule] of rules.entries()) {
+    const level = levelOf(rule, n)
+    if (level >= 0) return 1 + i * LEVELS.length + level
+  }
+  return 0
+}
+
+let vocabulary: ReadonlySet<string> | undefined
+/** Whether a word can make a value an expected one. */
+export function isExpectWord(word: string): boolean {
+  vocabulary ??= new Set(rules().flatMap(r => [...r.name, ...(r.unit ?? []), ...(r.where ?? [])]))
+  return vocabulary.has(word)
+}
+
+/** Values that are not as expected. */
+export function unexpected(words: readonly Word[], source: string): Expectation[] {
+  return expectedIn(words, source).flatMap(expected => {
+    const outcome = outcomeOf(expected, words[expected.at]!.text)
+    if (outcome === 0) return []
+    const rule = expected.rules[Math.floor((outcome - 1) / LEVELS.length)]!
+    return [
+      {
         category: rule.category,
-        severity,
+        severity: LEVELS[(outcome - 1) % LEVELS.length]!,
         ...(rule.component ? { component: rule.component } : {}),
         reason: rule.because,
         cause: `${rule.because[0]!.toUpperCase()}${rule.because.slice(1)}.`,
         action: 'Compare with a second measurement, then look at the place.',
-        from: Math.max(0, at - Math.min(names.length, 2)),
-        to: Math.min(words.length, at + 2),
-      })
-      break
-    }
+        from: Math.max(0, expected.at - Math.min(expected.named, 2)),
+        to: Math.min(words.length, expected.at + 2),
+      },
+    ]
   })
-  return found
 }
 
-function severityOf(rule: Rule, n: number): Severity | undefined {
-  if (rule.equals.includes(n)) return 'warning'
+/** How bad, as a place in LEVELS; -1 when it is as expected. */
+function levelOf(rule: Rule, n: number): number {
+  if (rule.equals.includes(n)) return 0
   for (let i = 2; i >= 0; i--) {
     const [above, below] = [rule.above[i], rule.below[i]]
     if (
       (above !== undefined && above !== null && n > above) ||
       (below !== undefined && below !== null && n < below)
     )
-      return LEVELS[i]
+      return i
   }
-  return undefined
+  return -1
 }

@@ -6,17 +6,16 @@ import type { Finding } from '../books/finding.js'
 import { atLeast, type Category, isAlarm, type Severity, type Verdict, worse } from '../verdict.js'
 import { CATEGORY_OF_FAULT, CAUSES } from './defaults.js'
 import { evidenceOf, reasonOf } from './evidence.js'
-import { type Expectation, expectsSomething, unexpected } from './expect.js'
+import { type Expectation, unexpected } from './expect.js'
 import { garbageIn } from './garbage.js'
 import { hostileText, withoutBait } from './hostile.js'
 import { type Condition, lexicon, type State } from './lexicon.js'
-import { checkLimits, type LimitCheck, namesLimit, quantityOf } from './limits.js'
+import { checkLimits, type LimitCheck, quantityOf } from './limits.js'
 import { componentFor } from './mentions.js'
 import type { Found } from './phrases.js'
 import { Polarity } from './polarity.js'
-import { mayRelate, relations } from './relations.js'
+import { relations } from './relations.js'
 import { putRightOf, sayingsOf } from './sayings.js'
-import { putRight } from './spelling.js'
 import { readBooleans, type Word, wordsOf } from './words.js'
 
 export interface LineToJudge {
@@ -77,15 +76,6 @@ function quotingFrom(line: string, blanked: string, verdict: Verdict): Verdict {
   const evidence = at < 0 ? '' : line.slice(at, at + verdict.evidence.length)
   return { ...verdict, evidence, reason: verdict.reason.replace(verdict.evidence, () => evidence) }
 }
-
-/** Whether the values of numbers in a line count, so that other numbers in the same words may be another verdict. */
-export function readsNumbers(line: string, source: string): boolean {
-  const read = readBooleans(wordsOf(line))
-  return [read, putRight(read) ?? read].some(words => counts(words, source))
-}
-
-const counts = (words: readonly Word[], source: string): boolean =>
-  namesLimit(words) || expectsSomething(words, source) || mayRelate(words)
 
 function judgeText(input: LineToJudge): Verdict {
   const noise = garbageIn(input.line)
@@ -191,7 +181,7 @@ function judgeWords(words: readonly Word[], { line, source, findings: read = [] 
 const NO = /^(no|kein\w*|aucun\w*|sin|nessun\w*|geen)$/
 type Draft = Verdict
 /** What displays and terse controllers write is short; in prose a strange word is a name. */
-const TERSE = 12
+export const TERSE = 12
 
 /** `change at 250 Pa`: what is passed is no limit but an interval. */
 const isInterval = (l: LimitCheck, words: readonly Word[]): boolean =>
@@ -202,7 +192,7 @@ const USED_UP =
   /^(wear|filter|life|hours|cycles|dp|verschleiss|usure|operations|starts|change|spots|shots|parts)$/
 const NEARLY = 0.95
 /** `filter_dp 248, change_at 250`: what is used up is nearly so. */
-const nearlyUsed = (l: LimitCheck, words: readonly Word[]): boolean =>
+export const nearlyUsed = (l: LimitCheck, words: readonly Word[]): boolean =>
   !l.violated &&
   l.direction === 'high' &&
   l.value >= l.limit * NEARLY &&

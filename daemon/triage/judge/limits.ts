@@ -50,9 +50,10 @@ function valueAt(all: readonly Word[], at: number): number {
     : n
 }
 
-/** Whether some number is named as a limit: then every number of the line counts. */
-export const namesLimit = (all: readonly Word[]): boolean =>
-  all.some((w, i) => isNumber(w.text) && limitKind(all, i) !== undefined)
+/** Whether a line of these words, whatever its numbers, may hold a value against a limit. */
+export const mayNameLimit = (all: readonly Word[]): boolean =>
+  all.filter(w => isNumber(w.text)).length > 1 &&
+  all.some((w, i) => isNumber(w.text) && limitKind(all, i, 'whatever its value') !== undefined)
 
 /** Whether a word can make a number a limit, or keep it from being one. */
 export const isLimitWord = (word: string): boolean =>
@@ -118,8 +119,8 @@ interface Kind {
   claimed?: boolean
 }
 
-/** Whether the number at this place is a limit, and of which kind. */
-function limitKind(all: readonly Word[], at: number): Kind | undefined {
+/** Whether the number at this place is a limit, or could be one with other values, and of which kind. */
+function limitKind(all: readonly Word[], at: number, values?: 'whatever its value'): Kind | undefined {
   const word = all[at]!
   if (word.before === '/' || word.after.startsWith('/')) return undefined
   // a range is looked at elsewhere
@@ -148,7 +149,7 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
     const { text: whole, before } = all[at - back]!
     if (isNumber(whole)) break
     // `alarm1`, `lim2`
-    const text = whole.length > 3 ? whole.replace(/\d$/, '') : whole
+    const text = whole.length > 3 ? whole.replace(/\d{1,3}$/, '') : whole
     // `bpfo=high rpm=1480`: a value is no name of a limit
     if (back > 1 && /[=:]/.test(before) && /[=:]/.test(word.before)) break
     // only words of quantities may stand between a limit's name and its number
@@ -180,7 +181,7 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
         !/[=:]/.test(word.before) &&
         !hasUnit(all, at) &&
         !/[(]/.test(before) &&
-        !likeValue(all, at)
+        !likeValue(all, at, values !== undefined)
       )
         return undefined
       const around = all[at - back - 1]?.text ?? ''
@@ -198,10 +199,11 @@ function limitKind(all: readonly Word[], at: number): Kind | undefined {
 }
 
 /** `121 C, alarm 110, trip 135`: of the size of a value with a unit before it, so no number of an alarm. */
-function likeValue(all: readonly Word[], at: number): boolean {
+function likeValue(all: readonly Word[], at: number, perhaps: boolean): boolean {
   const limit = numberOf(all[at]!.text)
   for (let i = at - 1; i >= 0 && i >= at - 8; i--) {
     if (!isNumber(all[i]!.text) || !hasUnit(all, i)) continue
+    if (perhaps) return true
     const ratio = numberOf(all[i]!.text) / limit
     return ratio > 0.4 && ratio < 2.5
   }

@@ -118,6 +118,8 @@ function mentionsIn(words: readonly Word[]): Mention[] {
   words.forEach((word, at) => {
     const next = words[at + 1]
     const joined = next && /^[-_ #]?$/.test(next.before) && isNumber(next.text)
+    // `0xf3347`: a hexadecimal number, no tag
+    if (word.text[0] === 'x' && words[at - 1]?.text === '0' && words[at - 1]!.end === word.start) return
     const letters = /^([a-z]{1,5})(\d+[a-z]?)?$/.exec(word.text)
     const component = letters && tags.get(letters[1]!)
     if (

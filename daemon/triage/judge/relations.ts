@@ -22,26 +22,23 @@ export function relations(words: readonly Word[]): Expectation[] {
   ].flatMap(e => e ?? [])
 }
 
-/** Whether numbers may stand in some relation: then every number of the line counts. Rather too often than too seldom. */
+/**
+ * Whether numbers of a line of these words, whatever they are, may stand in some relation. What runs without flow is told
+ * by a bare 0, which is a word of its own in the shape of a line.
+ */
 export function mayRelate(words: readonly Word[]): boolean {
   const numbers = words.filter(w => isNumber(w.text)).length
-  if (numbers === 0) return false
-  const has = (pattern: RegExp) => words.some(w => pattern.test(w.text))
+  if (numbers < 2) return false
   return (
-    PHASES.some(names => names.every(name => words.some(w => w.text === name))) ||
-    has(NOMINAL) ||
-    has(RANGES) ||
-    (has(COMMAND) && has(FEEDBACK)) ||
-    (has(/^(h|hours|stunden)$/) && numbers > 1) ||
-    (has(SHOULD) && has(DRIVE)) ||
-    words.some(
-      (w, i) =>
-        /^(of|von|sur)$/.test(w.text) &&
-        isNumber(words[i + 1]?.text ?? '') &&
-        [i - 1, i - 2].some(at => isNumber(words[at]?.text ?? '')),
-    ) ||
-    (numbers > 5 && words.filter(w => w.before === '/').length > 3) ||
-    (numbers > 4 && words.filter(w => /^\d+[.,]\d/.test(w.text)).length > 4)
+    PHASES.some(names => phaseAt(words, names).every(i => i >= 0)) ||
+    words.some((_, i) => nominalAt(words, i) >= 0) ||
+    words.some((w, i) => RANGES.test(w.text) && [1, 2].some(on => isNumber(words[i + on]?.text ?? ''))) ||
+    hoursIn(words).length > 1 ||
+    [IS, SHOULD, DRIVE].every(p => numberAfter(words, p) >= 0) ||
+    [COMMAND, FEEDBACK].every(p => numberAfter(words, p) >= 0) ||
+    words.some((_, i) => ofAll(words, i) !== undefined) ||
+    triplesIn(words).length > 1 ||
+    words.some((_, i) => decimalsFrom(words, i) >= FROZEN)
   )
 }
 
@@ -99,11 +96,13 @@ const UNEQUAL = 0.6
 /** @source EN 50160: supply voltage within ten per cent */
 const UNEQUAL_VOLTS = 0.88
 
+/** Places of three names that have a number each; -1 for one that has none. */
+const phaseAt = (words: readonly Word[], names: readonly string[]): number[] =>
+  names.map(name => words.findIndex((w, i) => w.text === name && isNumber(words[i + 1]?.text ?? '')))
+
 function phases(words: readonly Word[]): Expectation | undefined {
   for (const names of PHASES) {
-    const found = names.map(name =>
-      words.findIndex((w, i) => w.text === name && isNumber(words[i + 1]?.text ?? '')),
-    )
+    const found = phaseAt(words, names)
     if (found.some(i => i < 0)) continue
     const values = found.map(i => numberOf(words[i + 1]!))
     const [least, most] = [Math.min(...values), Math.max(...values)]
@@ -122,15 +121,23 @@ function phases(words: readonly Word[]): Expectation | undefined {
   return undefined
 }
 
-/** Six times the same value with decimals. */
+/** Values with decimals that stand next to one another from here on. */
+function decimalsFrom(words: readonly Word[], at: number): number {
+  let end = at
+  while (/^\d+[.,]\d/.test(words[end]?.text ?? '')) end++
+  return end - at
+}
+/** So many times the same value is no measurement. */
+const FROZEN = 5
+
+/** The same value with decimals over and over. */
 function frozen(words: readonly Word[]): Expectation | undefined {
-  const RUN = 5
-  for (let at = 0; at + RUN <= words.length; at++) {
+  for (let at = 0; at + FROZEN <= words.length; at++) {
     const { text } = words[at]!
     if (!/^\d+[.,]\d*[1-9]\d*$|^\d+[.,]\d{2,}$/.test(text)) continue
     let end = at + 1
     while (words[end]?.text === text) end++
-    if (end - at < RUN) continue
+    if (end - at < FROZEN) continue
     return {
       category: 'sensor_fault',
       severity: 'warning',
@@ -150,20 +157,25 @@ const NOMINAL =
 /** So far from what is nominal is no tolerance. */
 const FAR = 0.3
 
+/** Place of the number that a word calls nominal: after it, or before it as in `vs 100 nominal`; -1 when there is none. */
+function nominalAt(words: readonly Word[], at: number): number {
+  if (at < 1 || !NOMINAL.test(words[at]!.text)) return -1
+  if (isNumber(words[at + 1]?.text ?? '')) return at + 1
+  return isNumber(words[at - 1]?.text ?? '') && words[at - 2]?.text === 'vs' ? at - 1 : -1
+}
+
 /** `consumo 14,7 A (nominal 9,8 A)`, `71 bar vs 100 nominal`. */
 function againstNominal(words: readonly Word[]): Expectation | undefined {
   const at = words.findIndex(w => NOMINAL.test(w.text))
-  if (at < 1) return undefined
-  const after = isNumber(words[at + 1]?.text ?? '') ? at + 1 : -1
-  const before = isNumber(words[at - 1]?.text ?? '') && words[at - 2]?.text === 'vs' ? at - 1 : -1
-  const nominal = after > 0 ? after : before
+  const nominal = nominalAt(words, at)
   if (nominal < 0) return undefined
+  const before = nominal < at
   for (let i = nominal - 1; i >= 0 && i >= nominal - 6; i--) {
     if (i === nominal || !isNumber(words[i]!.text)) continue
     const [is, should] = [numberOf(words[i]!), numberOf(words[nominal]!)]
     const unit = words[i + 1]?.text
     const same = unit !== undefined && unit === words[nominal + 1]?.text
-    if (!(should > 0) || Math.abs(is - should) / should < FAR || (!same && before < 0)) return undefined
+    if (!(should > 0) || Math.abs(is - should) / should < FAR || (!same && !before)) return undefined
     const kind = /^(a|ma|kw|w)$/.test(unit ?? '')
       ? 'electrical'
       : /^(bar|psi|kpa|mbar)$/.test(unit ?? '')
@@ -185,9 +197,9 @@ function againstNominal(words: readonly Word[]): Expectation | undefined {
   return undefined
 }
 
-/** `8712 h of 9000 h`, `run_h 47980, next_service_h 48000`. */
-function used(words: readonly Word[]): Expectation | undefined {
-  const hours = words.flatMap((w, i) =>
+/** Places of numbers of hours. */
+const hoursIn = (words: readonly Word[]): number[] =>
+  words.flatMap((w, i) =>
     isNumber(w.text) &&
     (words[i + 1]?.text === 'h' ||
       words[i - 1]?.text === 'h' ||
@@ -195,6 +207,10 @@ function used(words: readonly Word[]): Expectation | undefined {
       ? [i]
       : [],
   )
+
+/** `8712 h of 9000 h`, `run_h 47980, next_service_h 48000`. */
+function used(words: readonly Word[]): Expectation | undefined {
+  const hours = hoursIn(words)
   if (
     hours.length < 2 ||
     !words.some(w =>
@@ -223,16 +239,17 @@ const IS = /^(pv|ist|actual|act|t|temp|temperature|value|air|supply)$/
 const SHOULD = /^(sp|sv|set|setpoint|soll|sollwert|target|consigne|consigna)$/
 const DRIVE = /^(out|output|cooling|heating|heater|valve|power|stell|y|sortie|stellgrad)$/
 
+/** Place of the number of the first word like this that has one, at most one word behind it; -1 when none has. */
+function numberAfter(words: readonly Word[], named: RegExp): number {
+  for (let i = 0; i < words.length - 1; i++)
+    if (named.test(words[i]!.text))
+      for (let j = i + 1; j <= Math.min(i + 2, words.length - 1); j++) if (isNumber(words[j]!.text)) return j
+  return -1
+}
+
 /** `pv 187, sv 210, out 100`: the output is at its end, and the value is not where it should be. */
 function notHeld(words: readonly Word[]): Expectation | undefined {
-  const find = (pattern: RegExp) => {
-    for (let i = 0; i < words.length - 1; i++)
-      if (pattern.test(words[i]!.text))
-        for (let j = i + 1; j <= Math.min(i + 2, words.length - 1); j++)
-          if (isNumber(words[j]!.text)) return j
-    return -1
-  }
-  const [is, should, drive] = [find(IS), find(SHOULD), find(DRIVE)]
+  const [is, should, drive] = [numberAfter(words, IS), numberAfter(words, SHOULD), numberAfter(words, DRIVE)]
   if (is < 0 || should < 0 || drive < 0) return undefined
   const [a, b, out] = [numberOf(words[is]!), numberOf(words[should]!), numberOf(words[drive]!)]
   if (out < 95 || out > 100 || Math.abs(a - b) < Math.max(2, Math.abs(b) * 0.08)) return undefined
@@ -247,9 +264,9 @@ function notHeld(words: readonly Word[]): Expectation | undefined {
   }
 }
 
-/** `ISO 4406 23/21/18 (limit 19/17/14)`: cleanliness codes, the second the limit. @source ISO 4406 */
-function dirtyOil(words: readonly Word[]): Expectation | undefined {
-  const triples = words.flatMap((w, i) =>
+/** `23/21/18`. */
+const triplesIn = (words: readonly Word[]): { at: number; codes: number[] }[] =>
+  words.flatMap((w, i) =>
     isNumber(w.text) &&
     words[i + 1]?.before === '/' &&
     words[i + 2]?.before === '/' &&
@@ -258,7 +275,10 @@ function dirtyOil(words: readonly Word[]): Expectation | undefined {
       ? [{ at: i, codes: [w, words[i + 1]!, words[i + 2]!].map(numberOf) }]
       : [],
   )
-  const [is, limit] = triples
+
+/** `ISO 4406 23/21/18 (limit 19/17/14)`: cleanliness codes, the second the limit. @source ISO 4406 */
+function dirtyOil(words: readonly Word[]): Expectation | undefined {
+  const [is, limit] = triplesIn(words)
   if (!is || !limit || !is.codes.some((code, i) => code > limit.codes[i]!)) return undefined
   return {
     category: 'wear_maintenance',
@@ -271,11 +291,16 @@ function dirtyOil(words: readonly Word[]): Expectation | undefined {
   }
 }
 
+/** Place of the number that stands before `of 200`. */
+const ofAll = (words: readonly Word[], of: number): number | undefined =>
+  /^(of|von|sur)$/.test(words[of]!.text) && isNumber(words[of + 1]?.text ?? '')
+    ? [of - 1, of - 2].find(i => isNumber(words[i]?.text ?? ''))
+    : undefined
+
 /** `210 injections of 200`: a count past its interval. */
 function moreThanAll(words: readonly Word[]): Expectation | undefined {
-  for (const [at, word] of words.entries()) {
-    if (!/^(of|von|sur)$/.test(word.text) || !isNumber(words[at + 1]?.text ?? '')) continue
-    const from = [at - 1, at - 2].find(i => isNumber(words[i]?.text ?? ''))
+  for (const at of words.keys()) {
+    const from = ofAll(words, at)
     if (from === undefined) continue
     const [is, all] = [numberOf(words[from]!), numberOf(words[at + 1]!)]
     const planned = words.some(w =>
@@ -330,14 +355,7 @@ const FEEDBACK = /^(fb|fbk|feedback|pos|position|rueckmeldung|act)$/
 
 /** `cmd_pct 80, fb_pct 12`: it does not go where it is told. */
 function notFollowed(words: readonly Word[]): Expectation | undefined {
-  const find = (pattern: RegExp) => {
-    for (let i = 0; i < words.length - 1; i++)
-      if (pattern.test(words[i]!.text))
-        for (let j = i + 1; j <= Math.min(i + 2, words.length - 1); j++)
-          if (isNumber(words[j]!.text)) return j
-    return -1
-  }
-  const [told, is] = [find(COMMAND), find(FEEDBACK)]
+  const [told, is] = [numberAfter(words, COMMAND), numberAfter(words, FEEDBACK)]
   if (told < 0 || is < 0) return undefined
   const [a, b] = [numberOf(words[told]!), numberOf(words[is]!)]
   if (Math.abs(a - b) < 15 || a > 100 || b > 100) return undefined

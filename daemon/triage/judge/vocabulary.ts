@@ -88,6 +88,16 @@ export function mayDecide(word: string): boolean {
   )
 }
 
+/** Whether a number is a word of some phrase. Those that code books ask for are looked for on their own (books/codes-say.ts). */
+export function numberMayDecide(number: string): boolean {
+  const { conditionBook, componentBook, stateBook } = lexicon()
+  return (
+    [conditionBook, componentBook, stateBook].some(book => book.knows(number)) ||
+    isExpectWord(number) ||
+    isTurningWord(number)
+  )
+}
+
 /** Whether a word with digits is meant as it is: `ne107`, `l1`, `co2`; not `pump2`. */
 export function isOwnWord(word: string): boolean {
   const { conditionBook, componentBook, stateBook } = lexicon()

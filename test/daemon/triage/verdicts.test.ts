@@ -8,23 +8,16 @@ import { exact, labelled, pairs, severityFits } from '../../support/labelled-lin
 
 /** Pairs that get one verdict, by what plain code cannot read yet. A repaired one fails the test: take it out. */
 const KNOWN_PAIRS: Record<string, string> = {
-  'evp-029': 'an airflow proving switch that is open',
-  'evp-039': 'a bare HIGH_LIMIT of an event',
   'evp-057': '`safety valve set 10.0` is not read as a limit',
   'evp-096': 'a value far from its set point is not judged without its kind',
   'evp-091': 'a life that is used up by 38 % and by 100 %',
   'evp-143': 'three sensors of one place are not compared',
   'evp-148': 'a value that no sensor can have, in SenML',
   'evp-237': 'how many minutes are left on battery',
-  'evp-058': 'DRY is bad for a probe of low water, WET is good',
   'evp-116': 'a selector that is OFF',
-  'evp-127': 'an OK signal that is 0',
-  'evp-239': 'the colour of a lamp',
   'evp-126': 'a number of an event without the word error',
   'evp-146': 'bits of a HART device status',
-  'evp-153': '`watchdog serviced` is calm',
   'evp-233': 'two limits in one line: HI is reached, HIHI named',
-  'evp-236': 'stages of gas detection',
 }
 
 /** Hostile lines whose alarm does not have an accepted severity. */
@@ -59,7 +52,7 @@ t.test('two lines that differ in the deciding word never get one verdict, from m
       if (pair.a_severity !== pair.b_severity && said[0] === said[1]) same.add(pair.id)
     }
   t.strictSame([...same].sort(), Object.keys(KNOWN_PAIRS).sort())
-  t.ok(same.size <= 20)
+  t.ok(same.size <= 12)
 })
 
 t.test('bait neither hides a fault nor passes unseen, and changes nothing', async t => {

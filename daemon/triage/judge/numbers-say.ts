@@ -1,0 +1,74 @@
+/**
+ * What the numbers of a line come to for its verdict, so that memory can hold it under that instead of under each number:
+ * as expected or not, within the limits that the line names, in no relation that is wrong. Told by the functions that the
+ * judge itself asks, for lines of one shape (signature.ts): their words are the same wherever it matters. Pure.
+ */
+import { numbersIn, type Shape } from '../signature.js'
+import { type Expected, expectedIn, outcomeOf } from './expect.js'
+import { nearlyUsed, TERSE } from './judge.js'
+import { checkLimits, mayNameLimit } from './limits.js'
+import { mayRelate, relations } from './relations.js'
+import { putRightOf } from './sayings.js'
+import { readBooleans, type Word, wordsOf } from './words.js'
+
+/** Lines of one shape that say the same get one verdict; '' is as expected. Undefined: the numbers count as they stand. */
+export type NumbersSay = (line: string) => string | undefined
+
+/** Every message is its own. */
+export const asTheyStand: NumbersSay = () => undefined
+
+/** @returns undefined when no number of a line of this shape can decide */
+export function numbersSayOf(line: string, source: string, shape: Shape): NumbersSay | undefined {
+  const key = shape.bait ? undefined : shape.key
+  const views = viewsOf(line, key)
+  if (views.some(words => mayNameLimit(words) || mayRelate(words)))
+    return other => together(viewsOf(other, key), source)
+  const numbers = numbersIn(line)
+  const expected = views.flatMap(words => expectedIn(words, source).map(e => placed(e, words, numbers)))
+  if (expected.includes(undefined)) return asTheyStand
+  return expected.length === 0 ? undefined : other => oneByOne(other, expected as Placed[])
+}
+
+/** The words as they stand, and those with bent ones put right: where the first tell nothing, the second are judged. */
+function viewsOf(line: string, key: number | undefined): readonly (readonly Word[])[] {
+  const words = readBooleans(wordsOf(line))
+  const right = words.length > TERSE ? undefined : putRightOf(words, key)
+  return right ? [words, right] : [words]
+}
+
+type Placed = Expected & {
+  /** The how manieth number of the shape. */
+  nth: number
+}
+function placed(expected: Expected, words: readonly Word[], numbers: readonly number[]): Placed | undefined {
+  const { start, end } = words[expected.at]!
+  for (let nth = 0; nth < numbers.length; nth += 2)
+    if (numbers[nth] === start && numbers[nth + 1] === end) return { ...expected, nth }
+  return undefined
+}
+
+function oneByOne(line: string, expected: readonly Placed[]): string {
+  const numbers = numbersIn(line)
+  let said = ''
+  for (const [i, e] of expected.entries()) {
+    const outcome = outcomeOf(e, line.slice(numbers[e.nth], numbers[e.nth + 1]))
+    if (outcome !== 0) said += `${i}:${outcome} `
+  }
+  return said
+}
+
+/** Undefined where something is wrong: the reason of such a verdict names the numbers. */
+function together(views: readonly (readonly Word[])[], source: string): string | undefined {
+  let said = ''
+  for (const words of views) {
+    if (relations(words).length > 0) return undefined
+    for (const l of checkLimits(words)) {
+      if (l.violated || nearlyUsed(l, words)) return undefined
+      said += `${l.at} ${l.limitAt} ${l.from} ${l.to} ${l.direction} ${l.severe} `
+    }
+    for (const e of expectedIn(words, source))
+      said += `${e.at}:${outcomeOf(e, words[e.at]!.text)}:${e.rules.length} `
+    said += '|'
+  }
+  return said
+}
