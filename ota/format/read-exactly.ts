@@ -1,0 +1,13 @@
+import type { FileHandle } from 'node:fs/promises'
+
+/** @throws Error when the file ends before, the system's own error */
+export async function readExactly(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length)
+  let at = 0
+  while (at < length) {
+    const { bytesRead } = await file.read(bytes, at, length - at, offset + at)
+    if (bytesRead === 0) throw new Error(`the file ends at ${offset + at}, before ${offset + length}`)
+    at += bytesRead
+  }
+  return bytes
+}
