@@ -133,11 +133,14 @@ class BlockWalk {
     const nextFloor = new Float64Array(groups)
     const perGroup = quants / groups
     const mask = 2 ** quantBits - 1
+    const coder = this.#coder
+    const oldQuants = old.quants
+    const nextQuants = next.quants
     for (let at = 0; at < end; at += bytes) {
       this.#layout.unpack(oldBytes, at, old)
       this.#layout.unpack(nextBytes, at, next)
       for (let h = 0; h < halves; h++)
-        next.halves[h] = codeHalf(old.halves[h]!, next.halves[h]!, this.#coder, h * 2)
+        next.halves[h] = codeHalf(old.halves[h]!, next.halves[h]!, coder, h * 2)
       this.#codeSubs()
       affine(old, step, floor)
       affine(next, nextStep, nextFloor)
@@ -145,11 +148,12 @@ class BlockWalk {
         const scale = step[g]! / nextStep[g]!
         const shift = (floor[g]! - nextFloor[g]!) / nextStep[g]!
         for (let i = g * perGroup; i < (g + 1) * perGroup; i++)
-          next.quants[i] = this.#near(
-            old.quants[i]! * scale + shift,
-            old.quants[i]!,
-            next.quants[i]!,
+          nextQuants[i] = near(
+            oldQuants[i]! * scale + shift,
+            oldQuants[i]!,
+            nextQuants[i]!,
             mask,
+            coder,
             QUANTS_AT,
           )
       }
@@ -166,23 +170,37 @@ class BlockWalk {
       const ratio = halfToNumber(this.#old.halves[half]!) / halfToNumber(this.#next.halves[half]!)
       const before = this.#old.subs[i]!
       const expected = (before - subZero) * ratio + subZero
-      this.#next.subs[i] = this.#near(expected, before, this.#next.subs[i]!, mask, half ? MINIMA_AT : SUBS_AT)
+      this.#next.subs[i] = near(
+        expected,
+        before,
+        this.#next.subs[i]!,
+        mask,
+        this.#coder,
+        half ? MINIMA_AT : SUBS_AT,
+      )
     }
   }
+}
 
-  /**
-   * Tells a value by how far it is from where it is expected; one step towards the nearer border is the likeliest change.
-   * @param before stands in where nothing can be expected: a scale of zero, or one that is no number
-   */
-  #near(expected: number, before: number, value: number, mask: number, context: number): number {
-    const usable = expected - expected === 0 ? expected : before
-    let nearest = Math.floor(usable + 0.5)
-    if (nearest < 0) nearest = 0
-    else if (nearest > mask) nearest = mask
-    const off = usable - nearest
-    const distance = Math.floor((off < 0 ? -off : off) * 2 * BORDER_STEPS)
-    const border = context + Math.min(distance, BORDER_STEPS)
-    if (off < 0) return (nearest - this.#coder.code(border, (nearest - value) & mask)) & mask
-    return (nearest + this.#coder.code(border, (value - nearest) & mask)) & mask
-  }
+/**
+ * Tells a value by how far it is from where it is expected; one step towards the nearer border is the likeliest change.
+ * @param before stands in where nothing can be expected: a scale of zero, or one that is no number
+ */
+function near(
+  expected: number,
+  before: number,
+  value: number,
+  mask: number,
+  coder: ResidualCoder,
+  context: number,
+): number {
+  const usable = expected - expected === 0 ? expected : before
+  let nearest = Math.floor(usable + 0.5)
+  if (nearest < 0) nearest = 0
+  else if (nearest > mask) nearest = mask
+  const off = usable - nearest
+  const distance = Math.floor((off < 0 ? -off : off) * 2 * BORDER_STEPS)
+  const border = context + Math.min(distance, BORDER_STEPS)
+  if (off < 0) return (nearest - coder.code(border, (nearest - value) & mask)) & mask
+  return (nearest + coder.code(border, (value - nearest) & mask)) & mask
 }

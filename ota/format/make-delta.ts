@@ -73,10 +73,12 @@ export async function makeDelta({
     const codecs: Record<Codec, number> = { stored: 0, packed: 0, difference: 0, copies: 0 }
     const parts: IndexParts = []
     const known = new Set(partsOf(old.manifest).flatMap(hashesOf))
+    const told = new Set<string>()
     const bases = new Bases(old.manifest, oldFile)
     for (const part of partsOf(target.manifest)) {
       const chunks = chunksOf(part, target.manifest.chunk_bytes)
-      if (chunks.every(chunk => known.has(chunk.sha256))) continue
+      if (told.has(part.sha256) || chunks.every(chunk => known.has(chunk.sha256))) continue
+      told.add(part.sha256)
       const base = bases.of(part, target.manifest)
       const listed: IndexParts[number]['pieces'] = []
       for (const chunk of chunks) {

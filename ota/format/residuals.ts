@@ -8,6 +8,8 @@ import { errors } from './errors.js'
 
 /** A run this long goes on. */
 const LONG_RUN = 255
+/** More than any chunk has symbols. */
+const FOR_EVER = 0x7fffffff
 const EMPTY = 0
 const RUNS = 1
 const PLAIN = 2
@@ -92,7 +94,7 @@ function costBits(values: Uint8Array): number {
 export class ResidualReader implements ResidualCoder {
   readonly #body: Uint8Array
   readonly #modes: Uint8Array
-  /** Zeros until the next value. */
+  /** Zeros until the next value: for ever in a stream without any, none in one that is written value by value. */
   readonly #left: Int32Array
   readonly #runAt: Uint32Array
   readonly #runEnd: Uint32Array
@@ -126,7 +128,10 @@ export class ResidualReader implements ResidualCoder {
       this.#valueEnd[i] = at
     }
     if (at !== body.length) throw errors.delta_piece_broken({ problem: 'its streams do not fill it' })
-    for (let i = 0; i < contexts; i++) this.#nextRun(i)
+    for (let i = 0; i < contexts; i++) {
+      if (this.#modes[i] === EMPTY) this.#left[i] = FOR_EVER
+      if (this.#modes[i] === RUNS) this.#nextRun(i)
+    }
   }
 
   #nextRun(context: number): void {
@@ -141,16 +146,17 @@ export class ResidualReader implements ResidualCoder {
 
   /** Zeros after the last. */
   code(context: number): number {
-    const mode = this.#modes[context]!
-    if (mode === EMPTY) return 0
-    if (mode === RUNS && this.#left[context]! > 0) {
-      this.#left[context]!--
-      return 0
-    }
+    const left = this.#left[context]!
+    if (left === 0) return this.#value(context)
+    this.#left[context] = left - 1
+    return 0
+  }
+
+  #value(context: number): number {
     const at = this.#valueAt[context]!
     if (at >= this.#valueEnd[context]!) return 0
     this.#valueAt[context] = at + 1
-    if (mode === RUNS) this.#nextRun(context)
+    if (this.#modes[context] === RUNS) this.#nextRun(context)
     return this.#body[at]!
   }
 }
