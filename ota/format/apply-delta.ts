@@ -10,7 +10,7 @@ import { decodeCopies } from './copies.js'
 import type { DeltaIndex } from './delta-index.js'
 import { decodeDifference } from './difference.js'
 import { errors } from './errors.js'
-import type { Manifest } from './manifest.js'
+import { type Manifest, MOST_PADDING_BYTES } from './manifest.js'
 import { unpack } from './pack.js'
 import {
   type DeltaPlan,
@@ -105,7 +105,13 @@ class Build {
   readonly #out: FileHandle
   #hash: Hash = createHash('sha256')
   #next = 0
+  // the same memory for every chunk: the collector would let many pile up
+  readonly #oldChunk: Uint8Array
+  readonly #newChunk: Uint8Array
   constructor(o: ApplyDelta, plan: DeltaPlan, old: FileHandle | undefined, out: FileHandle) {
+    const most = Math.max(o.target.chunk_bytes, MOST_PADDING_BYTES)
+    this.#oldChunk = new Uint8Array(most)
+    this.#newChunk = new Uint8Array(most)
     this.#o = o
     this.#plan = plan
     this.#old = old
@@ -118,7 +124,7 @@ class Build {
     for (const step of this.#plan.steps) {
       this.#o.signal?.throwIfAborted()
       if (step.offset + step.length > size) break
-      const bytes = await readExactly(this.#out, step.offset, step.length)
+      const bytes = await readExactly(this.#out, step.offset, step.length, this.#newChunk)
       if (!isRight(step, bytes)) break
       this.#hash.update(bytes)
       this.applied.resumedBytes += step.length
@@ -191,7 +197,7 @@ class Build {
   /** @returns undefined when the disk can not read it, or the file is shorter than its manifest says */
   async #fromOld(offset: number, length: number): Promise<Uint8Array | undefined> {
     if (!this.#old) return undefined
-    return readExactly(this.#old, offset, length).catch(() => undefined)
+    return readExactly(this.#old, offset, length, this.#oldChunk).catch(() => undefined)
   }
 
   /** @returns undefined when the piece is not right, or does not fit the old model */
@@ -213,8 +219,11 @@ class Build {
     const body = await unpack(fetched, length * BODY_FACTOR + BODY_SPARE_BYTES)
     const read = async (offset: number, bytes: number) => readExactly(this.#old!, base.offset + offset, bytes)
     if (codec === 'copies') return decodeCopies(body, length, { length: base.length, read })
-    const old = await read(at, Math.max(0, Math.min(length, base.length - at)))
-    return decodeDifference(type!, old, body, length)
+    const known = Math.max(0, Math.min(length, base.length - at))
+    const old = await readExactly(this.#old!, base.offset + at, known, this.#oldChunk)
+    const next = this.#newChunk.subarray(0, length)
+    decodeDifference(type!, old, body, next)
+    return next
   }
 
   /** Every chunk was right and the whole is not: the manifest is wrong. Only the whole model can still be. */

@@ -30,19 +30,11 @@ export function encodeDifference(type: number, old: Uint8Array, next: Uint8Array
 }
 
 /**
- * @param length of what is restored, bytes
- * @returns what `encodeDifference` was given as `next`, if `old` and `body` are the same; something else otherwise
+ * Fills `next` with what `encodeDifference` was given, if `old` and `body` are the same; with something else otherwise.
  * @throws delta_piece_broken
  */
-export function decodeDifference(
-  type: number,
-  old: Uint8Array,
-  body: Uint8Array,
-  length: number,
-): Uint8Array {
-  const next = new Uint8Array(length)
+export function decodeDifference(type: number, old: Uint8Array, body: Uint8Array, next: Uint8Array): void {
   walk(type, old, next, new ResidualReader(body, contextsOf(type)))
-  return next
 }
 
 const contextsOf = (type: number) => (BLOCK_LAYOUTS[type] ? BLOCK_CONTEXTS : (NUMBER_BYTES[type] ?? 1))

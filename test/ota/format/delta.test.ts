@@ -46,9 +46,7 @@ const some = fc.nat({ max: 100 })
 const as = (change: Edit): Edit => change
 const edit: fc.Arbitrary<Edit> = fc.oneof(
   // one more
-  tensor.map(added =>
-    as(m => ({ ...m, tensors: [{ name: `added.${m.tensors.length}`, ...added }, ...m.tensors] })),
-  ),
+  tensor.map(added => as(m => ({ ...m, tensors: [{ name: freeName(m), ...added }, ...m.tensors] }))),
   // one less
   some.map(n => as(m => ({ ...m, tensors: m.tensors.filter((_, i) => i !== n % m.tensors.length) }))),
   // another order
@@ -88,6 +86,12 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   ),
   some.map(n => as(m => ({ ...m, rest: noise(n, n) }))),
 )
+
+function freeName({ tensors }: SmallModel): string {
+  let n = 0
+  while (tensors.some(tensor => tensor.name === `added.${n}`)) n++
+  return `added.${n}`
+}
 
 const on = (m: SmallModel, n: number, change: (tensor: SmallTensor) => SmallTensor): SmallModel => ({
   ...m,
