@@ -5,6 +5,7 @@
  */
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
+import { codeOf } from '../../daemon/base/errors.js'
 import { type ByteSource, readAhead } from './byte-source.js'
 import { decodeCopies } from './copies.js'
 import type { DeltaIndex } from './delta-index.js'
@@ -57,17 +58,17 @@ export interface Applied {
 
 /**
  * Memory: some chunks and half a megabyte. The file is on the disk (fsync) when this resolves; its folder is the caller's.
- * After an error other than the two below, calling again goes on where it was.
- * @throws delta_not_for_target, delta_index_broken before anything is fetched; delta_needs_full; delta_full_broken;
- *   delta_target_mismatch, with the file removed; what a source throws; the system's own error (ENOSPC); the signal's
- *   reason
+ * After an error calling again goes on where it was.
+ * @throws delta_not_for_target; delta_index_broken and delta_needs_full when there is no whole model to turn to;
+ *   delta_full_broken; delta_target_mismatch, with the file removed; what a source throws; the system's own error
+ *   (ENOSPC); the signal's reason
  */
 export async function applyDelta(o: ApplyDelta): Promise<Applied> {
   if (o.target.sha256 !== o.expected.sha256 || o.target.length !== o.expected.length)
     throw errors.delta_not_for_target({
       problem: 'the manifest is for another file than the one that was signed',
     })
-  const plan = planDelta(o.old?.manifest, o.target, o.delta?.index)
+  const plan = usablePlan(o)
   const old = o.old && (await open(o.old.path, 'r'))
   try {
     // read and write, created when it is not there, never emptied
@@ -85,11 +86,20 @@ export async function applyDelta(o: ApplyDelta): Promise<Applied> {
       await out.close()
     }
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'delta_target_mismatch')
-      await rm(o.out, { force: true })
+    if (codeOf(error) === 'delta_target_mismatch') await rm(o.out, { force: true })
     throw error
   } finally {
     await old?.close()
+  }
+}
+
+/** An index that contradicts the manifest is left aside, when there is another way. */
+function usablePlan({ old, target, delta, full }: ApplyDelta): DeltaPlan {
+  try {
+    return planDelta(old?.manifest, target, delta?.index)
+  } catch (error) {
+    if (!full || codeOf(error) !== 'delta_index_broken') throw error
+    return planDelta(old?.manifest, target, undefined)
   }
 }
 

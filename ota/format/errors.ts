@@ -9,7 +9,7 @@ export const errors = defineErrors({
   delta_index_broken: {
     says: (a: { problem: string }) => `the index of the delta can not be used: ${a.problem}`,
     remedy:
-      'The whole model is fetched instead. Publish the delta again; if that does not help, look at what stands between.',
+      'Publish the delta again, or leave it out: then the whole model is fetched. If that does not help, look at what stands between.',
   },
   delta_not_for_target: {
     says: (a: { problem: string }) => `what describes the new model contradicts itself: ${a.problem}`,
