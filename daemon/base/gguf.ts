@@ -95,6 +95,7 @@ const SCALAR_BYTES: Record<number, number> = {
   11: 8,
   12: 8,
 }
+const ALIGNMENT_KEY = 'general.alignment'
 const MOST_ITEMS = 1_000_000
 /** No text in a header is longer. */
 const MOST_BYTES = 2 ** 30
@@ -147,6 +148,26 @@ class Reader {
     const start = this.take(length)
     return new TextDecoder().decode(this.#bytes.subarray(start, start + length))
   }
+  /** Passes over a value as `value` would read it, and holds nothing. */
+  skip(type: number, depth = 0): void {
+    const bytes = SCALAR_BYTES[type]
+    if (bytes !== undefined) this.take(bytes)
+    else if (type === 8) this.take(this.count('a text', 1))
+    else if (type === 9) {
+      const { inner, n } = this.list(depth)
+      const each = SCALAR_BYTES[inner]
+      if (each !== undefined) this.take(n * each)
+      else for (let i = 0; i < n; i++) this.skip(inner, depth + 1)
+    } else throw this.broken(`unknown value type ${type}`)
+  }
+  /** Type and length of a list. */
+  list(depth: number): { inner: number; n: number } {
+    if (depth >= DEEPEST) throw this.broken('lists are nested too deep')
+    const inner = this.u32()
+    if (inner !== 8 && inner !== 9 && !(inner in SCALAR_BYTES))
+      throw this.broken(`unknown value type ${inner}`)
+    return { inner, n: this.count('a list', SCALAR_BYTES[inner] ?? 8, MOST_ITEMS * 4) }
+  }
   value(type: number, depth = 0): GgufValue {
     switch (type) {
       case 0:
@@ -168,11 +189,7 @@ class Reader {
       case 8:
         return this.string()
       case 9: {
-        if (depth >= DEEPEST) throw this.broken('lists are nested too deep')
-        const inner = this.u32()
-        if (inner !== 8 && inner !== 9 && !(inner in SCALAR_BYTES))
-          throw this.broken(`unknown value type ${inner}`)
-        const n = this.count('a list', SCALAR_BYTES[inner] ?? 8, MOST_ITEMS * 4)
+        const { inner, n } = this.list(depth)
         return Array.from({ length: n }, () => this.value(inner, depth + 1))
       }
       case 10:
@@ -190,10 +207,17 @@ class Reader {
 /**
  * Reads a header from the first bytes of a file.
  * @param fileBytes size of the whole file
+ * @param isKept which metadata is wanted: a vocabulary can take many times its bytes. Default all
  * @returns undefined when the header goes on beyond `bytes`
  * @throws not_gguf, gguf_truncated, gguf_broken
  */
-export function decodeGguf(bytes: Uint8Array, fileBytes: number, path: string): GgufHeader | undefined {
+export function decodeGguf(
+  bytes: Uint8Array,
+  fileBytes: number,
+  path: string,
+  isKept: (key: string) => boolean = () => true,
+): GgufHeader | undefined {
+  const keep = (key: string) => key === ALIGNMENT_KEY || isKept(key)
   const r = new Reader(bytes, fileBytes, path)
   if (fileBytes < 4 || (bytes.length >= 4 && String.fromCharCode(...bytes.subarray(0, 4)) !== 'GGUF')) {
     const found =
@@ -213,9 +237,10 @@ export function decodeGguf(bytes: Uint8Array, fileBytes: number, path: string): 
       r.where = `metadata ${i}`
       const key = r.string()
       r.where = `metadata "${key.slice(0, 60)}"`
-      metadata.set(key, r.value(r.u32()))
+      if (keep(key)) metadata.set(key, r.value(r.u32()))
+      else r.skip(r.u32())
     }
-    const alignment = metadata.get('general.alignment') ?? 32
+    const alignment = metadata.get(ALIGNMENT_KEY) ?? 32
     if (
       typeof alignment !== 'number' ||
       alignment < 1 ||
@@ -271,20 +296,24 @@ const FIRST_READ_BYTES = 2 ** 20
 
 /**
  * Reads the header of an open file, and no more of it than needed.
- * @param mostBytes a longer header is refused: it is held in memory. Default: the whole file
+ * @param options.mostBytes a longer header is refused: it is held in memory. Default: the whole file
+ * @param options.isKept as for `decodeGguf`
  * @throws not_gguf, gguf_truncated, gguf_broken
  */
 export async function readGgufHeader(
   file: FileHandle,
   path: string,
-  { mostBytes = Number.POSITIVE_INFINITY }: { mostBytes?: number } = {},
+  {
+    mostBytes = Number.POSITIVE_INFINITY,
+    isKept,
+  }: { mostBytes?: number; isKept?: (key: string) => boolean } = {},
 ): Promise<GgufHeader> {
   const { size } = await file.stat()
   const most = Math.min(size, mostBytes)
   for (let length = Math.min(most, FIRST_READ_BYTES); ; length = Math.min(most, length * 4)) {
     const bytes = new Uint8Array(length)
     await file.read(bytes, 0, length, 0)
-    const header = decodeGguf(bytes, size, path)
+    const header = decodeGguf(bytes, size, path, isKept)
     if (header) return header
     if (length === most)
       throw errors.gguf_broken({ path, where: 'header', problem: `it is longer than ${most} bytes` })

@@ -27,7 +27,10 @@ export async function makeManifest(
 ): Promise<Manifest> {
   const file = await open(path, 'r')
   try {
-    const { tensors, fileBytes } = await readGgufHeader(file, path, { mostBytes: MOST_HEADER_BYTES })
+    const { tensors, fileBytes } = await readGgufHeader(file, path, {
+      mostBytes: MOST_HEADER_BYTES,
+      isKept: () => false,
+    })
     const ordered = tensors.toSorted((a, b) => a.offset - b.offset)
     const whole = createHash('sha256')
     const described = { file, whole, chunkBytes, signal }
