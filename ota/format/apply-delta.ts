@@ -68,8 +68,10 @@ export async function applyDelta(o: ApplyDelta): Promise<Applied> {
     throw errors.delta_not_for_target({
       problem: 'the manifest is for another file than the one that was signed',
     })
+  if (o.old?.path === o.out) throw new Error('the new model would be written over the old one')
   const plan = usablePlan(o)
-  const old = o.old && (await open(o.old.path, 'r'))
+  // an old model that can not be read is one that has nothing of use
+  const old = o.old && (await open(o.old.path, 'r').catch(() => undefined))
   try {
     // read and write, created when it is not there, never emptied
     const out = await open(o.out, 'a').then(async file => {
