@@ -307,9 +307,13 @@ async function apply(oldPath: string, next: string, deltaPath: string): Promise<
       signal,
       onProgress: progress => onBytes(progress.fetchedBytes),
     })
+  const residentBefore = process.memoryUsage.rss()
+  let resident = residentBefore
   const began = performance.now()
   const cpu = process.cpuUsage()
-  const applied = await build(`${deltaPath}.out`)
+  const applied = await build(`${deltaPath}.out`, undefined, () => {
+    resident = Math.max(resident, process.memoryUsage.rss())
+  })
   const seconds = (performance.now() - began) / 1000
   const { user, system } = process.cpuUsage(cpu)
   const once = applied.deltaBytes + applied.fullBytes
@@ -333,6 +337,8 @@ async function apply(oldPath: string, next: string, deltaPath: string): Promise<
       interruptedAtHalf: overhead + before + resumed.deltaBytes + resumed.fullBytes,
       applyMbPerSecond: Math.round(target.length / MB / seconds),
       applyCpuSeconds: (user + system) / 1e6,
+      residentBeforeMb: Math.round(residentBefore / MB),
+      residentPeakMb: Math.round(resident / MB),
     }),
   )
 }
