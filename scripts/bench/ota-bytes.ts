@@ -3,7 +3,7 @@
  * that are made here: normal weights, a low-rank change merged into them, quantized by llama.cpp's own quantizer.
  *
  *   nice node dist/scripts/bench/ota-bytes.js [--matrices 10] [--rows 512] [--only q4_0-1%] [--pair old.gguf,new.gguf]
- *       [--effort small] [--json figures.json]
+ *       [--effort small] [--alone] [--json figures.json]
  *
  * Needs Debian's zstd, bsdiff, casync, zchunk and time.
  */
@@ -19,7 +19,7 @@ import { GGML_BLOCKS } from '../../daemon/base/gguf.js'
 import { packageRoot } from '../../daemon/base/package-root.js'
 import { seeded } from '../../daemon/base/random.js'
 import { applyDelta } from '../../ota/format/apply-delta.js'
-import { fileSource } from '../../ota/format/byte-source.js'
+import { type ByteSource, fileSource } from '../../ota/format/byte-source.js'
 import { readDeltaIndex } from '../../ota/format/delta-index.js'
 import { makeDelta } from '../../ota/format/make-delta.js'
 import { makeManifest } from '../../ota/format/make-manifest.js'
@@ -293,8 +293,16 @@ async function apply(oldPath: string, next: string, deltaPath: string): Promise<
   const manifestOf = (path: string): Manifest =>
     parseManifest(JSON.parse(readFileSync(`${path}.manifest`, 'utf8')))
   const target = manifestOf(next)
-  const source = await fileSource(deltaPath)
+  const deltaFile = await fileSource(deltaPath)
   const full = await fileSource(next)
+  // what crosses the wire, used or not
+  let fetched = 0
+  const source: ByteSource = {
+    read(offset, length, signal) {
+      fetched += length
+      return deltaFile.read(offset, length, signal)
+    },
+  }
   const index = await readDeltaIndex(source)
   const build = (out: string, signal?: AbortSignal, onBytes: (fetched: number) => void = () => {}) =>
     applyDelta({
@@ -318,14 +326,13 @@ async function apply(oldPath: string, next: string, deltaPath: string): Promise<
   const { user, system } = process.cpuUsage(cpu)
   const once = applied.deltaBytes + applied.fullBytes
   const cut = new AbortController()
-  let before = 0
   const out = `${deltaPath}.cut`
-  await build(out, cut.signal, fetched => {
-    before = fetched
-    if (fetched > once / 2) cut.abort()
+  fetched = 0
+  await build(out, cut.signal, bytes => {
+    if (bytes > once / 2) cut.abort()
   }).catch(() => {})
   const resumed = await build(out)
-  await source.close()
+  await deltaFile.close()
   await full.close()
   const overhead = index.piecesAt + formatManifest(target).length
   process.stdout.write(
@@ -334,7 +341,8 @@ async function apply(oldPath: string, next: string, deltaPath: string): Promise<
       manifestAndIndexBytes: overhead,
       reusedBytes: applied.reusedBytes,
       fellBack: applied.fellBack,
-      interruptedAtHalf: overhead + before + resumed.deltaBytes + resumed.fullBytes,
+      interruptedAtHalf: overhead + fetched + applied.fullBytes,
+      resumedBytes: resumed.resumedBytes,
       applyMbPerSecond: Math.round(target.length / MB / seconds),
       applyCpuSeconds: (user + system) / 1e6,
       residentBeforeMb: Math.round(residentBefore / MB),
@@ -345,13 +353,19 @@ async function apply(oldPath: string, next: string, deltaPath: string): Promise<
 
 // ---- report
 
-function measure(name: string, folder: string, [old, next]: [string, string], effort: Effort): Row {
+const OTHERS = { 'zstd --patch-from': zstd, bsdiff, casync, zchunk }
+
+function measure(
+  name: string,
+  folder: string,
+  [old, next]: [string, string],
+  { effort, isAlone }: { effort: Effort; isAlone: boolean },
+): Row {
   const fullBytes = sizeOf(next)
   process.stderr.write(`${name}: ${(fullBytes / MB).toFixed(1)} MB\n`)
   const our = ours(folder, old, next, effort)
   const ways: Record<string, Cost> = { fieldmouse: our.cost }
-  for (const [way, run] of Object.entries({ 'zstd --patch-from': zstd, bsdiff, casync, zchunk }))
-    ways[way] = run(folder, old, next)
+  for (const [way, run] of isAlone ? [] : Object.entries(OTHERS)) ways[way] = run(folder, old, next)
   const row = { name, fullBytes, ways, notes: our.notes }
   process.stderr.write(`${line(row)}\n`)
   return row
@@ -393,6 +407,7 @@ async function main(args: readonly string[]): Promise<void> {
       only: { type: 'string' },
       pair: { type: 'string' },
       effort: { type: 'string', default: 'small' },
+      alone: { type: 'boolean', default: false },
       json: { type: 'string' },
       make: { type: 'string' },
       apply: { type: 'string' },
@@ -400,7 +415,10 @@ async function main(args: readonly string[]): Promise<void> {
   })
   if (values.make) return make(...(values.make.split(',') as [string, string, string, Effort]))
   if (values.apply) return apply(...(values.apply.split(',') as [string, string, string]))
-  const effort: Effort = values.effort === 'fast' ? 'fast' : 'small'
+  const how = {
+    effort: values.effort === 'fast' ? ('fast' as const) : ('small' as const),
+    isAlone: values.alone,
+  }
   const rows: Row[] = []
   const within = (use: (folder: string) => void) => {
     const folder = mkdtempSync(join(tmpdir(), 'ota-bytes-'))
@@ -434,13 +452,13 @@ async function main(args: readonly string[]): Promise<void> {
   if (values.pair) {
     const [old, next] = values.pair.split(',') as [string, string]
     within(folder => {
-      rows.push(measure(`${basename(old)} to ${basename(next)}`, folder, [old, next], effort))
+      rows.push(measure(`${basename(old)} to ${basename(next)}`, folder, [old, next], how))
     })
   } else {
     const quantize = quantizer()
     for (const [name, recipe] of pairs.filter(([name]) => !values.only || name.includes(values.only)))
       within(folder => {
-        rows.push(measure(name, folder, writePair(folder, quantize, recipe), effort))
+        rows.push(measure(name, folder, writePair(folder, quantize, recipe), how))
       })
     // an adapter of the same rank is a target of its own: two thin matrices in F16 for each
     const adapterBytes = size.matrices * RANK * (COLUMNS + size.rows) * 2
