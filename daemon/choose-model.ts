@@ -1,9 +1,11 @@
 /** Which model file is loaded, and how: what the owner wrote, held against what the plan knows of the board. */
+
+import type { GgufHeader } from './base/gguf.js'
 import { type Board, fileKey, modelPath } from './board/board.js'
 import { DAEMON_MIB, threadCounts } from './board/budget.js'
 import { kvBytesPerToken } from './board/catalog.js'
 import type { Config } from './config/schema.js'
-import { checkGguf, type GgufHeader } from './inference/gguf.js'
+import { checkGguf } from './inference/gguf.js'
 
 export interface ModelChoice {
   path: string

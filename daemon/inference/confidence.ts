@@ -5,9 +5,8 @@
  * by `scripts/evaluate/calibrate.ts`. They belong to the weights of the network, so they travel in the same file.
  * @source Platt, "Probabilistic outputs for support vector machines", 1999
  */
+import { errors, type GgufHeader } from '../base/gguf.js'
 import type { Completion } from './engine.js'
-import { errors } from './errors.js'
-import type { GgufHeader } from './gguf.js'
 
 /** Metadata of a GGUF: the weights, and the names of what they are for, in the same order, blanks between. */
 export const CALIBRATION_KEY = 'fieldmouse.calibration'

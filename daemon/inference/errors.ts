@@ -7,19 +7,6 @@ export const errors = defineErrors({
     remedy:
       'Check `model.file` in the configuration; without it the factory model that ships with Fieldmouse is used.',
   },
-  not_gguf: {
-    says: (a: { path: string; found: string }) => `${a.path} is not a GGUF file (it begins with ${a.found})`,
-    remedy: 'Give a model in GGUF format, version 2 or 3.',
-  },
-  gguf_truncated: {
-    says: (a: { path: string; where: string; needs: number; has: number }) =>
-      `${a.path} is cut short in its ${a.where}: that needs ${a.needs} bytes, the file has ${a.has}`,
-    remedy: 'Copy or download the model again; the disk may have been full.',
-  },
-  gguf_broken: {
-    says: (a: { path: string; where: string; problem: string }) => `${a.path}: ${a.where}: ${a.problem}`,
-    remedy: 'The file is damaged or was written by an incompatible program; get it again from its source.',
-  },
   hash_mismatch: {
     says: (a: { path: string; expected: string; found: string }) =>
       `${a.path} has SHA-256 ${a.found.slice(0, 16)}…, expected ${a.expected.slice(0, 16)}…`,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { systemClock } from '../../../daemon/base/clock.js'
+import { decodeGguf } from '../../../daemon/base/gguf.js'
 import { FactoryStage } from '../../../daemon/commands/stages/factory.js'
 import {
   CALIBRATION_FEATURES_KEY,
@@ -13,7 +14,6 @@ import {
   FEATURE_NAMES,
   featuresOf,
 } from '../../../daemon/inference/confidence.js'
-import { decodeGguf } from '../../../daemon/inference/gguf.js'
 import { SupervisedEngine } from '../../../daemon/inference/supervisor.js'
 import { ggufBytes, withMetadata } from '../../support/gguf.js'
 import { factoryModelPath } from '../../support/model.js'

@@ -4,14 +4,15 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { FieldmouseError } from '../../../daemon/base/errors.js'
-import { checkGguf, decodeGguf } from '../../../daemon/inference/gguf.js'
+import { decodeGguf } from '../../../daemon/base/gguf.js'
+import { checkGguf } from '../../../daemon/inference/gguf.js'
 import { type GgufParts, ggufBytes } from '../../support/gguf.js'
 import { factoryModelPath } from '../../support/model.js'
 
 /** The error's code, or 'accepted'. */
-function verdict(bytes: Uint8Array, size = bytes.length): string {
+function verdict(bytes: Uint8Array, size = bytes.length, isKept?: (key: string) => boolean): string {
   try {
-    return decodeGguf(bytes, size, 'x.gguf') ? 'accepted' : 'more'
+    return decodeGguf(bytes, size, 'x.gguf', isKept) ? 'accepted' : 'more'
   } catch (error) {
     if (!(error instanceof FieldmouseError)) throw error
     return error.code
@@ -26,6 +27,14 @@ t.test('a whole file is accepted and described', async t => {
   )
   t.match(header, { version: 3, parameters: 32, tensors: [{ name: 'w', shape: [32], sizeBytes: 128 }] })
   t.equal(header?.metadata.get('general.name'), 'tiny')
+})
+
+t.test('metadata that nobody wants is passed over, and the tensors are the same', async t => {
+  const bytes = readFileSync(factoryModelPath())
+  const whole = decodeGguf(bytes, bytes.length, 'x.gguf')!
+  const some = decodeGguf(bytes, bytes.length, 'x.gguf', key => key === 'general.name')!
+  t.strictSame([...some.metadata.keys()], ['general.name'])
+  t.strictSame(some.tensors, whole.tensors)
 })
 
 t.test('what is not a GGUF, cut short or inconsistent is refused by name', async t => {
@@ -115,7 +124,8 @@ t.test('random and mutated bytes are accepted or refused with a code, never anyt
       fc.property(parts, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 6 }), (p, flips) => {
         const bytes = ggufBytes(p)
         for (const [at, byte] of flips) bytes[at % bytes.length] = byte
-        return codes.has(verdict(bytes))
+        const said = verdict(bytes)
+        return codes.has(said) && verdict(bytes, bytes.length, () => false) === said
       }),
       { numRuns: 3000 },
     ),

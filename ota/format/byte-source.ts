@@ -1,0 +1,75 @@
+import { open } from 'node:fs/promises'
+import { readExactly } from './read-exactly.js'
+
+/** Ranges of a file that is somewhere else: behind HTTP, a broker, on a stick. */
+export interface ByteSource {
+  /**
+   * @returns exactly `length` bytes; what comes is checked by whoever asks
+   * @throws what the way there throws; the caller may go on later where it was
+   */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+}
+
+/** A file as a source. The caller closes it. */
+export async function fileSource(path: string): Promise<ByteSource & { close(): Promise<void> }> {
+  const file = await open(path, 'r')
+  return {
+    async read(offset, length, signal) {
+      signal?.throwIfAborted()
+      return readExactly(file, offset, length)
+    },
+    close: () => file.close(),
+  }
+}
+
+/** Asked for at once, when what follows is wanted too: fewer ways there and back. */
+export const READ_AHEAD_BYTES = 512 * 1024
+
+export interface Range {
+  offset: number
+  length: number
+}
+
+/** Neighbouring ranges as one, as long as they stay under `most`. In order. */
+export function joined(ranges: readonly Range[], most: number): Range[] {
+  const result: Range[] = []
+  for (const { offset, length } of ranges) {
+    const last = result.at(-1)
+    if (last && last.offset + last.length === offset && last.length + length <= most) last.length += length
+    else result.push({ offset, length })
+  }
+  return result
+}
+
+/**
+ * A source that will be asked for these ranges, in this order, and fetches neighbours together. A range may be left out;
+ * one that was not announced is fetched alone. Holds at most `most` bytes, or one range.
+ */
+export function readAhead(source: ByteSource, ranges: readonly Range[], most = READ_AHEAD_BYTES): ByteSource {
+  const windows = new Map<number, Range>()
+  let r = 0
+  for (const window of joined(ranges, most))
+    for (
+      ;
+      r < ranges.length &&
+      ranges[r]!.offset < window.offset + window.length &&
+      ranges[r]!.offset >= window.offset;
+      r++
+    )
+      windows.set(ranges[r]!.offset, window)
+  let held: (Range & { bytes: Uint8Array }) | undefined
+  return {
+    async read(offset, length, signal) {
+      if (!held || offset < held.offset || offset + length > held.offset + held.length) {
+        const window = windows.get(offset)
+        // what lies before in the window was passed over: not wanted any more
+        const end = window ? Math.max(window.offset + window.length, offset + length) : offset + length
+        held = undefined
+        const bytes = await source.read(offset, end - offset, signal)
+        if (bytes.length !== end - offset) return bytes
+        held = { offset, length: end - offset, bytes }
+      }
+      return held.bytes.subarray(offset - held.offset, offset - held.offset + length)
+    },
+  }
+}
