@@ -18,8 +18,8 @@ export interface HeardOrder {
   readonly ms: number
 }
 
-/** What is surer than this is an order. Where the logistic of the engine has its middle. */
-const SURE_ENOUGH = 0.5
+/** What is surer than this is an order: of 90 sentences of other talk in espeak-ng's voices the surest came to 0.13. */
+const SURE_ENOUGH = 0.15
 
 export class ApplianceEar {
   readonly #engine: SpeechEngine
