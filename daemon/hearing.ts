@@ -29,14 +29,17 @@ import { FrameStream } from './voice/audio/decode.js'
 import type { Samples } from './voice/audio/pcm.js'
 import type { Answer, Place, Transcript, VoiceServices } from './voice/conversation.js'
 import { HermesDoor } from './voice/doors/hermes.js'
+import { MicrophoneDoor } from './voice/doors/microphone.js'
 import { WyomingDoor } from './voice/doors/wyoming.js'
 import { Endpointer } from './voice/endpoint.js'
 import type { SpeechEngine } from './voice/engine.js'
+import { detectWake } from './voice/engines/wyoming-wake.js'
 import { errors } from './voice/errors.js'
 import { VoiceRequests } from './voice/handle.js'
 import { HomeLanguage } from './voice/language/home-language.js'
 import { workerBuilder } from './voice/language/in-worker.js'
 import { keptBuilder } from './voice/language/keep.js'
+import { Player } from './voice/play.js'
 import { Recorder } from './voice/recorder.js'
 import type { Speaker } from './voice/speak.js'
 import { tone } from './voice/tones.js'
@@ -324,12 +327,17 @@ export class Hearing implements Part {
   }
 
   #doorNames(): string[] {
-    const { hermes, wyoming } = this.#o.config.voice
-    return [...(hermes.enabled === 'on' ? ['Hermes'] : []), ...(wyoming.enabled === 'on' ? ['Wyoming'] : [])]
+    const { hermes, wyoming, microphone } = this.#o.config.voice
+    return [
+      ...(hermes.enabled === 'on' ? ['Hermes'] : []),
+      ...(wyoming.enabled === 'on' ? ['Wyoming'] : []),
+      ...(microphone.device === undefined ? [] : ['microphone']),
+    ]
   }
 
   async #openDoors(signal: AbortSignal): Promise<void> {
-    const { hermes, wyoming } = this.#o.config.voice
+    const { hermes, wyoming, microphone } = this.#o.config.voice
+    if (microphone.device !== undefined) await this.#open(this.#microphoneDoor(microphone.device), signal)
     if (hermes.enabled === 'on') await this.#open(this.#hermesDoor(), signal)
     if (wyoming.enabled === 'on') {
       this.#wyoming = this.#wyomingDoor()
@@ -374,6 +382,46 @@ export class Hearing implements Part {
         else if (event.name === 'HermesSiteDoubled')
           trouble(event.site, 'two satellites send sound under this name; none of it is used')
         else if (event.name === 'HermesPublishFailed') trouble(event.kind, describe(event.error))
+      },
+    })
+  }
+
+  #microphoneDoor(device: string): MicrophoneDoor {
+    const { config, clock, events, conditions } = this.#o
+    const { microphone, endpoint, speech, longestUtteranceSeconds, minConfidence } = config.voice
+    const { site, speaker, wakeHost, wakePort, wakeWords } = microphone
+    return new MicrophoneDoor({
+      capture: { device },
+      services: this.services,
+      clock,
+      place: this.#placed({ site }),
+      ...(speaker === undefined ? {} : { player: new Player({ device: speaker }) }),
+      ...(wakeHost === undefined
+        ? {}
+        : {
+            wake: (sound, abort) =>
+              detectWake(
+                { host: wakeHost, port: wakePort, ...(wakeWords.length > 0 ? { names: wakeWords } : {}) },
+                sound,
+                abort,
+              ),
+          }),
+      minConfidence,
+      confirm: speech.confirm,
+      waitMs: endpoint.waitSeconds * 1000,
+      silenceMs: endpoint.silenceMs,
+      longestMs: longestUtteranceSeconds * 1000,
+      onEvent: event => {
+        if (event.type === 'hearing') conditions.clear('microphone_away')
+        else if (event.type === 'lost') conditions.raise('microphone_away', event.error.message)
+        else
+          events.tell('SatelliteTrouble', {
+            site,
+            problem:
+              event.type === 'overrun'
+                ? 'somebody spoke while the sentence before was being answered'
+                : `${event.where}: ${event.problem}`,
+          })
       },
     })
   }

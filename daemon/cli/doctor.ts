@@ -18,6 +18,7 @@ import {
   checkNode,
 } from './doctor/checks.js'
 import { checkSources } from './doctor/sources.js'
+import { checkSpeech } from './doctor/speech.js'
 
 /** What doctor found. Names are those of the JSON. */
 export interface DoctorReport {
@@ -49,7 +50,7 @@ export async function doctor(options: {
   const { config } = loaded
   const board = await surveyFor(config, where)
   const { facts, match, plan } = board
-  const [engine, model, installed, home, data, broker, sources] = await Promise.all([
+  const [engine, model, installed, home, data, broker, sources, speech] = await Promise.all([
     checkEngine(facts.architecture),
     checkModel(config, board),
     checkInstalled(board, config.dataDir),
@@ -57,6 +58,7 @@ export async function doctor(options: {
     checkData(config.dataDir),
     checkBroker(config, signal),
     checkSources(config),
+    checkSpeech(config, signal),
   ])
   const checks = [
     checkNode(process.versions.node),
@@ -75,6 +77,7 @@ export async function doctor(options: {
     data,
     ...broker.checks,
     ...sources,
+    ...speech,
   ]
   const { file = null, overrides } = loaded
   return {

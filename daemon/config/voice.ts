@@ -125,6 +125,17 @@ export const Voice = z
           .optional()
           .describe('ALSA device of the microphone of this board (`arecord -L`). Without it: none.'),
         site: siteName.default('board').describe('Name of the microphone as a site.'),
+        wake_host: host
+          .optional()
+          .describe(
+            'Where a Wyoming service listens for the wake word (openWakeWord). Without it everything that is surely a command is done.',
+          ),
+        wake_port: port.default(10_400).describe('Its port.'),
+        wake_words: z
+          .array(z.string().min(1).max(64))
+          .max(16)
+          .default([])
+          .describe('Wake words by their names at the service; all that it knows when empty.'),
         speaker: z
           .string()
           .min(1)

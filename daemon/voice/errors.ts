@@ -89,7 +89,7 @@ export const errors = defineErrors({
   },
   speech_synthesis_missing: {
     says: (a: { program: string }) => `nothing can be said: the program ${a.program} is not there`,
-    remedy: 'Install it (Debian: `apt install espeak-ng`), or point `voice.speaker` to another.',
+    remedy: 'Install it (Debian: `apt install espeak-ng`), or set `voice.speech.engine`.',
   },
   speech_synthesis_failed: {
     says: (a: { program: string; how: string }) => `${a.program} did not say it: ${a.how}`,
@@ -105,6 +105,11 @@ export const errors = defineErrors({
   microphone_program_missing: {
     says: (a: { program: string }) => `the microphone cannot be read: the program ${a.program} is not there`,
     remedy: 'Install it: `apt install alsa-utils`.',
+  },
+  loudspeaker_unusable: {
+    says: (a: { device: string; how: string }) => `the loudspeaker ${a.device} does not play: ${a.how}`,
+    remedy: '`aplay -L` lists what there is; set `voice.microphone.speaker`.',
+    retryable: true,
   },
   microphone_unusable: {
     says: (a: { device: string; how: string }) => `the microphone ${a.device} gives no sound: ${a.how}`,

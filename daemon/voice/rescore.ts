@@ -57,11 +57,14 @@ export interface Candidate {
 }
 
 /*
- * PocketSphinx counts in logarithms of base 1.0001, and its scores are too sure of themselves by far, since its frames are
- * not independent: a fifth of a unit is taken. A reading that is no command counts less than one that is: people speak to
- * a home to have something done. Both chosen on synthetic speech (daemon/voice/language/README.md).
+ * PocketSphinx counts in 1024 times logarithms of base 1.0001 (its scores are shifted by ten bits). Scores of paths are too
+ * sure of themselves, since frames are not independent; posteriors take them to the power of one over the weight of the
+ * language model, 6.5. A reading that is no command counts less than one that is: people speak to a home to have something
+ * done.
+ * @source Wessel, Schlueter, Macherey and Ney, Confidence measures for large vocabulary continuous speech recognition,
+ * IEEE Transactions on Speech and Audio Processing 9 (2001)
  */
-const SCORE_UNIT = 0.2 * 1e-4
+const SCORE_UNIT = (1024 * Math.log(1.0001)) / 6.5
 const NOTHING = 0.7
 /** A sentence with a name put right must be understood this surely, 0 to 1. */
 const SURE = 0.9

@@ -20,6 +20,7 @@ import { loadConfig } from '../../daemon/config/load.js'
 import { SupervisedEngine } from '../../daemon/inference/supervisor.js'
 import { factoryModel } from '../../daemon/main.js'
 import { durationMs } from '../../daemon/voice/audio/pcm.js'
+import { PocketsphinxEngine } from '../../daemon/voice/engines/pocketsphinx.js'
 import { BUILD, type BuildOptions, build, type HomeSpeech } from '../../daemon/voice/language/build.js'
 import { readDictionary } from '../../daemon/voice/language/dictionary.js'
 import { DICTIONARY } from '../../daemon/voice/language/in-worker.js'
@@ -47,6 +48,8 @@ const { values } = parseArgs({
     share: { type: 'string', default: '0.5' },
     accent: { type: 'string', multiple: true, default: [] },
     talk: { type: 'boolean', default: false },
+    plain: { type: 'boolean', default: false },
+    noise: { type: 'string', default: '100' },
     json: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
@@ -80,7 +83,9 @@ if (values.talk) {
 rows.sort((a, b) => (a.home < b.home ? -1 : a.home > b.home ? 1 : 0))
 
 const slm = new SupervisedEngine({ model: { path: factoryModel() }, clock: systemClock, sequences: 1 })
-const ears = new PlainPocketSphinx({ '-remove_noise': 'no', ...pairs(values.set) }, Number(values.readings))
+const ears = values.plain
+  ? new PlainPocketSphinx({ '-remove_noise': 'no', ...pairs(values.set) }, Number(values.readings))
+  : new PocketsphinxEngine({ readings: Number(values.readings) })
 const sources = {
   said: await readSaid(),
   dictionary: await readDictionary(DICTIONARY),
@@ -119,7 +124,7 @@ const figures = {
 }
 const writer = values.out ? jsonLinesWriter(values.out) : undefined
 await slm.start(signal)
-await ears.start()
+await ears.start(signal)
 try {
   const cascade = { stages: [new FactoryStage(slm)], memo: new MemoStage(0), minConfidence }
   for (const row of rows) {
@@ -152,8 +157,8 @@ try {
     const language = await languageOf(home)
     const said = spoken(row.utterance).split(' ')
     for (const voice of voices) {
-      const samples = await speak(row.utterance, voice)
-      const heard = await ears.hear(samples, language)
+      const samples = await speak(row.utterance, voice, Number(values.noise))
+      const heard = await ears.hear(samples, language, signal)
       const [first] = heard.hypotheses
       const best = await rescore(
         heard,

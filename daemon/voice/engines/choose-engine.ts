@@ -1,7 +1,7 @@
 /** Which recogniser listens: facts and a wish in, a choice or a reason out. Pure. */
 
-/** In the order in which `auto` takes them: what needs no download first, what lives on another machine last. */
-export const ENGINES = ['pocketsphinx', 'sherpa-onnx', 'whisper.cpp', 'wyoming'] as const
+/** In the order in which `auto` takes them: what an owner has set up before what needs no setting up. */
+export const ENGINES = ['sherpa-onnx', 'wyoming', 'whisper.cpp', 'pocketsphinx'] as const
 export type EngineName = (typeof ENGINES)[number]
 
 /** What is known of one engine. */

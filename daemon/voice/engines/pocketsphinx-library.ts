@@ -109,28 +109,32 @@ export class Decoder {
     const text: string | null = calls.hypothesis(ps, score)
     const frames: number = calls.frames(ps)
     if (!text) return { readings: [], frames }
-    const readings = [{ text: plain(text), score: score[0]! }]
-    if (most > 1) this.#others(readings, most)
-    return { readings, frames }
+    const best = { text: plain(text), score: score[0]! }
+    return { readings: most > 1 ? this.#withOthers(best, most) : [best], frames }
   }
 
-  /** Adds what else the lattice holds. */
-  #others(readings: Reading[], most: number): void {
+  /**
+   * The best reading and what else the lattice holds. Scores of a lattice's readings compare with one another, not with the
+   * score of the search; so they are moved until the best reading, or else the first of the list, has the search's score.
+   */
+  #withOthers(best: Reading, most: number): Reading[] {
     const calls = this.#calls
-    const seen = new Set(readings.map(({ text }) => text))
+    const found = new Map<string, number>()
     let node = calls.nbest(this.#ps)
     // the same words come again with other pauses: not every entry is a new reading
-    for (let looked = 0; node && looked < most * 20 && seen.size < most; looked++) {
+    for (let looked = 0; node && looked < most * 20 && found.size < most; looked++) {
       const score = [0]
       const raw: string | null = calls.nbestHypothesis(node, score)
       const text = plain(raw ?? '')
-      if (text && !seen.has(text)) {
-        seen.add(text)
-        readings.push({ text, score: score[0]! })
-      }
+      if (text && !found.has(text)) found.set(text, score[0]!)
       node = calls.nbestNext(node)
     }
     if (node) calls.nbestFree(node)
+    const reference = found.get(best.text) ?? Math.max(...found.values())
+    const others = [...found]
+      .filter(([text]) => text !== best.text)
+      .map(([text, score]) => ({ text, score: Math.min(0, score - reference) + best.score }))
+    return [best, ...others].slice(0, most)
   }
 }
 

@@ -110,7 +110,7 @@ export class SherpaEngine implements SpeechEngine {
     const child = this.#child
     if (!child) throw errors.speech_engine_died({ engine: ENGINE, how: 'stopped' })
     const { answerMs = 30_000 } = this.#options
-    const ask = (question: SherpaQuestion) => child.ask(question, answerMs, signal)
+    const ask = (question: SherpaQuestion) => child.ask(() => question, answerMs, signal)
     if (!hotwords) return ask({ samples })
     try {
       return await ask({ samples, hotwords })

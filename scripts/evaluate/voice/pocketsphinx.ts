@@ -58,7 +58,7 @@ export class PlainPocketSphinx implements SpeechEngine {
     this.#most = most
   }
 
-  async start(): Promise<void> {
+  async start(_?: AbortSignal): Promise<void> {
     const lib = load()
     lib.quiet('/dev/null')
     const settings = { '-hmm': `${MODEL}en-us`, '-dict': `${MODEL}cmudict-en-us.dict`, ...this.#settings }
@@ -99,7 +99,7 @@ export class PlainPocketSphinx implements SpeechEngine {
     lib.select(this.#decoder, language.id)
   }
 
-  async hear(samples: Samples, language: SpeechLanguage): Promise<Heard> {
+  async hear(samples: Samples, language: SpeechLanguage, _?: AbortSignal): Promise<Heard> {
     const lib = this.#lib!
     const decoder = this.#decoder
     this.#use(language)

@@ -29,7 +29,7 @@ const ROOM_NOISE = 100
 const AROUND_MS = 200
 
 /** Speaks a sentence. The same sentence in the same voice is the same sound. */
-export async function speak(text: string, voice: Voice): Promise<Samples> {
+export async function speak(text: string, voice: Voice, noise = ROOM_NOISE): Promise<Samples> {
   const wav = await espeak(text, voice)
   const rate = wav.readUInt32LE(24)
   // espeak-ng writes to a pipe: the length in its header is no length
@@ -42,7 +42,7 @@ export async function speak(text: string, voice: Voice): Promise<Samples> {
   const random = seeded(text.length * 7919 + voice.speed)
   // three uniform numbers make a bell; its standard deviation is one when each is spread over two
   for (let i = 0; i < out.length; i++)
-    out[i] = clip(out[i]! + (2 * (random() + random() + random()) - 3) * ROOM_NOISE)
+    out[i] = clip(out[i]! + (2 * (random() + random() + random()) - 3) * noise)
   return out
 }
 

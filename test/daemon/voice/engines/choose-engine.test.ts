@@ -10,9 +10,9 @@ const lacking: EngineFact = {
 const sherpa: EngineFact = { engine: 'sherpa-onnx', configured: false }
 const wyoming: EngineFact = { engine: 'wyoming', configured: true }
 
-t.test('auto takes what needs no download, else what is set up', async t => {
-  t.same(chooseEngine('auto', [wyoming, sherpa, pocketsphinx]), { engine: 'pocketsphinx' })
-  t.same(chooseEngine('auto', [wyoming, sherpa, lacking]), { engine: 'wyoming' })
+t.test('auto takes what the owner has set up, else what needs no setting up', async t => {
+  t.same(chooseEngine('auto', [pocketsphinx, sherpa, wyoming]), { engine: 'wyoming' })
+  t.same(chooseEngine('auto', [sherpa, pocketsphinx]), { engine: 'pocketsphinx' })
   t.match(chooseEngine('auto', [lacking, sherpa]), {
     engine: undefined,
     reason: 'no speech engine can run: pocketsphinx: pocketsphinx_batch is not installed',
@@ -37,8 +37,8 @@ t.test('an engine that is named is taken or told missing, never replaced', async
 
 t.test('doctor gets one line each', async t => {
   t.same(listEngines([wyoming, lacking, sherpa]), [
-    { engine: 'pocketsphinx', ok: false, says: 'pocketsphinx: pocketsphinx_batch is not installed' },
     { engine: 'sherpa-onnx', ok: false, says: 'sherpa-onnx: not set up' },
     { engine: 'wyoming', ok: true, says: 'wyoming can run' },
+    { engine: 'pocketsphinx', ok: false, says: 'pocketsphinx: pocketsphinx_batch is not installed' },
   ])
 })
