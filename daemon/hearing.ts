@@ -6,8 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from './base/clock.js'
 import { Closer } from './base/closer.js'
-import { describe, FieldmouseError } from './base/errors.js'
-import { packageVersion } from './base/package-root.js'
+import { describe } from './base/errors.js'
 import type { Part } from './base/part.js'
 import { uniqueId } from './base/random.js'
 import type { Connection } from './bus/mqtt/connect.js'
@@ -15,6 +14,7 @@ import type { Commands } from './commands/handle.js'
 import { areaId } from './commands/outcome.js'
 import type { Registry } from './commands/registry.js'
 import type { Config } from './config/schema.js'
+import { type DoorOptions, hermesDoor, microphoneDoor, wyomingDoor } from './hearing-doors.js'
 import type { Conditions } from './observability/conditions.js'
 import type { Events } from './observability/events.js'
 import type { Requests } from './requests/accept.js'
@@ -25,24 +25,17 @@ import { spokenAnswer } from './spoken-answer.js'
 import { interpret } from './voice/appliance/interpret.js'
 import { ApplianceEar } from './voice/appliance/listen.js'
 import { readVocabulary, type Vocabulary } from './voice/appliance/vocabulary.js'
-import { FrameStream } from './voice/audio/decode.js'
 import type { Samples } from './voice/audio/pcm.js'
 import type { Answer, Place, Transcript, VoiceServices } from './voice/conversation.js'
-import { HermesDoor } from './voice/doors/hermes.js'
-import { MicrophoneDoor } from './voice/doors/microphone.js'
-import { WyomingDoor } from './voice/doors/wyoming.js'
-import { Endpointer } from './voice/endpoint.js'
+import type { WyomingDoor } from './voice/doors/wyoming.js'
 import type { SpeechEngine } from './voice/engine.js'
-import { detectWake } from './voice/engines/wyoming-wake.js'
 import { errors } from './voice/errors.js'
 import { VoiceRequests } from './voice/handle.js'
 import { HomeLanguage } from './voice/language/home-language.js'
 import { workerBuilder } from './voice/language/in-worker.js'
 import { keptBuilder } from './voice/language/keep.js'
-import { Player } from './voice/play.js'
 import { Recorder } from './voice/recorder.js'
 import type { Speaker } from './voice/speak.js'
-import { tone } from './voice/tones.js'
 import { nearby, type Placed, Transcriber } from './voice/transcribe.js'
 import { weighed } from './weighed.js'
 
@@ -337,120 +330,28 @@ export class Hearing implements Part {
 
   async #openDoors(signal: AbortSignal): Promise<void> {
     const { hermes, wyoming, microphone } = this.#o.config.voice
-    if (microphone.device !== undefined) await this.#open(this.#microphoneDoor(microphone.device), signal)
-    if (hermes.enabled === 'on') await this.#open(this.#hermesDoor(), signal)
+    if (microphone.device !== undefined)
+      await this.#open(microphoneDoor(this.#door(), microphone.device), signal)
+    if (hermes.enabled === 'on') await this.#open(hermesDoor(this.#door()), signal)
     if (wyoming.enabled === 'on') {
-      this.#wyoming = this.#wyomingDoor()
+      this.#wyoming = wyomingDoor(this.#door())
       await this.#open(this.#wyoming, signal)
+    }
+  }
+
+  #door(): DoorOptions {
+    return {
+      ...this.#o,
+      services: this.services,
+      engine: this.#engine!.engine,
+      speaks: this.#speaker !== undefined,
+      placed: place => this.#placed(place),
     }
   }
 
   async #open(door: Part, signal: AbortSignal): Promise<void> {
     await door.start(signal)
     this.#closer.defer(() => door.stop())
-  }
-
-  #hermesDoor(): HermesDoor {
-    const { config, connection, clock, events } = this.#o
-    const { hermes, endpoint, speech, longestUtteranceSeconds, minConfidence } = config.voice
-    const trouble = (site: string, problem: string) => events.tell('SatelliteTrouble', { site, problem })
-    return new HermesDoor({
-      wire: connection,
-      services: this.services,
-      clock,
-      newId: uniqueId,
-      endpointing: () =>
-        new Endpointer({ trailingMs: endpoint.silenceMs, longestMs: longestUtteranceSeconds * 1000 }),
-      frames: what => new FrameStream(what),
-      tone,
-      origin: config.id,
-      sessions: hermes.mostSessions,
-      longestMs: longestUtteranceSeconds * 1000,
-      areaOf: site => this.#placed({ site }).area,
-      manners: {
-        act: hermes.act,
-        followUpMs: hermes.followUpSeconds * 1000,
-        patienceMs: endpoint.waitSeconds * 1000,
-        leastConfidence: minConfidence,
-        confirm: speech.confirm === 'tone' ? 'sound' : 'speech',
-      },
-      onEvent: event => {
-        if ('error' in event && event.error instanceof FieldmouseError)
-          trouble('site' in event ? event.site : 'Hermes', event.error.message)
-        else if (event.name === 'HermesRefused') trouble(event.site, event.why)
-        else if (event.name === 'HermesWorkFailed') trouble(event.site, `${event.where}: ${event.problem}`)
-        else if (event.name === 'HermesSiteDoubled')
-          trouble(event.site, 'two satellites send sound under this name; none of it is used')
-        else if (event.name === 'HermesPublishFailed') trouble(event.kind, describe(event.error))
-      },
-    })
-  }
-
-  #microphoneDoor(device: string): MicrophoneDoor {
-    const { config, clock, events, conditions } = this.#o
-    const { microphone, endpoint, speech, longestUtteranceSeconds, minConfidence } = config.voice
-    const { site, speaker, wakeHost, wakePort, wakeWords } = microphone
-    return new MicrophoneDoor({
-      capture: { device },
-      services: this.services,
-      clock,
-      place: this.#placed({ site }),
-      ...(speaker === undefined ? {} : { player: new Player({ device: speaker }) }),
-      ...(wakeHost === undefined
-        ? {}
-        : {
-            wake: (sound, abort) =>
-              detectWake(
-                { host: wakeHost, port: wakePort, ...(wakeWords.length > 0 ? { names: wakeWords } : {}) },
-                sound,
-                abort,
-              ),
-          }),
-      minConfidence,
-      confirm: speech.confirm,
-      waitMs: endpoint.waitSeconds * 1000,
-      silenceMs: endpoint.silenceMs,
-      longestMs: longestUtteranceSeconds * 1000,
-      onEvent: event => {
-        if (event.type === 'hearing') conditions.clear('microphone_away')
-        else if (event.type === 'lost') conditions.raise('microphone_away', event.error.message)
-        else
-          events.tell('SatelliteTrouble', {
-            site,
-            problem:
-              event.type === 'overrun'
-                ? 'somebody spoke while the sentence before was being answered'
-                : `${event.where}: ${event.problem}`,
-          })
-      },
-    })
-  }
-
-  #wyomingDoor(): WyomingDoor {
-    const { config, events } = this.#o
-    const { wyoming, speech, longestUtteranceSeconds } = config.voice
-    const { address, port, maxConnections } = wyoming
-    return new WyomingDoor(this.services, {
-      address,
-      port,
-      maxConnections,
-      longestUtteranceSeconds,
-      offer: () => ({
-        version: packageVersion(),
-        languages: ['en'],
-        recogniser: { name: this.#engine!.engine, languages: ['en'] },
-        ...(this.#speaker ? { speaker: { name: speech.engine, languages: ['en'] } } : {}),
-      }),
-      onEvent: event => {
-        if (event.name === 'WyomingClientRefused')
-          events.tell('SatelliteTrouble', { site: event.peer, problem: 'refused: too many Wyoming clients' })
-        else if ('error' in event)
-          events.tell('SatelliteTrouble', {
-            site: 'peer' in event ? event.peer : 'Wyoming',
-            problem: describe(event.error),
-          })
-      },
-    })
   }
 }
 
