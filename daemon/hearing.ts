@@ -217,11 +217,15 @@ export class Hearing implements Part {
   async #answer(
     text: string,
     place: Place,
-    { signal, dryRun = false }: { signal: AbortSignal; dryRun?: boolean },
+    {
+      signal,
+      dryRun = false,
+      confidence = 1,
+    }: { signal: AbortSignal; dryRun?: boolean; confidence?: number },
   ): Promise<Answer> {
     const order = await this.#order(text, place, dryRun)
     if (order) return orderAnswer(order)
-    const request = this.#request(text, place, { dryRun, confirmed: false })
+    const request = this.#request(text, place, { dryRun, confirmed: false, heard: confidence })
     const { requests } = this.#o
     const reply = await new Promise<Reply>((resolve, reject) => {
       const abort = () => {
@@ -241,13 +245,13 @@ export class Hearing implements Part {
   async #carryOut(
     text: string,
     place: Place,
-    { signal, ...how }: { signal: AbortSignal; dryRun: boolean; confirmed: boolean },
+    { signal, ...how }: { signal: AbortSignal; dryRun: boolean; confirmed: boolean; heard: number },
   ): Promise<Outcome> {
     const order = await this.#order(text, place, how.dryRun)
     return order ?? this.#o.commands.handle(this.#request(text, place, how), signal)
   }
 
-  #request(text: string, place: Place, how: { dryRun: boolean; confirmed: boolean }): Request {
+  #request(text: string, place: Place, how: { dryRun: boolean; confirmed: boolean; heard: number }): Request {
     const session = sessionOf(place)
     return {
       id: uniqueId(),
@@ -258,6 +262,7 @@ export class Hearing implements Part {
         ...(place.area === undefined ? {} : { area: place.area }),
         ...(how.dryRun ? { dryRun: true } : {}),
         ...(how.confirmed ? { confirmed: true } : {}),
+        ...(how.heard < 1 ? { heard: how.heard } : {}),
       },
       origin: `voice ${place.site}`,
       receivedAt: this.#o.clock.now(),

@@ -183,6 +183,7 @@ export class Daemon implements Part {
       confirmTimeoutMs: config.commands.confirmTimeoutMs,
       sessionSeconds: config.commands.sessionSeconds,
       askBelow: config.commands.askBelow,
+      askBelowHeard: config.voice.askBelow,
       risk: config.commands.risk,
       // the reply goes first: whoever asked waits for it, nobody waits for the event
       onCommand: event => void setImmediate(() => this.#onCommand(event)),

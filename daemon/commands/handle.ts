@@ -35,6 +35,8 @@ export interface CommandsOptions {
   sessionSeconds: number
   /** Below this confidence an action is asked about before it is done, 0 to 1; 0 never asks. */
   askBelow: number
+  /** The same for words that were heard: below this surety of the hearing, 0 to 1. */
+  askBelowHeard: number
   risk: RiskPolicy
   /** Told of every command, for events; `later` is true for one that was put off before. */
   onCommand: (event: {
@@ -55,6 +57,8 @@ interface Turn {
   readonly area: string | undefined
   readonly dryRun: boolean
   readonly confirmed: boolean
+  /** Surety of the hearing, 0 to 1; 1 for words that were written. */
+  readonly heard: number
   readonly signal: AbortSignal
   readonly understanding?: Understanding
 }
@@ -127,6 +131,7 @@ export class Commands {
       area,
       dryRun: body.dryRun === true,
       confirmed: body.confirmed === true,
+      heard: body.heard ?? 1,
       signal,
     }
     const session = this.#sessions.get(turn.key)
@@ -202,7 +207,9 @@ export class Commands {
     if (verdict === 'forbid') return this.#forbidden(turn, devices, risk)
     const confidence = turn.understanding?.confidence ?? 1
     const acts = actions.some(a => a.action !== 'get_state')
-    const doubtful = acts && confidence < (risk ? SURE_ENOUGH_FOR_RISK : this.#o.askBelow)
+    const { askBelow, askBelowHeard } = this.#o
+    const doubtful =
+      acts && (confidence < (risk ? SURE_ENOUGH_FOR_RISK : askBelow) || turn.heard < askBelowHeard)
     if ((verdict === 'confirm' || doubtful) && !turn.confirmed && !turn.dryRun) {
       const what = actions.map(a => this.#plan(a, turn.area, home)).join(' and ')
       const question = verdict === 'confirm' ? `Shall I ${what}?` : `Do you mean: ${what}?`

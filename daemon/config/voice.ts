@@ -111,6 +111,14 @@ export const Voice = z
       .max(1)
       .default(0.5)
       .describe('Less sure than this (0 to 1) that it was for this home, nothing is done.'),
+    ask_below: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.8)
+      .describe(
+        'Less sure than this (0 to 1) of what was said, it asks first: "Do you mean ...?"; 0 never asks.',
+      ),
     appliances: z
       .array(Appliance)
       .max(32)
@@ -169,7 +177,7 @@ export const Voice = z
           .describe(
             'Address that it listens on. The protocol has no password: who reaches it commands the home.',
           ),
-        port: port.default(10_700).describe('Port that it listens on.'),
+        port: whole(0, 65_535).default(10_700).describe('Port that it listens on; 0 takes a free one.'),
         max_connections: whole(1, 256).default(16).describe('Clients at once; one more hears `busy`.'),
       })
       .prefault({})

@@ -35,6 +35,8 @@ export interface RequestBody {
   session?: string
   /** Area of the microphone or the button. */
   area?: string
+  /** Where the words were heard and not written: how sure it is that these were the words, 0 to 1. */
+  heard?: number
   /** Understand and check, but move nothing. */
   dryRun?: boolean
   /** A risky command is meant: it is not asked about. */

@@ -6,7 +6,7 @@
  */
 import type { Samples } from './audio/pcm.js'
 
-/** Of the sound as it came, in the mix. 0, 0.1, 0.2 and 0.3 were measured: docs/benchmarks. */
+/** Of the sound as it came, in the mix: 0 and 0.2 were measured, docs/benchmarks.md. */
 const RAW_SHARE = 0.2
 
 /** Samples at 48 kHz that RNNoise takes at once, the same span at 16 kHz, and how many such it answers late. */

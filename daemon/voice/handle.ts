@@ -17,7 +17,7 @@ export interface VoiceRequestsOptions {
   carryOut(
     text: string,
     place: Place,
-    options: { signal: AbortSignal; dryRun: boolean; confirmed: boolean },
+    options: { signal: AbortSignal; dryRun: boolean; confirmed: boolean; heard: number },
   ): Promise<Outcome>
   /** Keeps the utterance where the owner asked for that. */
   record?(samples: Samples): Promise<void>
@@ -95,6 +95,7 @@ export class VoiceRequests {
       signal,
       dryRun: body.dryRun === true,
       confirmed: body.confirmed === true,
+      heard: transcript.confidence,
     })
     const result = typeof outcome.result === 'object' && outcome.result !== null ? outcome.result : {}
     return {

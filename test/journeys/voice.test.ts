@@ -18,7 +18,7 @@ t.test('a spoken command moves a lamp, and the reply says what was heard', neede
     ok: true,
     result: {
       text: 'Turned on Kitchen light.',
-      heard: { text: 'turn on the kitchen light', engine: 'pocketsphinx', audio_ms: Number, asr_ms: Number },
+      heard: { text: /kitchen light$/, engine: 'pocketsphinx', audio_ms: Number, asr_ms: Number },
     },
   })
   t.match(mouse.daemon.virtualHome?.fields('light.kitchen_light'), { state: 'on' })
@@ -26,7 +26,7 @@ t.test('a spoken command moves a lamp, and the reply says what was heard', neede
   const here = await say(mouse, spoken('turn on the light'), { area: 'bedroom' })
   t.match(
     here,
-    { ok: true, result: { devices: [{ deviceId: /bedroom/ }] } },
+    { ok: true, result: { devices: [{ deviceId: 'light.bedside_lamp' }] } },
     'the room of the microphone counts',
   )
 

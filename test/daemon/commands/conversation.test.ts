@@ -67,6 +67,7 @@ function parlour(risk: Partial<RiskPolicy> = {}, askBelow = 0) {
     confirmTimeoutMs: 10,
     sessionSeconds: 60,
     askBelow,
+    askBelowHeard: 0.8,
     risk: { unlock: 'confirm', openGarage: 'confirm', openValve: 'confirm', heat: 'forbid', ...risk },
     understand: {
       memo: new MemoStage(0),
@@ -98,6 +99,20 @@ function parlour(risk: Partial<RiskPolicy> = {}, askBelow = 0) {
   }
   return { clock, say, told }
 }
+
+t.test(
+  'words that were heard with some doubt are asked about; written ones and questions are not',
+  async t => {
+    const { say } = parlour()
+    t.match(await say('altar lamp on', { heard: 0.6 }), {
+      outcome: { ok: false, error: { code: 'needs_confirmation', message: /^Do you mean: .*Altar lamp/i } },
+      acted: [],
+    })
+    t.strictSame((await say('yes', { heard: 0.6 })).acted, ['light.altar_lamp'], 'its answer is an answer')
+    t.strictSame((await say('altar lamp on', { heard: 0.9 })).acted, ['light.altar_lamp'])
+    t.strictSame((await say('altar lamp on')).acted, ['light.altar_lamp'])
+  },
+)
 
 t.test('a risky command waits for its yes, with everything else of its sentence', async t => {
   const { say } = parlour()
