@@ -34,7 +34,7 @@ export async function serve(options: ServeOptions): Promise<{ url: string; close
 }
 
 async function answer(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const parts = decodePath(request.url ?? '/')
+  const parts = partsOf(request.url ?? '/')
   const path = parts && join(folder, ...parts)
   const info = path ? await stat(path).catch(() => undefined) : undefined
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405)
@@ -56,17 +56,11 @@ async function answer(folder: string, request: IncomingMessage, response: Server
     .pipe(response)
 }
 
-/** Parts of a path below `metadata/` or `targets/`; undefined for anything else. A role's name may hold a quoted slash. */
-function decodePath(url: string): string[] | undefined {
-  const raw = url.split('?')[0]!.split('/').filter(Boolean)
-  if (raw[0] !== 'metadata' && raw[0] !== 'targets') return undefined
-  try {
-    // names are kept on disk as they are quoted once in metadata/, plain in targets/
-    const parts = raw.map(part => decodeURIComponent(part))
-    return parts.some(p => p === '..' || p === '.' || /[\0/\\]/.test(p)) ? undefined : parts
-  } catch {
-    return undefined
-  }
+/** Parts of a path below `metadata/` or `targets/`, quoted as they are on disk; undefined for anything else. */
+function partsOf(url: string): string[] | undefined {
+  const parts = url.split('?')[0]!.split('/').filter(Boolean)
+  if (parts[0] !== 'metadata' && parts[0] !== 'targets') return undefined
+  return parts.some(p => p === '..' || p === '.' || /[\0\\]/.test(p)) ? undefined : parts
 }
 
 function end(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {

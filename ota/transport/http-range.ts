@@ -30,7 +30,7 @@ export function httpTransport({ url, headers = {}, clock = systemClock }: HttpOp
       signal.throwIfAborted()
       signal.addEventListener('abort', forward, { once: true })
       try {
-        const answer = await fetch(addressOf(base, path), {
+        const answer = await fetch(new URL(checkedPath(path), base), {
           headers: {
             ...headers,
             // a compressed answer has other offsets
@@ -62,11 +62,6 @@ export function httpTransport({ url, headers = {}, clock = systemClock }: HttpOp
       }
     },
   }
-}
-
-/** Names are quoted once: a role or target may hold any sign. */
-function addressOf(base: URL, path: string): URL {
-  return new URL(checkedPath(path).split('/').map(encodeURIComponent).join('/'), base)
 }
 
 /** Where the body begins: what a 206 says, 0 for a 200. */

@@ -20,10 +20,20 @@ export interface Transport {
   read(path: string, options: ReadOptions): AsyncIterable<Uint8Array>
 }
 
-/** @throws path_not_allowed for what is absolute, empty, or climbs */
+/**
+ * Paths are quoted as in a URL, once; a folder keeps the quoted names, as publishers write them.
+ * @throws path_not_allowed for what is absolute, empty, or climbs
+ */
 export function checkedPath(path: string): string {
-  const parts = path.split('/')
-  if (parts.some(part => part === '' || part === '.' || part === '..') || /[\0\\]/.test(path))
+  const isBad = (part: string) => part === '' || /^(\.|%2e){1,2}$/i.test(part)
+  if (path.split('/').some(isBad) || !/^[\x21-\x7e]+$/.test(path) || /[\\?#]/.test(path))
     throw errors.path_not_allowed({ path })
   return path
+}
+
+/** A target's path as it lies in a repository with consistent snapshots, quoted. @source TUF 1.0.34, 6.2.4 */
+export function targetPath(path: string, sha256: string): string {
+  const parts = path.split('/').map(encodeURIComponent)
+  const name = parts.pop()
+  return ['targets', ...parts, `${sha256}.${name}`].join('/')
 }
