@@ -80,7 +80,7 @@ export type Event =
   /** The candidate itself is not good: not tried again. */
   | { what: 'refused'; reason: Reason }
   /** By hand, or because it was revoked. */
-  | { what: 'go_back'; reason: Reason; isBad: boolean }
+  | { what: 'go_back'; candidate: Candidate; reason: Reason; isBad: boolean }
   | { what: 'gone_back' }
   | { what: 'cancel'; reason: Reason }
   /** The process began. */
@@ -132,6 +132,8 @@ export function next(state: State, event: Event): State {
   if (event.what === 'error') return failed(state, event)
   if (event.what === 'cancel' && 'candidate' in state && isBeforeTrial(state))
     return { is: 'idle', why: event.reason }
+  if (event.what === 'go_back' && state.is !== 'rolled-back')
+    return rolledBack(event.candidate, event.reason, event.isBad)
   switch (state.is) {
     case 'idle':
       return event.what === 'check' ? { is: 'checking', attempt: 0 } : state
@@ -175,7 +177,6 @@ export function next(state: State, event: Event): State {
         return rolledBack(state.candidate, { code: 'worse_in_use', says }, true)
       }
       if (event.what === 'refused') return rolledBack(state.candidate, event.reason, true)
-      if (event.what === 'go_back') return rolledBack(state.candidate, event.reason, event.isBad)
       return state
     case 'rolled-back':
       return event.what === 'gone_back' ? { is: 'idle', why: state.reason } : state
