@@ -9,7 +9,7 @@ import type { Desired, DesiredModel } from '../format/desired.js'
 import type { UpdateState } from '../format/state.js'
 import { mainFile } from '../format/target.js'
 import { errors } from './errors.js'
-import { Health, type HealthEvent, type HealthFigures } from './health.js'
+import { Health, type HealthEvent, type HealthFigures, judgeHealth } from './health.js'
 import { lock } from './lock.js'
 import { type Candidate, type Event, next, type State, stepOf } from './machine.js'
 import { EMPTY_MEMORY, loadMemory, type Memory, MOST_BAD, saveMemory } from './memory.js'
@@ -154,6 +154,12 @@ export class UpdateClient implements Part {
   /** Tell every answer, error and crash of this family's model. */
   health(event: HealthEvent): void {
     this.#health.note(event)
+    const { state } = this.#memory
+    if (state.is !== 'active' || event.what === 'answered') return
+    const reason = judgeHealth(this.#before, this.#health.figures(), this.#o.health)
+    if (!reason) return
+    const { message, code, remedy } = errors.worse_in_use({ reason })
+    this.#send({ what: 'refused', reason: { code, says: message, remedy } })
   }
 
   get #memoryPath(): string {

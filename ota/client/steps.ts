@@ -1,5 +1,5 @@
 /** Takes one step of the machine and says what came of it. Every step looks at the world first and can be taken again. */
-import { rm, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { FieldmouseError } from '../../daemon/base/errors.js'
 import { jitter } from '../../daemon/base/random.js'
 import { isOpen, minuteOfDay } from '../format/windows.js'
@@ -181,8 +181,7 @@ export class Steps {
         try {
           await verify(isNamed ? whole : part, file, signal, this.#o.inspect)
         } catch (error) {
-          if (!signal.aborted)
-            for (const path of [whole, part, `${part}.bytes`]) await rm(path, { force: true })
+          if (!signal.aborted) for (const path of [whole, part, `${part}.bytes`]) await disk.remove(path)
           throw error
         }
         if (!isNamed) await disk.rename(part, whole)

@@ -143,15 +143,13 @@ export function storyOptions(story: Story): Partial<Parameters<typeof makeDevice
 /** In use the newest kills its process twice. */
 export function actOut(device: ReturnType<typeof makeDevice>, story: Story): void {
   if (story !== 'worse in use') return
-  void device
-    .until(s => s.state === 'active' && s.running.release === 2)
-    .then(
-      () => {
-        device.client.health({ what: 'crash' })
-        device.client.health({ what: 'crash' })
-      },
-      () => {},
-    )
+  let isDone = false
+  device.watchers.push(state => {
+    if (isDone || state.state !== 'active' || state.running.release !== 2) return
+    isDone = true
+    device.client.health({ what: 'crash' })
+    device.client.health({ what: 'crash' })
+  })
 }
 
 /** A device that already runs release 1, kept to be copied. */

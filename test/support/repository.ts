@@ -116,6 +116,8 @@ export interface Device {
   /** Different states, in order: `idle`, `checking`, ... */
   states: string[]
   troubles: unknown[]
+  /** Called with each state. */
+  watchers: ((state: UpdateState) => void)[]
   /** Resolves with the next state that passes, after the one found before; rejects after 20 s. */
   until(passes: (state: UpdateState) => boolean): Promise<UpdateState>
 }
@@ -134,6 +136,7 @@ export function makeDevice(
     swaps: [],
     states: [],
     troubles: [],
+    watchers: [],
     client: new UpdateClient({
       family: 'command',
       folder: join(folder, 'command'),
@@ -155,6 +158,7 @@ export function makeDevice(
         seen.push(state)
         if (device.states.at(-1) !== state.state) device.states.push(state.state)
         for (const look of waiting) look()
+        for (const watch of device.watchers) watch(state)
       },
     }),
     until: passes =>
