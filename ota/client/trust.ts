@@ -244,7 +244,8 @@ function translated(error: unknown, fetcher: Fetcher, within: Inside, clock: str
   const problem = describe(cause)
   switch ((cause as Error).constructor?.name) {
     case 'ExpiredMetadataError':
-      return errors.metadata_expired({ file, clock }, cause)
+      // a timestamp that is not new is noticed a file later; tuf-js names the one that is meant
+      return errors.metadata_expired({ file: /\S+\.json/.exec(problem)?.[0] ?? file, clock }, cause)
     case 'UnsignedMetadataError':
       return errors.signatures_not_enough({ file, problem }, cause)
     case 'BadVersionError':
