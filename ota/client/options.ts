@@ -60,7 +60,9 @@ export interface UpdateClientOptions {
   bounds?: Partial<Omit<Bounds, 'mostBytes'>>
   health?: Partial<HealthLimits>
   /** A step that takes longer has hung. By state, milliseconds. */
-  deadlines?: Partial<Record<State['is'], number>>
+  deadlines?: Partial<Deadlines>
+  /** A step that was told to end has so long to do it, then nobody waits any more. Default 5 s. */
+  graceMs?: number
   clock?: Clock
   wait?: typeof sleep
   disk?: DiskCalls
@@ -68,7 +70,10 @@ export interface UpdateClientOptions {
 
 const MINUTE_MS = 60_000
 
-const DEADLINES: Record<State['is'], number> = {
+/** `activating`: until the engine has taken a model. */
+type Deadlines = Record<State['is'] | 'activating', number>
+
+const DEADLINES: Deadlines = {
   idle: Number.POSITIVE_INFINITY,
   checking: 15 * MINUTE_MS,
   // a gigabyte at 2 KiB a second is six days; a source that stalls is found out by its speed
@@ -76,13 +81,11 @@ const DEADLINES: Record<State['is'], number> = {
   verifying: 30 * MINUTE_MS,
   staged: Number.POSITIVE_INFINITY,
   trial: 60 * MINUTE_MS,
+  activating: 10 * MINUTE_MS,
   active: Number.POSITIVE_INFINITY,
   'rolled-back': 10 * MINUTE_MS,
   failed: Number.POSITIVE_INFINITY,
 }
-/** The engine takes a model within this, or it has hung. */
-export const ACTIVATE_DEADLINE_MS = 10 * MINUTE_MS
-
 export function withDefaults(options: UpdateClientOptions) {
   const backoff = options.backoff ?? { firstMs: 30_000, maxMs: 60 * MINUTE_MS, factor: 2 }
   return {
@@ -98,6 +101,7 @@ export function withDefaults(options: UpdateClientOptions) {
     firstCheckMs: MINUTE_MS,
     watchMs: 30 * MINUTE_MS,
     bytesPerSecond: 0,
+    graceMs: 5_000,
     clock: systemClock,
     wait: sleep,
     disk: systemDisk,

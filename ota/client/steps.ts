@@ -12,7 +12,7 @@ import { fetchBundle } from './fetch.js'
 import { type Health, type HealthFigures, judgeHealth } from './health.js'
 import type { Candidate, Event, Reason, State, Step } from './machine.js'
 import type { Memory } from './memory.js'
-import { ACTIVATE_DEADLINE_MS, type UpdateSettings } from './options.js'
+import type { UpdateSettings } from './options.js'
 import { recover } from './recover.js'
 import { rollback } from './rollback.js'
 import type { Installed, Slots } from './slots.js'
@@ -33,8 +33,6 @@ export interface World {
 
 /** While it waits for an hour or for quiet, and while it watches. */
 const LOOK_MS = 1_000
-/** A step that was told to end has so long to do it, then nobody waits any more. */
-const GRACE_MS = 5_000
 
 export class Steps {
   readonly #o: UpdateSettings
@@ -51,14 +49,14 @@ export class Steps {
 
   /** @returns what came of it; undefined when it was interrupted */
   async take(step: Step, state: State, wake: AbortSignal, stop: AbortSignal): Promise<Event | undefined> {
-    const deadlineMs = step === 'activate' ? ACTIVATE_DEADLINE_MS : this.#o.deadlines[state.is]
+    const deadlineMs = this.#o.deadlines[step === 'activate' ? 'activating' : state.is]
     const hung = new AbortController()
     const timer = Number.isFinite(deadlineMs)
       ? setTimeout(() => hung.abort(), Math.min(deadlineMs, 2 ** 31 - 1))
       : undefined
     const signal = AbortSignal.any([wake, stop, hung.signal])
     try {
-      return await withGrace(this.#steps[step](state as never, signal), signal)
+      return await withGrace(this.#steps[step](state as never, signal), signal, this.#o.graceMs)
     } catch (error) {
       if (hung.signal.aborted) {
         const reason = reasonOf(errors.state_step_hung({ state: state.is, deadlineMs }))
@@ -298,11 +296,11 @@ const sizeOf = (path: string): Promise<number> =>
   )
 
 /** The step's end; or, when it was told to end and does not, not for ever. */
-function withGrace<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function withGrace<T>(work: Promise<T>, signal: AbortSignal, graceMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let timer: NodeJS.Timeout | undefined
     const late = () => {
-      timer = setTimeout(() => reject(signal.reason), GRACE_MS)
+      timer = setTimeout(() => reject(signal.reason), graceMs)
     }
     signal.addEventListener('abort', late, { once: true })
     work.then(resolve, reject).finally(() => {

@@ -25,6 +25,8 @@ export interface Life {
   url?: string
   dieAt?: number
   how?: How
+  /** Killed when it says for the first time that it is in this state. */
+  dieIn?: string
 }
 
 /** The machine's disk, on which the `dieAt`th changing call is the last. */

@@ -26,6 +26,9 @@ const device = makeDevice(site, {
     if (sha256(readFileSync(to.files.model!)) !== to.sha256) process.exit(3)
   },
 })
+device.watchers.push(({ state }) => {
+  if (state === life.dieIn) process.kill(process.pid, 'SIGKILL')
+})
 actOut(device, life.story)
 await device.client.start(new AbortController().signal)
 if (sha256(readFileSync(device.client.running.files.model!)) !== device.client.running.sha256) process.exit(3)
