@@ -68,7 +68,7 @@ export class Trust {
     this.#disk = options.disk ?? systemDisk
     this.#clock = options.clock ?? systemClock
     this.#time = new TimeFloor({
-      path: join(options.folder, 'clock.json'),
+      path: join(options.folder, 'clock'),
       clock: this.#clock,
       builtMs: options.builtMs ?? 0,
       ...(options.isSynchronised ? { isSynchronised: options.isSynchronised } : {}),
@@ -160,8 +160,7 @@ export class Trust {
   /** A copy to work in. A root that cannot be read (torn by a bad disk) is no root: trust begins again at the factory's. */
   async #copyTrusted(staging: string): Promise<void> {
     for (const name of await readdir(this.#o.folder))
-      if (name.endsWith('.json') && name !== 'clock.json')
-        await cp(join(this.#o.folder, name), join(staging, name))
+      if (name.endsWith('.json')) await cp(join(this.#o.folder, name), join(staging, name))
     if (isRoot(await readFile(join(staging, 'root.json'), 'utf8').catch(() => ''))) return
     const factory = await readFile(this.#o.factoryRoot, 'utf8').catch(() => '')
     if (!isRoot(factory)) throw errors.no_trust_anchor({ path: this.#o.factoryRoot })

@@ -10,7 +10,7 @@ import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { writeDurably } from '../../daemon/base/disk.js'
-import { describe } from '../../daemon/base/errors.js'
+import { codeOf, describe } from '../../daemon/base/errors.js'
 import { Trust } from '../../ota/client/trust.js'
 import { readWhole } from '../../ota/transport/bounds.js'
 import { httpTransport } from '../../ota/transport/http-range.js'
@@ -73,6 +73,6 @@ function fits(
 }
 
 main().catch(error => {
-  process.stderr.write(`${describe(error)}\n`)
+  process.stderr.write(`${codeOf(error) ?? 'error'}: ${describe(error)}\n`)
   process.exitCode = 1
 })
