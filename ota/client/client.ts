@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { describe } from '../../daemon/base/errors.js'
 import type { Part } from '../../daemon/base/part.js'
-import type { Desired, DesiredModel } from '../format/desired.js'
+import type { Desired, DesiredModel, UpdateCommand } from '../format/desired.js'
 import type { UpdateState } from '../format/state.js'
 import { mainFile } from '../format/target.js'
 import { errors } from './errors.js'
@@ -62,7 +62,7 @@ export class UpdateClient implements Part {
     this.#stopped = new AbortController()
     this.#unlock = await lock(this.#o.folder)
     try {
-      const { installed, problems } = await recover(this.#slots, signal, this.#o.inspect)
+      const { installed, problems } = await recover(this.#slots, signal, this.#o.inspect, this.#o.installed())
       for (const problem of problems) this.#o.onTrouble(new Error(problem))
       this.#running = installed
       this.#memory = await loadMemory(this.#memoryPath)
@@ -143,6 +143,32 @@ export class UpdateClient implements Part {
       isBad: true,
       reason: { code: 'rolled_back_by_hand', says: why },
     })
+  }
+
+  /** Another model of another family answers now. An adapter whose base is gone goes back; it is not bad for that. */
+  async baseChanged(): Promise<void> {
+    const { base, slot } = this.running
+    if (!base || slot === 'factory' || this.#o.installed().some(b => b.sha256 === base.sha256)) return
+    const record = await this.#slots.record(slot)
+    if (!record) return
+    const { code, message, remedy } = errors.base_gone({ family: base.family })
+    const candidate: Candidate = { slot, path: record.path, promise: record.promise }
+    this.#send({ what: 'go_back', candidate, isBad: false, reason: { code, says: message, remedy } })
+  }
+
+  /** What somebody asked for by `update/command`. @throws nothing_to_go_back_to */
+  async obey(command: UpdateCommand): Promise<void> {
+    switch (command.do) {
+      case 'check':
+        return this.check()
+      case 'rollback':
+        return this.rollback()
+      case 'pin':
+      case 'unpin':
+        return this.pin(command.do === 'pin')
+      case 'forgive':
+        return this.forgive(command.sha256)
+    }
   }
 
   /** A model that did badly may be tried again. */

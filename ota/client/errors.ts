@@ -97,6 +97,10 @@ export const errors = defineErrors({
       `no slot in ${a.folder} holds a whole model: ${a.problem}`,
     remedy: 'Install the package again: the factory model belongs to it.',
   },
+  base_gone: {
+    says: (a: { family: string }) => `the base model (${a.family}) of the adapter is not here any more`,
+    remedy: 'Publish the adapter again for the base that runs; until then the model before it answers.',
+  },
   updater_running: {
     says: (a: { pid: number; folder: string }) => `process ${a.pid} already updates ${a.folder}`,
     remedy: 'Ask the running daemon over MQTT, or stop it first.',

@@ -4,7 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises'
 import type { Clock } from '../../daemon/base/clock.js'
-import { type DiskCalls, writeDurably } from '../../daemon/base/disk.js'
+import { writeDurably } from '../../daemon/base/disk.js'
 import type { BundleFile } from '../format/target.js'
 import { type Bounds, bounded } from '../transport/bounds.js'
 import { errors as transportErrors } from '../transport/errors.js'
@@ -35,8 +35,9 @@ export interface FetchStrategy {
   fetch(file: BundleFile, partPath: string, candidate: Candidate, context: FetchContext): Promise<boolean>
 }
 
-/** A cut costs no more than this much of a download; a sync for each is what a card bears. */
+/** A power cut costs no more than this much of a download, or this long of it; a sync for each is what a card bears. */
 const SYNC_BYTES = 4 * 1024 * 1024
+const SYNC_MS = 60_000
 
 /** @throws what the transport and the disk throw */
 export async function fetchBundle(
@@ -71,22 +72,30 @@ export const wholeFile: FetchStrategy = {
       await disk.truncate(part, have, partPath)
       let at = have
       let synced = have
-      if (at < file.length) {
+      let syncedMs = context.clock.monotonic()
+      const keep = async () => {
+        await disk.sync(part, partPath)
+        if (at !== synced || at === 0) await writeDurably(`${partPath}.bytes`, String(at), disk)
+        synced = at
+        syncedMs = context.clock.monotonic()
+      }
+      try {
         const bounds = { ...context.bounds, mostBytes: file.length - at }
         const options = { offset: at, signal: context.signal }
         const pieces = bounded(context.transport, path, options, bounds, context.clock, context.heldUpMs)
-        for await (const piece of pieces) {
+        for await (const piece of at < file.length ? pieces : []) {
           await disk.write(part, piece, at, partPath)
           at += piece.length
           context.onBytes(piece.length)
-          if (at - synced < SYNC_BYTES) continue
-          await disk.sync(part, partPath)
-          await noteBytes(partPath, at, disk)
-          synced = at
+          const isDue = at - synced >= SYNC_BYTES || context.clock.monotonic() - syncedMs >= SYNC_MS
+          if (isDue) await keep()
         }
+      } catch (error) {
+        // a link that breaks often gets somewhere all the same; what went wrong first is what counts
+        await keep().catch(() => {})
+        throw error
       }
-      await disk.sync(part, partPath)
-      await noteBytes(partPath, at, disk)
+      await keep()
       if (at < file.length) throw transportErrors.cut_short({ path, has: at, expected: file.length })
       return true
     } finally {
@@ -103,8 +112,4 @@ async function durableBytes(partPath: string, length: number): Promise<number> {
     () => 0,
   )
   return Number.isSafeInteger(noted) && noted >= 0 && noted <= Math.min(has, length) ? noted : 0
-}
-
-async function noteBytes(partPath: string, bytes: number, disk: DiskCalls): Promise<void> {
-  await writeDurably(`${partPath}.bytes`, String(bytes), disk)
 }

@@ -75,8 +75,8 @@ export type Event =
   | { what: 'passed'; figures?: Figures }
   | { what: 'moved' }
   | { what: 'confirmed' }
-  /** It went wrong; `retryable` by waiting. */
-  | { what: 'error'; reason: Reason; retryable: boolean; retryAfterMs?: number }
+  /** It went wrong; `retryable` by waiting. `hasMoved`: bytes came, so that the next try need not wait long. */
+  | { what: 'error'; reason: Reason; retryable: boolean; retryAfterMs?: number; hasMoved?: boolean }
   /** The candidate itself is not good: not tried again. */
   | { what: 'refused'; reason: Reason }
   /** By hand, or because it was revoked. */
@@ -199,8 +199,10 @@ function failed(state: State, event: Extract<Event, { what: 'error' }>): State {
     case 'checking':
       return { is: 'failed', reason, attempt: state.attempt, again, ...later }
     case 'downloading':
-    case 'verifying':
-      return { is: 'failed', reason, attempt: state.attempt, again, candidate: state.candidate, ...later }
+    case 'verifying': {
+      const attempt = event.hasMoved ? 0 : state.attempt
+      return { is: 'failed', reason, attempt, again, candidate: state.candidate, ...later }
+    }
     case 'staged':
       return { is: 'failed', reason, attempt: 0, again, candidate: state.candidate }
     // what cannot be tried cannot be trusted; what cannot be activated goes back

@@ -5,6 +5,7 @@ import { type Inspect, sha256Of, verify } from './verify.js'
 /**
  * What answers when the daemon starts: what the pointer names when it is whole, else the slot before, else the factory.
  * Read back in full: nothing unverified is ever loaded, whatever the disk did meanwhile.
+ * @param bases models of other families: an adapter without its own is of no use
  * @returns the model, and what was wrong with those that were passed over
  * @throws no_model_left
  */
@@ -12,6 +13,7 @@ export async function recover(
   slots: Slots,
   signal: AbortSignal,
   inspect: Inspect,
+  bases: readonly { family: string; sha256: string }[] = [],
 ): Promise<{ installed: Installed; problems: string[] }> {
   await slots.sweep()
   const { active, previous } = await slots.pointer()
@@ -27,6 +29,9 @@ export async function recover(
     // the way back was good once, or it is no way back
     if (slot !== active && record.state !== 'good') continue
     try {
+      const { base } = record.promise.needs
+      if (base && !bases.some(b => b.family === base.family && b.sha256 === base.sha256))
+        throw errors.base_gone({ family: base.family })
       for (const file of record.promise.files) await verify(slots.fileIn(slot, file), file, signal, inspect)
       if (slot !== active) await slots.movePointer({ version: 1, active: slot, previous: 'factory' })
       return { installed: slots.installed(slot, record), problems }

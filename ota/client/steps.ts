@@ -39,6 +39,8 @@ export class Steps {
   readonly #slots: Slots
   readonly #world: World
   #hasLooked = false
+  /** Bytes came in the step that is being taken. */
+  #hasMoved = false
   /** The engine was told to take another model, and nobody knows what came of it. */
   #engineIsUnsure = false
   constructor(options: UpdateSettings, slots: Slots, world: World) {
@@ -50,6 +52,7 @@ export class Steps {
   /** @returns what came of it; undefined when it was interrupted */
   async take(step: Step, state: State, wake: AbortSignal, stop: AbortSignal): Promise<Event | undefined> {
     const deadlineMs = this.#o.deadlines[step === 'activate' ? 'activating' : state.is]
+    this.#hasMoved = false
     const hung = new AbortController()
     const timer = Number.isFinite(deadlineMs)
       ? setTimeout(() => hung.abort(), Math.min(deadlineMs, 2 ** 31 - 1))
@@ -86,7 +89,13 @@ export class Steps {
     const isCandidates = state.is === 'trial' || state.is === 'active'
     // a trial that throws, an engine that does not load it: the candidate's fault unless an error says otherwise
     const retryable = isCandidates ? error instanceof FieldmouseError && known.retryable : known.retryable
-    return { what: 'error', reason, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+    return {
+      what: 'error',
+      reason,
+      retryable,
+      hasMoved: this.#hasMoved,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    }
   }
 
   readonly #steps: { [S in Step]: (state: never, signal: AbortSignal) => Promise<Event> } = {
@@ -164,7 +173,10 @@ export class Steps {
         clock: this.#o.clock,
         heldUpMs: () => transport.heldUpMs(),
         signal,
-        onBytes: count => this.#world.bytes(count),
+        onBytes: count => {
+          this.#hasMoved = true
+          this.#world.bytes(count)
+        },
       })
       return { what: 'downloaded' }
     },
@@ -238,7 +250,7 @@ export class Steps {
     go_back: async ({ candidate, isBad }: Extract<State, { is: 'rolled-back' }>, signal) => {
       await rollback(this.#slots, candidate.slot)
       if (this.#world.running().slot === candidate.slot || this.#engineIsUnsure) {
-        const { installed } = await recover(this.#slots, signal, this.#o.inspect)
+        const { installed } = await recover(this.#slots, signal, this.#o.inspect, this.#o.installed())
         await this.#swap(installed, signal)
       }
       if (isBad) await this.#slots.empty(candidate.slot)

@@ -38,8 +38,9 @@ export class TimeFloor {
   async saw(ms: number): Promise<void> {
     const seen = await this.#seen()
     if (ms - seen < HOUR_MS) return
+    const floor = Math.max(seen, this.#o.builtMs)
     const isVouchedFor = this.#o.isSynchronised?.() === true
-    if (seen > 0 && !isVouchedFor && ms - seen > MOST_LEAP_MS) return
+    if (floor > 0 && !isVouchedFor && ms - floor > MOST_LEAP_MS) return
     await writeDurably(
       this.#o.path,
       `${JSON.stringify({ version: 1, seen_ms: Math.floor(ms) })}\n`,

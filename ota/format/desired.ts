@@ -24,3 +24,13 @@ export const Desired = z.strictObject({
   models: z.array(DesiredModel).max(16),
 })
 export type Desired = z.output<typeof Desired>
+
+/** `update/command`, and `fieldmouse ota check|rollback|pin|...`: what an owner asks of one device. */
+export const UpdateCommand = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('check'), family: z.string().optional() }),
+  z.strictObject({ do: z.literal('rollback'), family: z.string().optional() }),
+  z.strictObject({ do: z.literal('pin'), family: z.string().optional() }),
+  z.strictObject({ do: z.literal('unpin'), family: z.string().optional() }),
+  z.strictObject({ do: z.literal('forgive'), family: z.string().optional(), sha256: hash }),
+])
+export type UpdateCommand = z.output<typeof UpdateCommand>

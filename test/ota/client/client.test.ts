@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { add } from '../../../ota/publisher/add.js'
 import { revoke } from '../../../ota/publisher/revoke.js'
 import { isSettled, makeDevice, makeSite, tinyModel } from '../../support/repository.js'
 
@@ -67,4 +68,78 @@ t.test('a release that its publisher takes back is left', async t => {
   device.client.check()
   const end = await device.until(s => isSettled(s) && s.running.release === 0)
   t.match(end, { reason: { code: 'revoked', message: /it opens doors/ }, running: { slot: 'factory' } })
+})
+
+t.test('one updater a folder; the lock of one that is gone is taken over', async t => {
+  const site = await makeSite(t)
+  const device = makeDevice(site)
+  const second = makeDevice(site)
+  t.teardown(() => device.client.stop())
+  t.teardown(() => second.client.stop())
+  await device.client.start(new AbortController().signal)
+  await t.rejects(second.client.start(new AbortController().signal), { code: 'updater_running' })
+  await device.client.stop()
+  // after a power cut another program has the number
+  await writeFile(join(device.folder, 'command', 'updater.lock'), `${process.ppid} another-boot:123`)
+  await second.client.start(new AbortController().signal)
+  t.equal(second.client.running.slot, 'factory')
+})
+
+t.test('an adapter goes back when its base is gone', async t => {
+  const site = await makeSite(t)
+  const base = { family: 'chat', release: 1, sha256: 'b'.repeat(64) }
+  const adapter = join(site.folder, 'adapter.gguf')
+  await writeFile(adapter, tinyModel(5))
+  const promise = { family: 'command', version: '2.0.0', release: 5, needs: { base } }
+  await add({ repository: site.repository, files: { adapter }, promise })
+  await site.signAndPublish()
+  let installed = [base]
+  const device = makeDevice(site, { installed: () => installed })
+  t.teardown(() => device.client.stop())
+  await device.client.start(new AbortController().signal)
+  await device.until(s => isSettled(s) && s.running.release === 5)
+  t.match(device.client.running, { kind: 'adapter', base, files: { adapter: /adapter\.gguf$/ } })
+  await device.client.baseChanged()
+  t.equal(device.client.running.release, 5, 'its base is there')
+  installed = []
+  await device.client.baseChanged()
+  t.match(await device.until(s => isSettled(s) && s.running.release === 0), {
+    reason: { code: 'base_gone' },
+    bad: [],
+  })
+})
+
+t.test('pinned, nothing else is loaded; set free, the newest comes', async t => {
+  const site = await makeSite(t)
+  await site.release(1)
+  const device = makeDevice(site)
+  t.teardown(() => device.client.stop())
+  await device.client.start(new AbortController().signal)
+  await device.until(s => isSettled(s) && s.running.release === 1)
+  await device.client.obey({ do: 'pin' })
+  await device.until(s => s.pinned)
+  await site.release(2)
+  await device.client.obey({ do: 'check' })
+  t.match(await device.until(s => s.reason?.code === 'pinned'), { running: { release: 1 } })
+  await device.client.obey({ do: 'unpin' })
+  t.match(await device.until(s => isSettled(s) && s.running.release === 2), { pinned: false })
+  await device.client.obey({ do: 'rollback' })
+  const { bad } = await device.until(s => isSettled(s) && s.running.release === 1)
+  await device.client.obey({ do: 'forgive', sha256: bad[0]! })
+  t.match(await device.until(s => isSettled(s) && s.running.release === 2), { bad: [] })
+})
+
+t.test('a new model waits for its time and for quiet', async t => {
+  const site = await makeSite(t)
+  const path = await site.release(1)
+  let busy = true
+  const device = makeDevice(site, { isBusy: () => busy && device.states.includes('staged') })
+  t.teardown(() => device.client.stop())
+  await device.client.start(new AbortController().signal)
+  t.match(await device.until(s => s.state === 'staged' && s.waiting_for !== undefined), {
+    waiting_for: /requests/,
+  })
+  busy = false
+  await device.until(s => isSettled(s) && s.running.release === 1)
+  t.ok(path)
 })
