@@ -5,6 +5,7 @@ import { parse, z } from '../daemon/base/schema.js'
 import { CUSTOM_FIELD, FILE_ROLES, type FileRole, TargetPromise } from './format/target.js'
 import { add } from './publisher/add.js'
 import { delegate } from './publisher/delegate.js'
+import { errors } from './publisher/errors.js'
 import { init } from './publisher/init.js'
 import { generateKey, listKeys } from './publisher/keys.js'
 import { publish } from './publisher/publish.js'
@@ -139,6 +140,17 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
           ...(secret ? { passphrase: secret } : {}),
         }),
       )
+      finish(0)
+    })
+
+  ota
+    .command('renew <folder> <role>')
+    .description('a draft of root, targets or a delegated role that says the same for longer')
+    .action(async (folder: string, role: string) => {
+      const repository = new Repository(folder)
+      const known = ['root', 'targets', ...(await repository.delegatedRoles())]
+      if (!known.includes(role)) throw errors.role_unknown({ role })
+      await repository.change(role, () => {})
       finish(0)
     })
 

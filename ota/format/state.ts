@@ -61,3 +61,20 @@ export function homeAssistantUpdate(state: UpdateState): Record<string, unknown>
     ...(state.reason ? { release_summary: state.reason.message.slice(0, 255) } : {}),
   }
 }
+
+/**
+ * The `update` component of a Home Assistant device (discovery), one a family. Its button sends what `ota check` sends.
+ * @param base `fieldmouse/<id>`
+ */
+export function homeAssistantComponent(base: string, id: string, family: string): Record<string, unknown> {
+  return {
+    platform: 'update',
+    unique_id: `${id}_model_${family}`,
+    name: `Model ${family}`,
+    device_class: 'firmware',
+    entity_category: 'config',
+    state_topic: `${base}/ha/update/${family}`,
+    command_topic: `${base}/update/command`,
+    payload_install: JSON.stringify({ do: 'check', family }),
+  }
+}

@@ -74,6 +74,12 @@ t.test(
     t.strictSame(await readdir(at('repo', 'draft')), [])
     t.match(await ota(['list', at('repo')]), [{ path: 'command/command-1.1.0.gguf', release: 1 }])
 
+    await ota(['renew', at('repo'), 'targets'])
+    await ota(['sign', at('repo', 'draft'), '--keys', at('keys'), '--passphrase-file', secret])
+    t.match(await ota(['publish', at('repo'), '--keys', at('keys'), '--passphrase-file', secret]), [
+      { targets: 3, timestamp: 3 },
+    ])
+
     // one of three root keys is lost
     const lost = listed.filter(k => k.role === 'root')[0]!.keyId as string
     await ota([
@@ -91,7 +97,7 @@ t.test(
     ])
     await ota(['sign', at('repo', 'draft'), '--keys', at('keys'), '--passphrase-file', secret])
     t.match(await ota(['publish', at('repo'), '--keys', at('keys'), '--passphrase-file', secret]), [
-      { root: 2, timestamp: 3 },
+      { root: 2, timestamp: 4 },
     ])
     t.ok(existsSync(at('repo', 'metadata', '2.root.json')))
 
@@ -139,6 +145,7 @@ t.test('what is asked wrongly is refused by name', async t => {
     'nothing_to_sign',
   )
   t.equal(await codes('revoke', join(folder, 'repo'), 'command/none.gguf', '--reason', 'x'), 'target_unknown')
+  t.equal(await codes('renew', join(folder, 'repo'), 'nobody'), 'role_unknown')
   t.equal(
     await codes('rotate', join(folder, 'repo'), 'nobody', '--keys', join(folder, 'keys')),
     'role_unknown',

@@ -99,7 +99,7 @@ export function tinyModel(release: number, data = 4096): Buffer {
     data: Math.max(128, data),
   })
   let state = release + 1
-  for (let i = bytes.length - data; i < bytes.length; i++) {
+  for (let i = bytes.length - Math.min(data, 2 ** 20); i < bytes.length; i++) {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0
     bytes[i] = state >>> 24
   }
@@ -118,8 +118,8 @@ export interface Device {
   troubles: unknown[]
   /** Called with each state. */
   watchers: ((state: UpdateState) => void)[]
-  /** Resolves with the next state that passes, after the one found before; rejects after 20 s. */
-  until(passes: (state: UpdateState) => boolean): Promise<UpdateState>
+  /** Resolves with the next state that passes, after the one found before; rejects after 20 s, if not told otherwise. */
+  until(passes: (state: UpdateState) => boolean, withinMs?: number): Promise<UpdateState>
 }
 
 /** A device of that site; not started. Waits are short, the trial is passed. */
@@ -162,12 +162,12 @@ export function makeDevice(
         for (const watch of device.watchers) watch(state)
       },
     }),
-    until: passes =>
+    until: (passes, withinMs = 20_000) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(look)
           reject(new Error(`never came: ${JSON.stringify(seen.at(-1))}, ${device.troubles.at(-1)}`))
-        }, 20_000)
+        }, withinMs)
         const look = () => {
           while (from < seen.length) {
             if (!passes(seen[from++]!)) continue

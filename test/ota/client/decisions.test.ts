@@ -3,8 +3,8 @@ import t from 'tap'
 import { type CheckFacts, checkDesired, isBelow } from '../../../ota/client/check.js'
 import { DEFAULT_HEALTH, Health, judgeHealth } from '../../../ota/client/health.js'
 import { judgeTrial } from '../../../ota/client/trial.js'
-import { Desired, type DesiredModel } from '../../../ota/format/desired.js'
-import { homeAssistantUpdate, UpdateState } from '../../../ota/format/state.js'
+import { Desired, type DesiredModel, UpdateCommand } from '../../../ota/format/desired.js'
+import { homeAssistantComponent, homeAssistantUpdate, UpdateState } from '../../../ota/format/state.js'
 import { Gates, type Offer, problemsOf, TargetPromise } from '../../../ota/format/target.js'
 import { isOpen } from '../../../ota/format/windows.js'
 
@@ -182,5 +182,13 @@ t.test('Home Assistant is told what it knows and nothing else', async t => {
     in_progress: false,
     update_percentage: null,
     latest_version: '1.2.0',
+  })
+})
+
+t.test('the button of Home Assistant sends a command that is known', async t => {
+  const component = homeAssistantComponent('fieldmouse/pi', 'pi', 'command')
+  t.strictSame(UpdateCommand.parse(JSON.parse(component.payload_install as string)), {
+    do: 'check',
+    family: 'command',
   })
 })
