@@ -8,6 +8,20 @@
  */
 import { z } from '../../daemon/base/schema.js'
 
+/** A broker, as both sides want it; the daemon hands in its own connection. */
+export interface BlobChannel {
+  /** Resolves when it is handed over (QoS 1: acknowledged). Data at QoS 0 is dropped, not queued, while away. */
+  publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void>
+  /** @returns ends it */
+  subscribe(
+    filter: string,
+    qos: 0 | 1,
+    on: (topic: string, payload: Uint8Array) => void,
+  ): Promise<() => Promise<void>>
+  /** What the broker said it takes, bytes. */
+  maximumPacketBytes?: () => number | undefined
+}
+
 export const MOST_BLOCK_BYTES = 256 * 1024
 export const MOST_BLOCKS = 64
 

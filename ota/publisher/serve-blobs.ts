@@ -1,17 +1,10 @@
 /** The repository's side of files over a broker: answers what devices ask for, block by block. */
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BlobGet, fromBitmap } from '../format/blob.js'
+import { type BlobChannel, BlobGet, fromBitmap } from '../format/blob.js'
 
 export interface BlobServerOptions {
-  channel: {
-    publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void>
-    subscribe(
-      filter: string,
-      qos: 0 | 1,
-      on: (topic: string, payload: Uint8Array) => void,
-    ): Promise<() => Promise<void>>
-  }
+  channel: BlobChannel
   /** The repository; only `metadata/` and `targets/` are served. */
   folder: string
   /** First part of the topics. Default `fieldmouse`. */

@@ -1,22 +1,8 @@
 import { uniqueId } from '../../daemon/base/random.js'
 import { parse } from '../../daemon/base/schema.js'
-import { BlobAnswer, MOST_BLOCK_BYTES, toBitmap } from '../format/blob.js'
+import { BlobAnswer, type BlobChannel, MOST_BLOCK_BYTES, toBitmap } from '../format/blob.js'
 import { errors } from './errors.js'
 import { checkedPath, type ReadOptions, type Transport } from './transport.js'
-
-/** A broker, as this room wants it; the daemon hands in its own connection. */
-export interface BlobChannel {
-  /** Resolves when it is handed over (QoS 1: acknowledged). Data at QoS 0 is dropped, not queued, while away. */
-  publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void>
-  /** @returns ends it */
-  subscribe(
-    filter: string,
-    qos: 0 | 1,
-    on: (topic: string, payload: Uint8Array) => void,
-  ): Promise<() => Promise<void>>
-  /** What the broker said it takes, bytes. */
-  maximumPacketBytes?: () => number | undefined
-}
 
 export interface MqttChunksOptions {
   channel: BlobChannel

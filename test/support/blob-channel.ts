@@ -1,7 +1,7 @@
 /** Channels for files in blocks: a real broker, and one in memory that loses, doubles and shuffles. */
 import { connectAsync } from 'mqtt'
 import { seeded } from '../../daemon/base/random.js'
-import type { BlobChannel } from '../../ota/transport/mqtt-chunks.js'
+import type { BlobChannel } from '../../ota/format/blob.js'
 
 export async function mqttChannel(
   t: { teardown(end: () => unknown): void },

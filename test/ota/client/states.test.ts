@@ -342,40 +342,26 @@ t.test('killed in', async t => {
       t.match(await endOf(startLife(life)), { signal: 'SIGKILL' })
       t.match(await aftermath(site, 'device', story, releases), { finished: story === 'update' ? 2 : 1 })
     })
-  t.test('trial, again and again: it is not tried for ever', async t => {
-    await copyDevice(site, 'before', 'device')
-    const life = {
-      siteFolder: site.folder,
-      factory: site.factory,
-      device: 'device',
-      story: 'update' as const,
-      dieIn: 'trial',
-    }
-    for (let i = 0; i < 3; i++) t.match(await endOf(startLife(life)), { signal: 'SIGKILL' })
-    const device = makeDevice(site, { name: 'device' })
-    t.teardown(() => device.client.stop())
-    await device.client.start(new AbortController().signal)
-    t.match(await device.until(s => s.state === 'idle' && s.reason?.code === 'trial_died'), {
-      running: { release: 1 },
+  for (const [state, times, code] of [
+    ['trial', 3, 'trial_died'],
+    ['active', 4, 'worse_in_use'],
+  ] as const)
+    t.test(`${state}, again and again: a model that kills the daemon goes back`, async t => {
+      await copyDevice(site, 'before', 'device')
+      const life = {
+        siteFolder: site.folder,
+        factory: site.factory,
+        device: 'device',
+        story: 'update' as const,
+      }
+      for (let i = 0; i < times; i++)
+        t.match(await endOf(startLife({ ...life, dieIn: state })), { signal: 'SIGKILL' })
+      const device = makeDevice(site, { name: 'device' })
+      t.teardown(() => device.client.stop())
+      await device.client.start(new AbortController().signal)
+      const end = await device.until(s => s.state === 'idle' && s.reason?.code === code)
+      t.match(end, { running: { release: 1 }, bad: [sha256(tinyModel(2))] })
     })
-  })
-  t.test('active, again and again: a model that kills the daemon goes back', async t => {
-    await copyDevice(site, 'before', 'device')
-    const life = {
-      siteFolder: site.folder,
-      factory: site.factory,
-      device: 'device',
-      story: 'update' as const,
-      dieIn: 'active',
-    }
-    for (let i = 0; i < 4; i++) t.match(await endOf(startLife(life)), { signal: 'SIGKILL' })
-    const device = makeDevice(site, { name: 'device' })
-    t.teardown(() => device.client.stop())
-    await device.client.start(new AbortController().signal)
-    t.match(await device.until(s => s.state === 'idle' && s.reason?.code === 'worse_in_use'), {
-      running: { release: 1 },
-    })
-  })
 })
 
 t.test('a file of the updater that was damaged', async t => {
