@@ -35,6 +35,7 @@ export class UpdateClient implements Part {
   #unlock: (() => Promise<void>) | undefined
   #progress: { done: number; beganMs: number; came: number } | undefined
   #waitingFor: string | undefined
+  #isAsked = false
 
   constructor(options: UpdateClientOptions) {
     this.#o = withDefaults(options)
@@ -48,6 +49,7 @@ export class UpdateClient implements Part {
       health: () => this.#health,
       bytes: count => this.#count(count),
       waitingFor: what => this.#waits(what),
+      isAsked: () => this.#isAsked,
     })
   }
 
@@ -99,6 +101,12 @@ export class UpdateClient implements Part {
   check(): void {
     const { is } = this.#memory.state
     if (is === 'idle' || is === 'failed') this.#send({ what: 'check' })
+  }
+
+  /** Looks now, and activates what it finds without waiting for hours, the fleet's time or approval. */
+  apply(): void {
+    this.#isAsked = true
+    this.#send({ what: 'check' })
   }
 
   /** What the fleet wants; undefined: nothing said, the newest that fits. */
@@ -161,6 +169,8 @@ export class UpdateClient implements Part {
     switch (command.do) {
       case 'check':
         return this.check()
+      case 'apply':
+        return this.apply()
       case 'rollback':
         return this.rollback()
       case 'pin':
@@ -240,6 +250,7 @@ export class UpdateClient implements Part {
     const state = next(before, event)
     if (state !== before) this.#memory = { ...this.#memory, state, bad: this.#badAfter(before, event) }
     if (state.is !== before.is) this.#progress = undefined
+    if (state.is === 'idle' && before.is !== 'idle') this.#isAsked = false
     for (let attempt = 0; !this.#stopped.signal.aborted; attempt++) {
       try {
         // a look at the repository is no progress: flash wears

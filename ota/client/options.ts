@@ -48,6 +48,8 @@ export interface UpdateClientOptions {
   checkEveryMs?: number
   /** Before the first look after a start. Default up to 60 s. */
   firstCheckMs?: number
+  /** `asked`: a new model is loaded and verified, and then waits for `apply`. Default `automatic`. */
+  approval?: 'automatic' | 'asked'
   /** How long a new model is watched before it is good. Default 30 min. */
   watchMs?: number
   /** Between tries. Default 30 s to 1 h. */
@@ -99,6 +101,7 @@ export function withDefaults(options: UpdateClientOptions) {
     onTrouble: () => {},
     checkEveryMs: 6 * 60 * MINUTE_MS,
     firstCheckMs: MINUTE_MS,
+    approval: 'automatic' as const,
     watchMs: 30 * MINUTE_MS,
     bytesPerSecond: 0,
     graceMs: 5_000,

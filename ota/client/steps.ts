@@ -29,6 +29,8 @@ export interface World {
   health(): Health
   bytes(count: number): void
   waitingFor(what: string | undefined): void
+  /** Somebody asked for it now: hours and the fleet's time do not count. */
+  isAsked(): boolean
 }
 
 /** While it waits for an hour or for quiet, and while it watches. */
@@ -284,10 +286,12 @@ export class Steps {
   }
 
   #mayNotGo({ notBeforeMs = 0 }: Candidate): string | undefined {
+    if (this.#o.isBusy()) return 'requests to be answered'
+    if (this.#world.isAsked()) return undefined
+    if (this.#o.approval === 'asked') return 'somebody to ask for it (`fieldmouse ota apply`)'
     const now = this.#o.clock.now()
     if (now < notBeforeMs) return 'the time that the fleet has set'
     if (!isOpen(this.#o.windows.activate, minuteOfDay(now))) return 'the hours for activating'
-    if (this.#o.isBusy()) return 'requests to be answered'
     return undefined
   }
 }

@@ -28,6 +28,7 @@ export type Desired = z.output<typeof Desired>
 /** `update/command`, and `fieldmouse ota check|rollback|pin|...`: what an owner asks of one device. */
 export const UpdateCommand = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('check'), family: z.string().optional() }),
+  z.strictObject({ do: z.literal('apply'), family: z.string().optional() }),
   z.strictObject({ do: z.literal('rollback'), family: z.string().optional() }),
   z.strictObject({ do: z.literal('pin'), family: z.string().optional() }),
   z.strictObject({ do: z.literal('unpin'), family: z.string().optional() }),

@@ -63,7 +63,7 @@ export function homeAssistantUpdate(state: UpdateState): Record<string, unknown>
 }
 
 /**
- * The `update` component of a Home Assistant device (discovery), one a family. Its button sends what `ota check` sends.
+ * The `update` component of a Home Assistant device (discovery), one a family. Its button sends what `ota apply` sends.
  * @param base `fieldmouse/<id>`
  */
 export function homeAssistantComponent(base: string, id: string, family: string): Record<string, unknown> {
@@ -75,6 +75,6 @@ export function homeAssistantComponent(base: string, id: string, family: string)
     entity_category: 'config',
     state_topic: `${base}/ha/update/${family}`,
     command_topic: `${base}/update/command`,
-    payload_install: JSON.stringify({ do: 'check', family }),
+    payload_install: JSON.stringify({ do: 'apply', family }),
   }
 }

@@ -143,3 +143,18 @@ t.test('a new model waits for its time and for quiet', async t => {
   await device.until(s => isSettled(s) && s.running.release === 1)
   t.ok(path)
 })
+
+t.test('where somebody must ask, it is ready and waits; asked, it goes at once', async t => {
+  const site = await makeSite(t)
+  await site.release(1)
+  const device = makeDevice(site, { approval: 'asked', windows: { activate: ['00:00-00:01'] } })
+  t.teardown(() => device.client.stop())
+  await device.client.start(new AbortController().signal)
+  t.match(await device.until(s => s.waiting_for !== undefined), { state: 'staged', waiting_for: /ota apply/ })
+  await device.client.obey({ do: 'apply' })
+  await device.until(s => isSettled(s) && s.running.release === 1)
+  await site.release(2)
+  device.client.check()
+  await device.until(s => s.waiting_for !== undefined)
+  t.equal(device.client.running.release, 1, 'each time anew')
+})
