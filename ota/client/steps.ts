@@ -141,10 +141,14 @@ export class Steps {
           reason: reasonOf(errors.revoked({ reason: answer.revoked })),
         }
       }
-      if ('nothing' in answer) return { what: 'nothing', why: { code: answer.nothing, says: answer.says } }
+      const slot = await this.#slots.spare()
+      if ('nothing' in answer) {
+        // begun, and not wanted any more: its room is given back
+        if ((await this.#slots.record(slot))?.state === 'untried') await this.#slots.empty(slot)
+        return { what: 'nothing', why: { code: answer.nothing, says: answer.says } }
+      }
       const notBeforeMs = desired?.not_before === undefined ? undefined : Date.parse(desired.not_before)
       const { path, promise } = answer.candidate
-      const slot = await this.#slots.spare()
       return {
         what: 'found',
         candidate: { slot, path, promise, ...(notBeforeMs === undefined ? {} : { notBeforeMs }) },

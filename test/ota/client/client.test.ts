@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { add } from '../../../ota/publisher/add.js'
 import { revoke } from '../../../ota/publisher/revoke.js'
+import { folderTransport } from '../../../ota/transport/folder.js'
 import { isSettled, makeDevice, makeSite, tinyModel } from '../../support/repository.js'
 
 t.test('a release is checked, loaded, verified, tried, activated, and good after its watch', async t => {
@@ -157,4 +158,35 @@ t.test('where somebody must ask, it is ready and waits; asked, it goes at once',
   device.client.check()
   await device.until(s => s.waiting_for !== undefined)
   t.equal(device.client.running.release, 1, 'each time anew')
+})
+
+t.test('what was begun and is not wanted any more gives its room back', async t => {
+  const site = await makeSite(t)
+  await site.release(1)
+  const path = await site.release(2)
+  let isBroken = true
+  const honest = folderTransport(site.repository.folder)
+  const device = makeDevice(site, {
+    transport: {
+      name: 'breaks',
+      async *read(name, options) {
+        if (!name.endsWith('gguf') || !isBroken) return yield* honest.read(name, options)
+        yield* honest.read(name, { ...options, length: 1000 })
+        throw new Error('the line broke')
+      },
+    },
+    backoff: { firstMs: 60_000, maxMs: 60_000, factor: 1 },
+  })
+  t.teardown(() => device.client.stop())
+  await device.client.start(new AbortController().signal)
+  await device.until(s => s.state === 'failed')
+  const slot = join(device.folder, 'command', 'slots', 'a')
+  t.ok((await readdir(slot)).includes('model.gguf.part'))
+  isBroken = false
+  await revoke({ repository: site.repository, path, reason: 'a mistake' })
+  await revoke({ repository: site.repository, path: 'command/command-1.1.0.gguf', reason: 'a mistake' })
+  await site.signAndPublish()
+  device.client.check()
+  await device.until(s => s.reason?.code === 'nothing_offered')
+  t.strictSame(await readdir(slot), [])
 })

@@ -188,7 +188,7 @@ t.test('Home Assistant is told what it knows and nothing else', async t => {
 t.test('the button of Home Assistant sends a command that is known', async t => {
   const component = homeAssistantComponent('fieldmouse/pi', 'pi', 'command')
   t.strictSame(UpdateCommand.parse(JSON.parse(component.payload_install as string)), {
-    do: 'check',
+    do: 'apply',
     family: 'command',
   })
 })
