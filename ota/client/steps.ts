@@ -126,7 +126,8 @@ export class Steps {
         ...(pinnedSha256 ? { pinnedSha256 } : {}),
       }
       const answer = await this.#o.trust.consult(this.#o.transport, signal, async trusted => {
-        const revoked = running.slot === 'factory' ? undefined : trusted.revoked(running.sha256)
+        const isFactory = running.slot === 'factory'
+        const revoked = isFactory ? undefined : await trusted.revoked(this.#o.family, running.sha256)
         if (revoked !== undefined) return { revoked }
         const one = desired?.path === undefined ? undefined : await trusted.lookup(desired.path)
         const offers = desired?.path === undefined ? await trusted.offers(this.#o.family) : one ? [one] : []

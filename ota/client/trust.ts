@@ -40,8 +40,8 @@ export interface Trusted {
   offers(family: string): Promise<Offer[]>
   /** One target, by the one role that may speak for its path. */
   lookup(path: string): Promise<Offer | undefined>
-  /** Why a model must not run any more, by SHA-256. */
-  revoked(sha256: string): string | undefined
+  /** Why a model of a family must not run any more, by a role that may speak for the family. */
+  revoked(family: string, sha256: string): Promise<string | undefined>
   /** What tuf-js knows of any target: for those that are not ours. */
   target(path: string): Promise<TargetFile | undefined>
 }
@@ -123,8 +123,10 @@ export class Trust {
       }
     }
     try {
-      const first = open(false)
+      const first = await this.#begin(staging, () => open(false))
       await guarded(first, u => u.refresh())
+      // no such file: the walk loads every role that may speak for the family
+      const walk = (family: string) => guarded(first, u => u.getTargetInfo(`${family}/?`))
       const target = (path: string) => guarded(open(true), u => u.getTargetInfo(path))
       const roles = () => first[1].targetsRoles().values()
       const lookup = async (path: string) => offerOf(path, await target(path))
@@ -132,8 +134,7 @@ export class Trust {
         target,
         lookup,
         offers: async family => {
-          // no such file: the walk loads every role that may speak for the family
-          await guarded(first, u => u.getTargetInfo(`${family}/?`))
+          await walk(family)
           const paths = [...roles()].flatMap(role => Object.keys(role.signed.targets))
           const offers: Offer[] = []
           for (const path of new Set(paths.filter(p => p.startsWith(`${family}/`)))) {
@@ -142,7 +143,8 @@ export class Trust {
           }
           return offers.sort((a, b) => b.promise.release - a.promise.release)
         },
-        revoked: sha256 => {
+        revoked: async (family, sha256) => {
+          await walk(family)
           for (const role of roles()) {
             const list = role.signed.unrecognizedFields[REVOKED_FIELD] as Record<string, unknown> | undefined
             if (list && Object.hasOwn(list, sha256)) return String(list[sha256])
@@ -154,6 +156,20 @@ export class Trust {
       return result
     } finally {
       await this.#keep(staging)
+    }
+  }
+
+  /** With a root whose signatures do not hold (a bad disk), trust begins again at the factory's. */
+  async #begin<T>(staging: string, open: () => T): Promise<T> {
+    try {
+      return open()
+    } catch {
+      try {
+        await cp(this.#o.factoryRoot, join(staging, 'root.json'))
+        return open()
+      } catch (error) {
+        throw errors.no_trust_anchor({ path: this.#o.factoryRoot }, error)
+      }
     }
   }
 

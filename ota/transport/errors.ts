@@ -4,7 +4,9 @@ import { defineErrors } from '../../daemon/base/errors.js'
 export const errors = defineErrors({
   source_not_found: {
     says: (a: { path: string; source: string }) => `${a.source} has no ${a.path}`,
-    remedy: 'Publish the repository whole: metadata/ and targets/ belong together.',
+    remedy:
+      'Publish the repository whole: metadata/ and targets/ belong together. It is tried again by itself.',
+    retryable: true,
   },
   source_unreachable: {
     says: (a: { path: string; source: string; problem: string }) =>

@@ -10,6 +10,7 @@ import type { UpdateState } from '../../../ota/format/state.js'
 import { delegate } from '../../../ota/publisher/delegate.js'
 import { generateKey, loadSigners, type Signer } from '../../../ota/publisher/keys.js'
 import { publish } from '../../../ota/publisher/publish.js'
+import { revoke } from '../../../ota/publisher/revoke.js'
 import { rotate } from '../../../ota/publisher/rotate.js'
 import { sign } from '../../../ota/publisher/sign.js'
 import { httpTransport } from '../../../ota/transport/http-range.js'
@@ -427,12 +428,21 @@ t.test('a product line vouches for its own models and for no others', async t =>
   await device.until(s => s.state === 'idle' && s.reason?.code === 'up_to_date')
   t.equal(device.client.running.release, 1)
 
-  const { voice } = { voice: makeDevice(site, { name: 'voice', family: 'voice' }) }
+  const voice = makeDevice(site, { name: 'voice', family: 'voice' })
   t.teardown(() => voice.client.stop())
   await site.release(3, { role: 'voice', family: 'voice' })
   await voice.client.start(new AbortController().signal)
   await voice.until(s => s.state === 'idle' && s.running.release === 3)
   t.match(voice.client.running, { version: '1.3.0', slot: 'a' })
+
+  // and what a line takes back, its devices leave
+  const path = 'voice/voice-1.3.0.gguf'
+  await revoke({ repository: site.repository, role: 'voice', path, reason: 'it hears too much' })
+  await site.signAndPublish()
+  voice.client.check()
+  t.match(await voice.until(s => s.state === 'idle' && s.running.release === 0), {
+    reason: { code: 'revoked' },
+  })
 })
 
 t.test('director and repository must agree (Uptane)', async t => {

@@ -375,13 +375,26 @@ t.test('a file of the updater that was damaged', async t => {
       t.equal(sha256(await readFile(device.client.running.files.model!)), device.client.running.sha256)
       await finishes(device)
     })
-  t.test('the root: trust begins again at the factory', async t => {
+  for (const [what, torn] of [
+    ['torn', () => '{"signed": {"_ty'],
+    ['changed', (text: string) => text.replace('"version": 1', '"version": 7')],
+  ] as const)
+    t.test(`the root, ${what}: trust begins again at the factory`, async t => {
+      const [site, device] = await ready(t, {})
+      const path = join(site.folder, 'before', 'trust', 'root.json')
+      await writeFile(path, torn(await readFile(path, 'utf8')))
+      await device.client.start(new AbortController().signal)
+      await finishes(device)
+      t.match(JSON.parse(await readFile(path, 'utf8')), { signed: { _type: 'root', version: 1 } })
+    })
+  t.test('no root at all, not even that of the factory: what runs goes on, and it says so', async t => {
     const [site, device] = await ready(t, {})
-    await writeFile(join(site.folder, 'before', 'trust', 'root.json'), '{"signed": {"_ty')
+    await writeFile(join(site.folder, 'before', 'trust', 'root.json'), '')
+    await writeFile(site.root, 'torn')
     await device.client.start(new AbortController().signal)
-    await finishes(device)
-    t.match(JSON.parse(await readFile(join(site.folder, 'before', 'trust', 'root.json'), 'utf8')), {
-      signed: { _type: 'root' },
+    t.match(await device.until(s => s.state === 'failed'), {
+      reason: { code: 'no_trust_anchor' },
+      running: { release: 1 },
     })
   })
 })
