@@ -28,6 +28,19 @@ const DATA = 262_144
 
 const run = (program: string, ...args: string[]) => execFileSync(program, args, { stdio: 'pipe' })
 
+/** What was told to stop reading lets go of its files a moment later. */
+async function unmount(folder: string): Promise<void> {
+  for (let left = 20; ; left--) {
+    try {
+      run('umount', folder)
+      return
+    } catch (error) {
+      if (left === 0) throw error
+      await sleep(100)
+    }
+  }
+}
+
 const { values } = parseArgs({
   options: { cuts: { type: 'string', default: '200' }, seed: { type: 'string', default: '1' } },
 })
@@ -56,13 +69,13 @@ try {
   run('mkfs.ext4', '-q', '-F', at('disk.img'))
   for (const folder of ['disk', 'cut']) mkdirSync(at(folder))
   run('mount', '-o', 'loop', at('disk.img'), at('disk'))
-  closing.unshift(() => run('umount', at('disk')))
+  closing.unshift(() => unmount(at('disk')))
   const opened = async <T>(use: () => Promise<T>): Promise<T> => {
     run('mount', '-o', 'loop', at('cut.img'), at('cut'))
     try {
       return await use()
     } finally {
-      run('umount', at('cut'))
+      await unmount(at('cut'))
       await rm(at('cut.img'))
     }
   }
