@@ -149,7 +149,7 @@ export function makeDevice(
       firstCheckMs: 1,
       checkEveryMs: 3600_000,
       watchMs: 10,
-      graceMs: 50,
+      graceMs: 2_000,
       backoff: { firstMs: 20, maxMs: 50, factor: 2 },
       room: { keepFreeMib: 0, maxDiskMib: 0 },
       onTrouble: error => device.troubles.push(error),
