@@ -285,13 +285,14 @@ t.test('a hang in', async t => {
         await never
       },
       deadlines: { verifying: 100 },
+      graceMs: 50,
     })
     await device.client.start(new AbortController().signal)
     t.match((await device.until(s => s.state === 'failed')).reason, { code: 'state_step_hung' })
     await finishes(device)
   })
   t.test('trial: whoever hangs is bad', async t => {
-    const [, device] = await ready(t, { trial: () => never, deadlines: { trial: 100 } })
+    const [, device] = await ready(t, { trial: () => never, deadlines: { trial: 100 }, graceMs: 50 })
     await device.client.start(new AbortController().signal)
     t.match(await goesBack(device, 'state_step_hung'), { bad: [sha256(tinyModel(2))] })
   })
@@ -299,6 +300,7 @@ t.test('a hang in', async t => {
     const [, device] = await ready(t, {
       swap: to => (to.release === 2 ? never : Promise.resolve()),
       deadlines: { activating: 100 },
+      graceMs: 50,
     })
     await device.client.start(new AbortController().signal)
     await goesBack(device, 'state_step_hung')
@@ -315,6 +317,7 @@ t.test('a hang in', async t => {
         ),
       ),
       deadlines: { 'rolled-back': 100 },
+      graceMs: 50,
     })
     await device.client.start(new AbortController().signal)
     await goesBack(device, 'broken_here')
