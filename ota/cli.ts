@@ -1,0 +1,255 @@
+/** `fieldmouse ota ...`: the publisher's commands, and those of one device whose daemon does not run. Loaded only when asked. */
+import { readFile } from 'node:fs/promises'
+import type { Command } from 'commander'
+import { parse, z } from '../daemon/base/schema.js'
+import { CUSTOM_FIELD, FILE_ROLES, type FileRole, TargetPromise } from './format/target.js'
+import { add } from './publisher/add.js'
+import { delegate } from './publisher/delegate.js'
+import { errors } from './publisher/errors.js'
+import { init } from './publisher/init.js'
+import { generateKey, listKeys } from './publisher/keys.js'
+import { publish } from './publisher/publish.js'
+import { Repository } from './publisher/repository.js'
+import { revoke } from './publisher/revoke.js'
+import { rotate } from './publisher/rotate.js'
+import { serve } from './publisher/serve.js'
+import { sign } from './publisher/sign.js'
+
+export interface OtaShell {
+  out(line: string): void
+  err(line: string): void
+  signal: AbortSignal
+}
+
+/** `--roles root=3/2`: three keys, of which two must sign. */
+const RoleRule = z.string().regex(/^(root|targets|snapshot|timestamp)=\d+\/\d+$/)
+
+/**
+ * Registers the sub-commands on the `ota` command.
+ * @param finish called once by the command that ran, with the exit status
+ */
+export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1) => void): void {
+  const say = (value: unknown) => shell.out(typeof value === 'string' ? value : JSON.stringify(value))
+  const passphrase = async (file?: string) => (file ? (await readFile(file, 'utf8')).trim() : undefined)
+  const many = (value: string, before: string[] = []) => [...before, value]
+
+  ota
+    .command('init <folder>')
+    .description('make an empty repository: keys, the first root, empty targets, snapshot, timestamp')
+    .requiredOption('--keys <folder>', 'where the new keys go; carry those of root and targets away')
+    .option('--roles <rule...>', 'root=3/2: three keys, of which two must sign', [])
+    .option('--passphrase-file <file>', 'encrypt the keys with its first line')
+    .option('--expires <role=days...>', 'how long a role holds, e.g. timestamp=7', [])
+    .action(
+      async (
+        folder: string,
+        o: { keys: string; roles: string[]; passphraseFile?: string; expires: string[] },
+      ) => {
+        const roles = Object.fromEntries(
+          o.roles.map(text => {
+            const [role, counts] = parse(RoleRule, text, '--roles').split('=') as [string, string]
+            const [keys, threshold] = counts.split('/').map(Number)
+            return [role, { keys, threshold }]
+          }),
+        )
+        const expiryDays = Object.fromEntries(
+          o.expires.map(text => [text.split('=')[0], Number(text.split('=')[1])]),
+        )
+        const secret = await passphrase(o.passphraseFile)
+        const { keyIds } = await init({
+          folder,
+          keys: o.keys,
+          roles,
+          expiryDays,
+          ...(secret ? { passphrase: secret } : {}),
+        })
+        say({ folder, root: `${folder}/metadata/1.root.json`, keys: keyIds })
+        finish(0)
+      },
+    )
+
+  const keys = ota.command('keys').description('keys as files')
+  keys
+    .command('list <folder...>')
+    .description('whose keys these are')
+    .action(async (folders: string[]) => {
+      for (const key of await listKeys(folders)) say({ ...key })
+      finish(0)
+    })
+  keys
+    .command('generate <role>')
+    .description('make one more key; `ota rotate --add` makes and trusts one in a single step')
+    .requiredOption('--keys <folder>', 'where it goes')
+    .option('--passphrase-file <file>', 'encrypt it')
+    .action(async (role: string, o: { keys: string; passphraseFile?: string }) => {
+      say({ keyid: (await generateKey(o.keys, role, await passphrase(o.passphraseFile))).key.keyID })
+      finish(0)
+    })
+
+  ota
+    .command('add <folder>')
+    .description('put a bundle into the draft of the targets')
+    .requiredOption('--description <file>', 'JSON: family, version, release, needs, evaluation, gates')
+    .requiredOption(
+      '--file <role=path>',
+      `a file of the bundle (${FILE_ROLES.join(', ')}); once for each`,
+      many,
+    )
+    .option('--role <name>', 'who vouches: targets, or a delegated role', 'targets')
+    .action(async (folder: string, o: { description: string; file: string[]; role: string }) => {
+      const files: Partial<Record<FileRole, string>> = {}
+      for (const text of o.file) {
+        const cut = text.indexOf('=')
+        files[parse(z.enum(FILE_ROLES), text.slice(0, cut), '--file')] = text.slice(cut + 1)
+      }
+      const promise = JSON.parse(await readFile(o.description, 'utf8')) as never
+      say({ path: await add({ repository: new Repository(folder), role: o.role, files, promise }) })
+      finish(0)
+    })
+
+  ota
+    .command('sign <draft>')
+    .description('sign drafts: the folder draft/ of a repository, or a copy of it where the keys are')
+    .requiredOption('--keys <folder>', 'folder with keys; once for each', many)
+    .option('--roles <role...>', 'only these')
+    .option('--passphrase-file <file>', 'of the keys')
+    .action(async (draftFolder: string, o: { keys: string[]; roles?: string[]; passphraseFile?: string }) => {
+      const secret = await passphrase(o.passphraseFile)
+      say(
+        await sign({
+          draftFolder,
+          keys: o.keys,
+          ...(secret ? { passphrase: secret } : {}),
+          ...(o.roles ? { roles: o.roles } : {}),
+        }),
+      )
+      finish(0)
+    })
+
+  ota
+    .command('publish <folder>')
+    .description('make signed drafts public; without one, renew snapshot and timestamp')
+    .requiredOption('--keys <folder>', 'folder with the keys of snapshot and timestamp; once for each', many)
+    .option('--passphrase-file <file>', 'of the keys')
+    .action(async (folder: string, o: { keys: string[]; passphraseFile?: string }) => {
+      const secret = await passphrase(o.passphraseFile)
+      say(
+        await publish({
+          repository: new Repository(folder),
+          keys: o.keys,
+          ...(secret ? { passphrase: secret } : {}),
+        }),
+      )
+      finish(0)
+    })
+
+  ota
+    .command('renew <folder> <role>')
+    .description('a draft of root, targets or a delegated role that says the same for longer')
+    .action(async (folder: string, role: string) => {
+      const repository = new Repository(folder)
+      const known = ['root', 'targets', ...(await repository.delegatedRoles())]
+      if (!known.includes(role)) throw errors.role_unknown({ role })
+      await repository.change(role, () => {})
+      finish(0)
+    })
+
+  ota
+    .command('revoke <folder> <path>')
+    .description('take a target back: nobody loads it any more, devices that run it go back')
+    .requiredOption('--reason <sentence>', 'what devices tell their owner')
+    .option('--role <name>', 'who vouched for it', 'targets')
+    .action(async (folder: string, path: string, o: { reason: string; role: string }) => {
+      await revoke({ repository: new Repository(folder), path, reason: o.reason, role: o.role })
+      finish(0)
+    })
+
+  ota
+    .command('rotate <folder> <role>')
+    .description('change who may sign for a role; a new root is signed by the old threshold and the new')
+    .requiredOption('--keys <folder>', 'where new keys go')
+    .option('--add <count>', 'keys to make', '0')
+    .option('--remove <key id...>', 'keys that no longer count')
+    .option('--threshold <count>', 'how many must sign')
+    .option('--passphrase-file <file>', 'encrypt new keys')
+    .action(
+      async (
+        folder: string,
+        role: string,
+        o: { keys: string; add: string; remove?: string[]; threshold?: string; passphraseFile?: string },
+      ) => {
+        const secret = await passphrase(o.passphraseFile)
+        const added = await rotate({
+          repository: new Repository(folder),
+          role,
+          keys: o.keys,
+          add: Number(o.add),
+          ...(o.remove ? { remove: o.remove } : {}),
+          ...(o.threshold ? { threshold: Number(o.threshold) } : {}),
+          ...(secret ? { passphrase: secret } : {}),
+        })
+        say({ role, added })
+        finish(0)
+      },
+    )
+
+  ota
+    .command('delegate <folder> <line>')
+    .description('a targets role for a product line, with keys of its own')
+    .requiredOption('--keys <folder>', 'where its keys go')
+    .option('--paths <pattern...>', 'what it may vouch for; default <line>/*')
+    .option('--threshold <count>', 'how many must sign', '1')
+    .option('--count <count>', 'keys to make', '1')
+    .action(
+      async (
+        folder: string,
+        name: string,
+        o: { keys: string; paths?: string[]; threshold: string; count: string },
+      ) => {
+        await delegate({
+          repository: new Repository(folder),
+          name,
+          keys: o.keys,
+          keyCount: Number(o.count),
+          threshold: Number(o.threshold),
+          ...(o.paths ? { paths: o.paths } : {}),
+        })
+        finish(0)
+      },
+    )
+
+  ota
+    .command('list <folder>')
+    .description('what is published')
+    .action(async (folder: string) => {
+      const repository = new Repository(folder)
+      for (const role of ['targets', ...(await repository.delegatedRoles())]) {
+        if (!(await repository.hasPublished(role))) continue
+        for (const [path, target] of Object.entries((await repository.published(role)).signed.targets)) {
+          const promise = TargetPromise.safeParse(target.custom[CUSTOM_FIELD])
+          if (promise.success)
+            say({
+              path,
+              role,
+              family: promise.data.family,
+              version: promise.data.version,
+              release: promise.data.release,
+            })
+        }
+      }
+      finish(0)
+    })
+
+  ota
+    .command('serve <folder>')
+    .description('a web server for trying it out')
+    .option('--port <number>', 'default: any free one', '0')
+    .option('--host <address>', 'default: this machine only', '127.0.0.1')
+    .action(async (folder: string, o: { port: string; host: string }) => {
+      const server = await serve({ folder, port: Number(o.port), host: o.host })
+      say({ url: server.url })
+      await new Promise(resolve => shell.signal.addEventListener('abort', resolve, { once: true }))
+      await server.close()
+      finish(0)
+    })
+}

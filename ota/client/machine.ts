@@ -1,0 +1,231 @@
+/**
+ * The update as a machine: plain words, pure. A state says all that its step needs; the step is taken elsewhere, may be
+ * taken again after a restart, and answers with an event.
+ *
+ *   idle -> checking -> downloading -> verifying -> staged -> trial -> active -> idle
+ *             |              |             |          |         |        |
+ *             +--------------+-------------+----------+         +--------+--> rolled-back -> idle
+ *                            v
+ *                          failed -> checking (again, later) | idle
+ */
+import { z } from '../../daemon/base/schema.js'
+import { TargetPromise } from '../format/target.js'
+
+export const Reason = z.object({ code: z.string(), says: z.string(), remedy: z.string().optional() })
+export type Reason = z.output<typeof Reason>
+
+export const Candidate = z.object({
+  slot: z.enum(['a', 'b']),
+  path: z.string(),
+  promise: TargetPromise,
+  /** Activated no sooner, milliseconds since the epoch. */
+  notBeforeMs: z.number().optional(),
+})
+export type Candidate = z.output<typeof Candidate>
+
+export const Figures = z.object({
+  answered: z.number(),
+  accuracy: z.number(),
+  p95Ms: z.number(),
+  memoryMib: z.number().optional(),
+  /** The running model on the same requests; absent where there was no room to ask it. */
+  running: z.object({ accuracy: z.number(), p95Ms: z.number() }).optional(),
+})
+export type Figures = z.output<typeof Figures>
+
+export const State = z.discriminatedUnion('is', [
+  z.object({ is: z.literal('idle'), why: Reason.optional() }),
+  z.object({ is: z.literal('checking'), attempt: z.number() }),
+  z.object({ is: z.literal('downloading'), candidate: Candidate, attempt: z.number() }),
+  z.object({ is: z.literal('verifying'), candidate: Candidate, attempt: z.number() }),
+  z.object({ is: z.literal('staged'), candidate: Candidate }),
+  z.object({ is: z.literal('trial'), candidate: Candidate, tries: z.number() }),
+  z.object({
+    is: z.literal('active'),
+    candidate: Candidate,
+    /** Whether the pointer and the engine have moved. */
+    moved: z.boolean(),
+    /** How often the daemon started since: a model that kills it is found out. */
+    starts: z.number(),
+    figures: Figures.optional(),
+  }),
+  z.object({ is: z.literal('rolled-back'), candidate: Candidate, reason: Reason, isBad: z.boolean() }),
+  z.object({
+    is: z.literal('failed'),
+    reason: Reason,
+    attempt: z.number(),
+    /** Tried again; else it waits to be asked. */
+    again: z.boolean(),
+    candidate: Candidate.optional(),
+    /** The server's own wish, milliseconds. */
+    retryAfterMs: z.number().optional(),
+  }),
+])
+export type State = z.output<typeof State>
+
+export type Event =
+  /** Somebody or the timer asks. */
+  | { what: 'check' }
+  | { what: 'nothing'; why: Reason }
+  | { what: 'found'; candidate: Candidate }
+  | { what: 'downloaded' }
+  | { what: 'verified' }
+  /** Window open, board quiet, time come. */
+  | { what: 'may_go' }
+  | { what: 'passed'; figures?: Figures }
+  | { what: 'moved' }
+  | { what: 'confirmed' }
+  /** It went wrong; `retryable` by waiting. `hasMoved`: bytes came, so that the next try need not wait long. */
+  | { what: 'error'; reason: Reason; retryable: boolean; retryAfterMs?: number; hasMoved?: boolean }
+  /** The candidate itself is not good: not tried again. */
+  | { what: 'refused'; reason: Reason }
+  /** By hand, or because it was revoked. */
+  | { what: 'go_back'; candidate: Candidate; reason: Reason; isBad: boolean }
+  | { what: 'gone_back' }
+  | { what: 'cancel'; reason: Reason }
+  /** The process began. */
+  | { what: 'started' }
+
+/** Trials that ended with the process; a power cut may be to blame for one, not for all. */
+export const MOST_TRIES = 3
+/** Starts within one probation. */
+export const MOST_STARTS = 4
+
+/** What to do in a state. Every step can be taken again. */
+export type Step =
+  | 'wait'
+  | 'check'
+  | 'fetch'
+  | 'verify'
+  | 'hold'
+  | 'trial'
+  | 'activate'
+  | 'watch'
+  | 'go_back'
+  | 'wait_again'
+
+export function stepOf(state: State): Step {
+  switch (state.is) {
+    case 'idle':
+      return 'wait'
+    case 'checking':
+      return 'check'
+    case 'downloading':
+      return 'fetch'
+    case 'verifying':
+      return 'verify'
+    case 'staged':
+      return 'hold'
+    case 'trial':
+      return 'trial'
+    case 'active':
+      return state.moved ? 'watch' : 'activate'
+    case 'rolled-back':
+      return 'go_back'
+    case 'failed':
+      return 'wait_again'
+  }
+}
+
+/** The state after an event; an event that means nothing here changes nothing (the same object comes back). */
+export function next(state: State, event: Event): State {
+  if (event.what === 'error') return failed(state, event)
+  if (event.what === 'cancel' && 'candidate' in state && isBeforeTrial(state))
+    return { is: 'idle', why: event.reason }
+  if (event.what === 'go_back' && state.is !== 'rolled-back')
+    return rolledBack(event.candidate, event.reason, event.isBad)
+  switch (state.is) {
+    case 'idle':
+      return event.what === 'check' ? { is: 'checking', attempt: 0 } : state
+    case 'checking':
+      if (event.what === 'nothing') return { is: 'idle', why: event.why }
+      if (event.what === 'found')
+        return { is: 'downloading', candidate: event.candidate, attempt: state.attempt }
+      return state
+    case 'downloading':
+      return event.what === 'downloaded' ? { ...state, is: 'verifying' } : state
+    case 'verifying':
+      if (event.what === 'verified') return { is: 'staged', candidate: state.candidate }
+      if (event.what === 'refused') return rolledBack(state.candidate, event.reason, true)
+      return state
+    case 'staged':
+      return event.what === 'may_go' ? { is: 'trial', candidate: state.candidate, tries: 0 } : state
+    case 'trial':
+      if (event.what === 'started') {
+        if (state.tries + 1 < MOST_TRIES) return { ...state, tries: state.tries + 1 }
+        return rolledBack(state.candidate, trialDied(MOST_TRIES), true)
+      }
+      if (event.what === 'passed') {
+        const { figures } = event
+        return {
+          is: 'active',
+          candidate: state.candidate,
+          moved: false,
+          starts: 0,
+          ...(figures ? { figures } : {}),
+        }
+      }
+      if (event.what === 'refused') return rolledBack(state.candidate, event.reason, true)
+      return state
+    case 'active':
+      if (event.what === 'moved') return { ...state, moved: true }
+      if (event.what === 'confirmed')
+        return { is: 'idle', why: { code: 'activated', says: `${nameOf(state.candidate)} is good` } }
+      if (event.what === 'started') {
+        if (state.starts + 1 < MOST_STARTS) return { ...state, starts: state.starts + 1 }
+        const says = `the daemon started ${MOST_STARTS} times while it was watched`
+        return rolledBack(state.candidate, { code: 'worse_in_use', says }, true)
+      }
+      if (event.what === 'refused') return rolledBack(state.candidate, event.reason, true)
+      return state
+    case 'rolled-back':
+      return event.what === 'gone_back' ? { is: 'idle', why: state.reason } : state
+    case 'failed':
+      if (event.what === 'check') return { is: 'checking', attempt: state.again ? state.attempt + 1 : 0 }
+      return state
+  }
+}
+
+function isBeforeTrial(state: State): boolean {
+  return (
+    state.is === 'downloading' || state.is === 'verifying' || state.is === 'staged' || state.is === 'failed'
+  )
+}
+
+function failed(state: State, event: Extract<Event, { what: 'error' }>): State {
+  const { reason, retryable: again, retryAfterMs } = event
+  const later = retryAfterMs === undefined ? {} : { retryAfterMs }
+  switch (state.is) {
+    case 'checking':
+      return { is: 'failed', reason, attempt: state.attempt, again, ...later }
+    case 'downloading':
+    case 'verifying': {
+      const attempt = event.hasMoved ? 0 : state.attempt
+      return { is: 'failed', reason, attempt, again, candidate: state.candidate, ...later }
+    }
+    case 'staged':
+      return { is: 'failed', reason, attempt: 0, again, candidate: state.candidate }
+    // what cannot be tried cannot be trusted; what cannot be activated goes back
+    case 'trial':
+      return rolledBack(state.candidate, reason, !again)
+    case 'active':
+      return rolledBack(state.candidate, reason, !again)
+    // the way back has no other way: it is tried until it works
+    case 'rolled-back':
+    case 'idle':
+    case 'failed':
+      return state
+  }
+}
+
+function rolledBack(candidate: Candidate, reason: Reason, isBad: boolean): State {
+  return { is: 'rolled-back', candidate, reason, isBad }
+}
+
+function trialDied(times: number): Reason {
+  return { code: 'trial_died', says: `the trial ended the process or the device ${times} times` }
+}
+
+/** `command 1.2.0`. */
+export const nameOf = ({ promise }: { promise: { family: string; version: string } }): string =>
+  `${promise.family} ${promise.version}`

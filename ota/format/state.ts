@@ -1,0 +1,80 @@
+/** `update/state`: where the update of each family stands, with reasons. Retained. */
+import { z } from '../../daemon/base/schema.js'
+
+export const STATES = [
+  'idle',
+  'checking',
+  'downloading',
+  'verifying',
+  'staged',
+  'trial',
+  'active',
+  'rolled-back',
+  'failed',
+] as const
+
+const Reason = z.object({ code: z.string(), message: z.string(), remedy: z.string().optional() })
+const Named = z.object({ version: z.string(), release: z.number(), sha256: z.string() })
+
+export const UpdateState = z.object({
+  family: z.string(),
+  state: z.enum(STATES),
+  running: Named.extend({ slot: z.enum(['factory', 'a', 'b']), probation: z.boolean() }),
+  candidate: Named.extend({ path: z.string() }).optional(),
+  /** Of the bundle; absent when nothing is loaded. */
+  bytes: z.object({ done: z.number(), total: z.number(), per_second: z.number() }).optional(),
+  reason: Reason.optional(),
+  /** Milliseconds until it is tried again by itself. */
+  retry_in_ms: z.number().optional(),
+  /** Why it waits though it could go on. */
+  waiting_for: z.string().optional(),
+  figures: z
+    .object({
+      answered: z.number(),
+      accuracy: z.number(),
+      p95_ms: z.number(),
+      memory_mib: z.number().optional(),
+    })
+    .optional(),
+  /** SHA-256 of models that did badly on this device. */
+  bad: z.array(z.string()),
+  pinned: z.boolean(),
+  /** The `id` of the desired state that this answers. */
+  desired_id: z.string().optional(),
+})
+export type UpdateState = z.output<typeof UpdateState>
+
+/**
+ * The state of a Home Assistant `update` entity: only the keys it knows, for one key more and it drops the message.
+ * @source homeassistant/components/mqtt/update.py, MQTT_JSON_UPDATE_SCHEMA
+ */
+export function homeAssistantUpdate(state: UpdateState): Record<string, unknown> {
+  const isBusy = ['downloading', 'verifying', 'staged', 'trial'].includes(state.state)
+  const share = state.bytes && state.bytes.total > 0 ? state.bytes.done / state.bytes.total : undefined
+  return {
+    installed_version: state.running.version,
+    latest_version: state.candidate?.version ?? state.running.version,
+    title: `Model: ${state.family}`,
+    in_progress: isBusy,
+    update_percentage:
+      state.state === 'downloading' && share !== undefined ? Math.floor(Math.min(1, share) * 100) : null,
+    ...(state.reason ? { release_summary: state.reason.message.slice(0, 255) } : {}),
+  }
+}
+
+/**
+ * The `update` component of a Home Assistant device (discovery), one a family. Its button sends what `ota apply` sends.
+ * @param base `fieldmouse/<id>`
+ */
+export function homeAssistantComponent(base: string, id: string, family: string): Record<string, unknown> {
+  return {
+    platform: 'update',
+    unique_id: `${id}_model_${family}`,
+    name: `Model ${family}`,
+    device_class: 'firmware',
+    entity_category: 'config',
+    state_topic: `${base}/ha/update/${family}`,
+    command_topic: `${base}/update/command`,
+    payload_install: JSON.stringify({ do: 'apply', family }),
+  }
+}

@@ -1,0 +1,52 @@
+import { type Clock, sleep, systemClock } from '../../daemon/base/clock.js'
+import type { ReadOptions, Transport } from './transport.js'
+
+export interface Pace {
+  /** 0: as fast as it goes. */
+  bytesPerSecond: number
+  /** Asked before each piece: true holds the reading up (a request is being answered, a window closed). */
+  isHeld?: () => boolean
+  clock?: Clock
+  wait?: typeof sleep
+}
+
+/** While held, asked again this often. */
+const HELD_MS = 250
+/** A bucket holds so much of a second: bursts stay short. */
+const BURST_S = 0.5
+
+/** A transport that takes no more than its share of the line: a token bucket, and a hand on the tap. */
+export function paced(transport: Transport, pace: Pace): Transport & { heldUpMs(): number } {
+  const clock = pace.clock ?? systemClock
+  const wait = pace.wait ?? sleep
+  const capacity = pace.bytesPerSecond * BURST_S
+  let tokens = capacity
+  let filledAt = clock.monotonic()
+  let heldUp = 0
+  let heldSince: number | undefined
+  const holdUp = async (ms: number, signal: AbortSignal) => {
+    heldSince = clock.monotonic()
+    try {
+      await wait(ms, signal)
+    } finally {
+      heldUp += clock.monotonic() - heldSince
+      heldSince = undefined
+    }
+  }
+  return {
+    name: transport.name,
+    heldUpMs: () => heldUp + (heldSince === undefined ? 0 : clock.monotonic() - heldSince),
+    async *read(path: string, options: ReadOptions) {
+      while (pace.isHeld?.()) await holdUp(HELD_MS, options.signal)
+      for await (const piece of transport.read(path, options)) {
+        yield piece
+        while (pace.isHeld?.()) await holdUp(HELD_MS, options.signal)
+        if (pace.bytesPerSecond <= 0) continue
+        const now = clock.monotonic()
+        tokens = Math.min(capacity, tokens + ((now - filledAt) / 1000) * pace.bytesPerSecond) - piece.length
+        filledAt = now
+        if (tokens < 0) await holdUp((-tokens / pace.bytesPerSecond) * 1000, options.signal)
+      }
+    },
+  }
+}

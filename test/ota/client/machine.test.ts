@@ -1,0 +1,132 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { type Candidate, type Event, MOST_STARTS, next, State, stepOf } from '../../../ota/client/machine.js'
+import { TargetPromise } from '../../../ota/format/target.js'
+
+const promise = TargetPromise.parse({
+  kind: 'model',
+  family: 'command',
+  version: '1.2.0',
+  release: 2,
+  needs: {},
+  files: [{ role: 'model', path: 'command/x.gguf', length: 10, sha256: 'a'.repeat(64) }],
+})
+const candidate: Candidate = { slot: 'a', path: 'command/x.gguf', promise }
+const reason = { code: 'x', says: 'because' }
+
+const event: fc.Arbitrary<Event> = fc.oneof(
+  ...(
+    ['check', 'downloaded', 'verified', 'may_go', 'moved', 'confirmed', 'gone_back', 'started'] as const
+  ).map(what => fc.constant({ what } as Event)),
+  fc.constant<Event>({ what: 'passed' }),
+  fc.constant<Event>({ what: 'found', candidate }),
+  fc.constant<Event>({ what: 'nothing', why: reason }),
+  fc.constant<Event>({ what: 'refused', reason }),
+  fc.constant<Event>({ what: 'cancel', reason }),
+  fc.boolean().map(retryable => ({ what: 'error', reason, retryable }) as Event),
+  fc.boolean().map(isBad => ({ what: 'go_back', candidate, reason, isBad }) as Event),
+)
+
+const count = fc.integer({ min: 0, max: 2 })
+const state: fc.Arbitrary<State> = fc.oneof(
+  fc.constant<State>({ is: 'idle' }),
+  count.map(attempt => ({ is: 'checking', attempt }) as State),
+  count.map(attempt => ({ is: 'downloading', candidate, attempt }) as State),
+  count.map(attempt => ({ is: 'verifying', candidate, attempt }) as State),
+  fc.constant<State>({ is: 'staged', candidate }),
+  count.map(tries => ({ is: 'trial', candidate, tries }) as State),
+  fc
+    .tuple(count, fc.boolean())
+    .map(([starts, moved]) => ({ is: 'active', candidate, moved, starts }) as State),
+  fc.boolean().map(isBad => ({ is: 'rolled-back', candidate, reason, isBad }) as State),
+  fc
+    .tuple(count, fc.boolean())
+    .map(([attempt, again]) => ({ is: 'failed', reason, attempt, again }) as State),
+)
+const events = fc.array(event, { maxLength: 40 })
+const play = (events: readonly Event[], from: State = { is: 'idle' }) => events.reduce(next, from)
+
+t.test('whatever happens, the state is one that can be kept and read again', async t => {
+  fc.assert(
+    fc.property(state, events, (from, events) => {
+      const end = play(events, from)
+      t.same(State.parse(JSON.parse(JSON.stringify(end))), end)
+      stepOf(end)
+    }),
+  )
+})
+
+t.test('whatever happened, there is a way back to idle', async t => {
+  const wayOut: Event[] = [
+    { what: 'refused', reason },
+    { what: 'error', reason, retryable: false },
+    { what: 'gone_back' },
+    { what: 'check' },
+    { what: 'nothing', why: reason },
+  ]
+  fc.assert(
+    fc.property(state, events, (from, events) => {
+      let end = play(events, from)
+      for (let i = 0; i < 4 && end.is !== 'idle'; i++) end = play(wayOut, end)
+      return end.is === 'idle'
+    }),
+  )
+  t.pass()
+})
+
+t.test('nothing is active that was not verified, and then tried', async t => {
+  const forward = (['downloaded', 'verified', 'may_go', 'passed'] as const).map(what => ({ what }))
+  const likely = fc.oneof(
+    { weight: 9, arbitrary: fc.constantFrom<Event>(...forward) },
+    { weight: 1, arbitrary: event },
+  )
+  let reached = 0
+  fc.assert(
+    fc.property(fc.array(likely, { minLength: 30, maxLength: 60, size: 'max' }), events => {
+      let at: State = { is: 'downloading', candidate, attempt: 0 }
+      let verified = false
+      let passed = false
+      for (const e of events) {
+        const after = next(at, e)
+        if (after.is === 'downloading' && at.is !== 'downloading') [verified, passed] = [false, false]
+        if (at.is === 'verifying' && e.what === 'verified') verified = true
+        if (at.is === 'trial' && e.what === 'passed') passed = true
+        if (after.is === 'active') reached++
+        if (after.is === 'active' && !(verified && passed)) return false
+        at = after
+      }
+      return true
+    }),
+    { numRuns: 2_000 },
+  )
+  t.ok(reached > 10, `and some do become active: ${reached}`)
+})
+
+t.test('restarts alone never keep an update going round for ever', async t => {
+  for (const from of [
+    { is: 'trial', candidate, tries: 0 },
+    { is: 'active', candidate, moved: false, starts: 0 },
+    { is: 'active', candidate, moved: true, starts: 0 },
+  ] as State[]) {
+    let at = from
+    for (let i = 0; i < MOST_STARTS; i++) at = next(at, { what: 'started' })
+    t.equal(at.is, 'rolled-back')
+  }
+})
+
+t.test('an event that means nothing in a state changes nothing', async t => {
+  const idle: State = { is: 'idle' }
+  for (const what of [
+    'downloaded',
+    'verified',
+    'may_go',
+    'moved',
+    'confirmed',
+    'gone_back',
+    'started',
+  ] as const)
+    t.equal(next(idle, { what }), idle)
+  const trial: State = { is: 'trial', candidate, tries: 0 }
+  t.equal(next(trial, { what: 'check' }), trial)
+  t.equal(next(trial, { what: 'cancel', reason }), trial, 'a trial is not cut off')
+})
