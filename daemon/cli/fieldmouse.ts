@@ -22,9 +22,16 @@ async function main(words: readonly string[]): Promise<number> {
   const err = (line: string) => void process.stderr.write(`${line}\n`)
   let code = 0
   try {
-    const root = program({ out, err, signal: interrupt.signal }, result => {
+    const shell = { out, err, signal: interrupt.signal }
+    const finish = (result: 0 | 1) => {
       code = result
-    })
+    }
+    const root = program(shell, finish)
+    const ota = root.commands.find(command => command.name() === 'ota')
+    if (ota && (words[0] === 'ota' || words[0] === 'help')) {
+      const { registerOta } = await import('../../ota/cli.js')
+      registerOta(ota, shell, finish)
+    }
     if (words.length === 0) {
       err(root.helpInformation())
       return 2

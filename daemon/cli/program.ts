@@ -208,6 +208,9 @@ export function program(shell: Shell, finish: Finish): Command {
     finish((await demo(shell.out, shell.signal)) ? 0 : 1)
   })
 
+  // its commands are registered when it is asked for (fieldmouse.ts)
+  root.command('ota').description("a repository of signed models: the publisher's side")
+
   const models = root.command('models').description('the catalog of models against this board')
   const aboutModels = (usage: string, description: string) => {
     const added = models.command(usage).description(description)

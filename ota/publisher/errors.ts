@@ -18,7 +18,7 @@ export const errors = defineErrors({
   },
   key_not_readable: {
     says: (a: { path: string; problem: string }) => `the key ${a.path} cannot be read: ${a.problem}`,
-    remedy: 'Check the file and its passphrase (`FIELDMOUSE_OTA_PASSPHRASE` or `--passphrase-file`).',
+    remedy: 'Check the file and its passphrase (`--passphrase-file`).',
   },
   keys_missing: {
     says: (a: { role: string; has: number; needs: number }) =>
