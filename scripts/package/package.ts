@@ -63,6 +63,7 @@ const SHIPPED = [
   'daemon/config/demo',
   'daemon/triage/books',
   'daemon/triage/judge/lexicon',
+  'daemon/voice/language/said.txt',
   'README.md',
   'LICENSE',
   'CHANGELOG.md',
@@ -81,6 +82,8 @@ const FILES_LEFT_OUT = [
   'node-llama-cpp/templates',
   '@serialport/bindings-cpp/src',
   '@serialport/bindings-cpp/node_modules',
+  'koffi/vendor',
+  'koffi/doc',
 ]
 
 /**

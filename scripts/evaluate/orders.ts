@@ -1,0 +1,93 @@
+/**
+ * Orders to an appliance by people, clean and in noise, through the recogniser that ships: exactly right is intent and all
+ * slots. Noise at a ratio: mean power of speech over mean power of noise in the whole file, cut at a seeded random place.
+ *
+ *   node dist/scripts/evaluate/orders.js --vocabulary F.json --labels F.jsonl [--noise F.flac --snr 24,18,12,6] [--seed 1]
+ *
+ * Rows of the labels: `{id, file, intent, slots}`, files relative to them.
+ */
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { readJsonLines } from '../../daemon/base/json-lines.js'
+import { seeded } from '../../daemon/base/random.js'
+import { parse, z } from '../../daemon/base/schema.js'
+import { ApplianceEar } from '../../daemon/voice/appliance/listen.js'
+import { readVocabulary } from '../../daemon/voice/appliance/vocabulary.js'
+import { decodeAudio } from '../../daemon/voice/audio/decode.js'
+import { durationMs, type Samples } from '../../daemon/voice/audio/pcm.js'
+import { PocketsphinxEngine } from '../../daemon/voice/engines/pocketsphinx.js'
+
+const { values } = parseArgs({
+  options: {
+    vocabulary: { type: 'string' },
+    labels: { type: 'string' },
+    noise: { type: 'string' },
+    snr: { type: 'string', default: '' },
+    seed: { type: 'string', default: '1' },
+    raw: { type: 'boolean', default: false },
+  },
+})
+if (!values.vocabulary || !values.labels) throw new Error('give --vocabulary and --labels')
+const Label = z.object({
+  id: z.string(),
+  file: z.string(),
+  intent: z.string(),
+  slots: z.record(z.string(), z.string()),
+})
+
+const power = (samples: Samples, from = 0, length = samples.length) => {
+  let sum = 0
+  for (let i = 0; i < length; i++) sum += samples[from + i]! ** 2
+  return sum / length
+}
+
+/** @param snrDb of the whole file */
+function mix(speech: Samples, noise: Samples, snrDb: number, random: () => number): Samples {
+  const from = Math.floor(random() * (noise.length - speech.length))
+  const gain = Math.sqrt(power(speech) / power(noise, from, speech.length) / 10 ** (snrDb / 10))
+  return speech.map((value, i) =>
+    Math.max(-32_768, Math.min(32_767, Math.round(value + gain * noise[from + i]!))),
+  )
+}
+
+const sound = async (path: string) =>
+  (await decodeAudio(await readFile(path), path, { longestSeconds: 3_600 })).samples
+const sameSlots = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>) =>
+  JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort())
+
+const { signal } = new AbortController()
+const engine = new PocketsphinxEngine({ denoise: !values.raw })
+const vocabulary = readVocabulary(
+  JSON.parse(await readFile(values.vocabulary, 'utf8')),
+  `vocabulary ${values.vocabulary}`,
+)
+const ear = new ApplianceEar(engine, vocabulary)
+const orders: { label: z.infer<typeof Label>; samples: Samples }[] = []
+for await (const { line, value } of readJsonLines(values.labels)) {
+  const label = parse(Label, value, `${values.labels}, line ${line}`)
+  orders.push({ label, samples: await sound(resolve(dirname(values.labels), label.file)) })
+}
+const noise = values.noise ? await sound(values.noise) : undefined
+const ratios = noise ? values.snr.split(',').filter(Boolean).map(Number) : []
+await engine.start(signal)
+try {
+  for (const snr of [undefined, ...ratios]) {
+    const random = seeded(Number(values.seed) * 1000 + (snr ?? 0))
+    const told = { right: 0, rejected: 0, ms: 0, audioMs: 0 }
+    for (const { label, samples } of orders) {
+      const heard = noise && snr !== undefined ? mix(samples, noise, snr, random) : samples
+      const order = await ear.listen(heard, signal)
+      if (order.intent === null) told.rejected++
+      else if (order.intent === label.intent && sameSlots(order.slots, label.slots)) told.right++
+      told.ms += order.ms
+      told.audioMs += durationMs(heard)
+    }
+    const share = ((100 * told.right) / orders.length).toFixed(1)
+    process.stdout.write(
+      `${(snr === undefined ? 'clean' : `${snr} dB`).padEnd(6)} exact ${share.padStart(5)} %, taken for no order ${told.rejected}, real-time factor ${(told.ms / told.audioMs).toFixed(3)}\n`,
+    )
+  }
+} finally {
+  await engine.stop()
+}
