@@ -49,13 +49,16 @@ export function readConfigText(text: string, file: string): ReadFile {
   if (typeof value !== 'object' || Array.isArray(value))
     throw errors.config_not_yaml({ where: file, problem: 'expected sections and options (`key: value`)' })
   return {
-    values: withoutEmpty(value as Record<string, unknown>, 2),
+    values: withoutEmpty(value as Record<string, unknown>, DEEPEST_SECTION),
     where: path => {
       const line = lineOf(document, lines, path)
       return line === undefined ? file : `${file}, line ${line}`
     },
   }
 }
+
+/** Sections within sections: `voice.engines.sherpa`. */
+const DEEPEST_SECTION = 4
 
 /** Drops `key:` with nothing behind it, so that a section may be left with all its options commented out. */
 function withoutEmpty(section: Record<string, unknown>, depth: number): Record<string, unknown> {
