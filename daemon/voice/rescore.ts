@@ -66,6 +66,8 @@ export interface Candidate {
  */
 const SCORE_UNIT = (1024 * Math.log(1.0001)) / 6.5
 const NOTHING = 0.7
+/** Readings with less than a fiftieth of the first one's weight have no voice; natural logarithm. */
+const FAINT = Math.log(1 / 50)
 /** A sentence with a name put right must be understood this surely, 0 to 1. */
 const SURE = 0.9
 
@@ -128,7 +130,10 @@ export async function rescore(
   const { understand, most = 5, leastShare = 0.5, scoreUnit } = options
   const candidates: Candidate[] = []
   const seen = new Set<string>()
+  const top = heard.hypotheses[0]?.score ?? 0
   for (const hypothesis of heard.hypotheses) {
+    // a dry run costs more than its voice is worth
+    if ((hypothesis.score - top) * (scoreUnit ?? SCORE_UNIT) < FAINT) continue
     const text = written(hypothesis.text, options.spellings)
     if (!text || seen.has(text)) continue
     if (candidates.length >= most) break

@@ -1,0 +1,157 @@
+/**
+ * Spoken commands over a real broker: from the last byte of sound to the device, and to the reply; then satellites that speak
+ * at the same time.
+ *
+ *   node dist/scripts/bench/voice.js [--rounds 5] [--sites 10] [--noise 5]
+ *
+ * Synthetic speech (espeak-ng) with the quiet noise of a room. Needs mosquitto, pocketsphinx-en-us, espeak-ng.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { connectAsync } from 'mqtt'
+import { sleep } from '../../daemon/base/clock.js'
+import { encode } from '../../daemon/bus/hermes/codec.js'
+import type { Hermes } from '../../daemon/bus/hermes/messages.js'
+import { loadConfig } from '../../daemon/config/load.js'
+import { Daemon } from '../../daemon/main.js'
+import { silentLog } from '../../daemon/observability/log.js'
+import { durationMs, type Samples } from '../../daemon/voice/audio/pcm.js'
+import { encodeWav } from '../../daemon/voice/audio/wav.js'
+import { speak } from '../evaluate/voice/speak.js'
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    sites: { type: 'string', default: '10' },
+    /** Root mean square of the room's noise; 5 is as quiet as most recordings of people, from some 20 on it is taken off. */
+    noise: { type: 'string', default: '5' },
+  },
+})
+/** Sentence, the topic of the device, and what it is told. */
+const ORDERS = [
+  ['turn on the kitchen light', 'turn off the kitchen light'],
+  ['turn on the bedside lamp', 'turn off the bedside lamp'],
+  ['open the living room blind', 'close the living room blind'],
+  ['turn on the television', 'turn off the television'],
+].flat()
+const VOICE = { name: 'en-us', speed: 150 }
+const FRAME = 480
+
+const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-bench-'))
+const file = join(folder, 'mouse.yaml')
+writeFileSync(file, JSON.stringify({ voice: { hermes: { enabled: 'on' }, ask_below: 0, min_confidence: 0 } }))
+const { config } = loadConfig({
+  env: { FIELDMOUSE_CONFIG: file, FIELDMOUSE_DATA: folder, FIELDMOUSE_BROKER: 'embedded:0' },
+})
+const daemon = new Daemon({ config, log: silentLog })
+const at = (sorted: number[], share: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
+const line = (text: string) => process.stdout.write(`${text}\n`)
+
+await daemon.start(new AbortController().signal)
+const client = await connectAsync(daemon.brokerUrl, { protocolVersion: 5 })
+try {
+  const listeners = new Set<(topic: string, payload: Buffer) => void>()
+  client.on('message', (topic, payload) => {
+    for (const listener of listeners) listener(topic, payload)
+  })
+  await client.subscribeAsync(['demo/#', 'answers', 'hermes/#'])
+  const next = (
+    passes: (topic: string, payload: Buffer) => boolean,
+    withinMs = 30_000,
+  ): Promise<number | undefined> =>
+    new Promise(resolve => {
+      const done = (ms: number | undefined) => {
+        clearTimeout(late)
+        listeners.delete(listener)
+        resolve(ms)
+      }
+      const listener = (topic: string, payload: Buffer) => passes(topic, payload) && done(performance.now())
+      const late = setTimeout(() => done(undefined), withinMs)
+      listeners.add(listener)
+    })
+  const sounds = new Map<string, Samples>()
+  for (const order of ORDERS) sounds.set(order, await speak(order, VOICE, Number(values.noise)))
+
+  const toDevice: number[] = []
+  const toReply: number[] = []
+  let audioMs = 0
+  let asrMs = 0
+  let understood = 0
+  for (let round = -1; round < Number(values.rounds); round++)
+    for (const order of ORDERS) {
+      const samples = sounds.get(order)!
+      const began = performance.now()
+      const device = next(topic => /^demo\/.*\/set/.test(topic), 3_000)
+      let heard: { ok: boolean; result?: { heard?: { asr_ms: number } } } | undefined
+      const reply = next((topic, payload) => {
+        if (topic !== 'answers') return false
+        heard = JSON.parse(payload.toString())
+        return true
+      })
+      await client.publishAsync('fieldmouse/demo/request/voice', Buffer.from(encodeWav(samples)), {
+        qos: 1,
+        properties: { responseTopic: 'answers', userProperties: { session: `s${round}${order}` } },
+      })
+      const [told, replied] = [heard?.ok === false ? undefined : await device, await reply]
+      // the first round loads the recogniser and builds the language
+      if (round < 0) continue
+      audioMs += durationMs(samples)
+      asrMs += heard?.result?.heard?.asr_ms ?? 0
+      if (heard?.ok) understood++
+      if (told !== undefined) toDevice.push(told - began)
+      if (replied !== undefined) toReply.push(replied - began)
+    }
+  for (const times of [toDevice, toReply]) times.sort((a, b) => a - b)
+  const said = ORDERS.length * Number(values.rounds)
+  line(`${said} utterances of ${(audioMs / said / 1000).toFixed(1)} s, ${understood} carried out`)
+  line(
+    `end of sound to device p50 ${at(toDevice, 0.5).toFixed(0)} ms, p95 ${at(toDevice, 0.95).toFixed(0)} ms`,
+  )
+  line(`end of sound to reply  p50 ${at(toReply, 0.5).toFixed(0)} ms, p95 ${at(toReply, 0.95).toFixed(0)} ms`)
+  line(`recogniser and choice: real-time factor ${(asrMs / audioMs).toFixed(3)}`)
+
+  const count = Number(values.sites)
+  const told = { captured: 0, ended: 0, busy: 0 }
+  const counting = (topic: string) => {
+    if (topic === 'hermes/asr/textCaptured') told.captured++
+    if (topic === 'hermes/dialogueManager/sessionEnded') told.ended++
+    if (topic === 'hermes/error/asr') told.busy++
+  }
+  listeners.add(counting)
+  const send = (message: Hermes) => {
+    const { topic, payload } = encode(message)
+    return client.publishAsync(topic, payload as Buffer, { qos: message.kind === 'audioFrame' ? 0 : 1 })
+  }
+  const cpu = process.cpuUsage()
+  const began = performance.now()
+  await Promise.all(
+    Array.from({ length: count }, async (_, n) => {
+      const siteId = `site${n}`
+      const model = { modelId: 'm', modelVersion: '', modelType: 'personal', currentSensitivity: 0.5 }
+      await send({ kind: 'hotwordDetected', wakewordId: 'mouse', siteId, ...model } as Hermes)
+      await sleep(300)
+      const samples = sounds.get(ORDERS[n % ORDERS.length]!)!
+      const quiet = new Int16Array(FRAME)
+      const started = performance.now()
+      // at the pace of a microphone
+      for (let from = 0; from < samples.length + 80 * FRAME; from += FRAME) {
+        const frame = from < samples.length ? samples.subarray(from, from + FRAME) : quiet
+        await send({ kind: 'audioFrame', siteId, wav: encodeWav(frame) } as Hermes)
+        const due = started + (from + FRAME) / 16 - performance.now()
+        if (due > 0) await sleep(due)
+      }
+    }),
+  )
+  for (let waited = 0; told.ended < count && waited < 60_000; waited += 100) await sleep(100)
+  const used = process.cpuUsage(cpu)
+  line(
+    `${count} satellites at once: ${told.captured} sentences captured, ${told.ended} sessions ended, ${told.busy} busy, in ${((performance.now() - began) / 1000).toFixed(1)} s; daemon, satellites and broker's client ${((used.user + used.system) / 1e6).toFixed(1)} s of one core`,
+  )
+} finally {
+  await client.endAsync(true)
+  await daemon.stop()
+  rmSync(folder, { recursive: true })
+}
