@@ -114,9 +114,17 @@ export function microphoneDoor(o: DoorOptions, device: string): MicrophoneDoor {
 /** Home Assistant and other Wyoming clients. */
 export function wyomingDoor(o: DoorOptions): WyomingDoor {
   const { config, events } = o
-  const { wyoming, speech, longestUtteranceSeconds } = config.voice
+  const { wyoming, speech, longestUtteranceSeconds, minConfidence } = config.voice
   const { address, port, maxConnections } = wyoming
-  return new WyomingDoor(o.services, {
+  const services: VoiceServices = {
+    ...o.services,
+    // whoever asks gets words alone, and acts on them: words that were hardly heard are none
+    transcribe: async (samples, place, signal) => {
+      const heard = await o.services.transcribe(samples, place, signal)
+      return heard.confidence < minConfidence ? { ...heard, text: '' } : heard
+    },
+  }
+  return new WyomingDoor(services, {
     address,
     port,
     maxConnections,

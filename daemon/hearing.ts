@@ -135,7 +135,8 @@ export class Hearing implements Part {
     this.#closer.defer(requests.register('voice', (request, abort) => handler.handle(request, abort)))
     if (doors.length === 0) return
     // somebody will speak soon: the first word should not wait for a dictionary
-    await this.#ready(signal)
+    // a recogniser that does not start is tried again by whoever speaks
+    await this.#ready(signal).catch(error => conditions.raise('speech_missing', describe(error)))
     await this.#openDoors(signal)
     this.#o.events.tell('SpeechReady', { engine: engine.engine, doors: doors.join(', ') })
   }
@@ -164,6 +165,7 @@ export class Hearing implements Part {
     this.#starting ??= (async () => {
       await this.#homeLanguage().start(signal)
       await this.#engine!.start(signal)
+      this.#o.conditions.clear('speech_missing')
     })().catch(error => {
       this.#starting = undefined
       throw error
@@ -355,8 +357,14 @@ export class Hearing implements Part {
   }
 
   async #open(door: Part, signal: AbortSignal): Promise<void> {
-    await door.start(signal)
-    this.#closer.defer(() => door.stop())
+    try {
+      await door.start(signal)
+      this.#closer.defer(() => door.stop())
+    } catch (error) {
+      // commands by text and the other doors go on
+      signal.throwIfAborted()
+      this.#o.conditions.raise('speech_door_closed', `${door.name}: ${describe(error)}`)
+    }
   }
 }
 

@@ -96,9 +96,11 @@ export const Voice = z
       ),
     engines: Engines.prefault({}),
     denoise: z
-      .enum(['auto', 'on', 'off'])
+      .enum(['auto', 'off'])
       .default('auto')
-      .describe('Whether noise is taken off before words are looked for; auto where it helps.'),
+      .describe(
+        'Whether noise is taken off before words are looked for; auto where the sound is not clean already.',
+      ),
     timeout_ms: whole(500, 120_000)
       .default(10_000)
       .describe('Longest time for one utterance in the recogniser; then it is started anew.'),

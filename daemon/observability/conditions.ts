@@ -96,6 +96,12 @@ export const CONDITIONS = {
       'Install what is missing (Debian: `apt install pocketsphinx pocketsphinx-en-us`), or correct the section voice.',
     showsAfterMs: 0,
   },
+  speech_door_closed: {
+    severity: 'warning',
+    says: 'a way in for speech could not be opened',
+    remedy: 'Correct the section voice (address, port, device), and start the daemon again.',
+    showsAfterMs: 0,
+  },
   microphone_away: {
     severity: 'warning',
     says: 'the microphone gives no sound',
