@@ -2,7 +2,6 @@
  * Everything about speech, wired: where sound comes in, what hears it, what becomes of what was said, and how it is
  * answered. The composition root of the room `voice`; main.ts builds one.
  */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from './base/clock.js'
 import { Closer } from './base/closer.js'
@@ -15,6 +14,7 @@ import { areaId } from './commands/outcome.js'
 import type { Registry } from './commands/registry.js'
 import type { Config } from './config/schema.js'
 import { type DoorOptions, hermesDoor, microphoneDoor, wyomingDoor } from './hearing-doors.js'
+import { Orders, orderAnswer } from './hearing-orders.js'
 import type { Conditions } from './observability/conditions.js'
 import type { Events } from './observability/events.js'
 import type { Requests } from './requests/accept.js'
@@ -22,9 +22,6 @@ import { type Outcome, type Reply, refusal } from './requests/reply.js'
 import { PRIORITY_OF, type Request } from './requests/request.js'
 import { speakerFor, speechEngineFor } from './speech-engine.js'
 import { spokenAnswer } from './spoken-answer.js'
-import { interpret } from './voice/appliance/interpret.js'
-import { ApplianceEar } from './voice/appliance/listen.js'
-import { readVocabulary, type Vocabulary } from './voice/appliance/vocabulary.js'
 import type { Samples } from './voice/audio/pcm.js'
 import type { Answer, Place, Transcript, VoiceServices } from './voice/conversation.js'
 import type { WyomingDoor } from './voice/doors/wyoming.js'
@@ -36,7 +33,7 @@ import { workerBuilder } from './voice/language/in-worker.js'
 import { keptBuilder } from './voice/language/keep.js'
 import { Recorder } from './voice/recorder.js'
 import type { Speaker } from './voice/speak.js'
-import { nearby, type Placed, Transcriber } from './voice/transcribe.js'
+import { Transcriber } from './voice/transcribe.js'
 import { weighed } from './weighed.js'
 
 export interface HearingOptions {
@@ -53,29 +50,27 @@ export interface HearingOptions {
 
 /** A recorder takes so much of the disk at most. */
 const RECORDED_BYTES = 256 * 2 ** 20
-
-/** Something that is ordered from in its own words, and where orders go. */
-interface Appliance extends Placed {
-  ear: ApplianceEar
-  vocabulary: Vocabulary
-  topic?: string
-}
+const DAY_MS = 86_400_000
 
 /** The voice room with its doors, as one part. */
 export class Hearing implements Part {
   readonly name = 'voice'
   readonly #o: HearingOptions
   #closer = new Closer()
+  /** Of what all who speak share: no single request may end it. */
+  #lifetime = new AbortController()
+  #recorder: Recorder | undefined
   #engine: SpeechEngine | undefined
   #starting: Promise<void> | undefined
   #language: HomeLanguage | undefined
   #transcriber: Transcriber | undefined
-  #appliances: Appliance[] = []
+  readonly #orders: Orders
   #speaker: Speaker | undefined
   #wyoming: WyomingDoor | undefined
 
   constructor(options: HearingOptions) {
     this.#o = options
+    this.#orders = new Orders(options)
   }
 
   /** Where Wyoming clients find it; undefined where they are not served. */
@@ -87,6 +82,7 @@ export class Hearing implements Part {
     const { config, clock, requests, conditions } = this.#o
     const { voice } = config
     this.#closer = new Closer()
+    this.#lifetime = new AbortController()
     if (voice.engine === 'off') return
     const doors = this.#doorNames()
     const engine = await speechEngineFor(voice, clock, (name, how) =>
@@ -104,11 +100,11 @@ export class Hearing implements Part {
     }
     this.#engine = engine
     this.#speaker = speakerFor(voice)
-    this.#appliances = await Promise.all(voice.appliances.map(a => this.#appliance(a, engine)))
+    await this.#orders.load(engine)
     this.#transcriber = new Transcriber({
       engine,
       clock,
-      appliances: this.#appliances,
+      appliances: this.#orders.all,
       home: abort => this.#homeLanguage().ready(abort),
       understand: async (text, place, abort) => {
         const preview = await this.#o.commands.preview(text, place.area, sessionOf(place), abort)
@@ -117,31 +113,24 @@ export class Hearing implements Part {
           : weighed(preview)
       },
     })
-    const recorder =
-      voice.recorder.enabled === 'on'
-        ? new Recorder({
-            folder: join(config.dataDir, 'utterances'),
-            retention: { count: voice.recorder.most, days: voice.recorder.days, bytes: RECORDED_BYTES },
-            clock,
-          })
-        : undefined
+    this.#openRecorder()
     const handler = new VoiceRequests({
       longestSeconds: voice.longestUtteranceSeconds,
       minConfidence: voice.minConfidence,
       transcribe: (samples, place, abort) => this.#transcribe(samples, place, abort),
       carryOut: (text, place, options) => this.#carryOut(text, place, options),
-      ...(recorder ? { record: samples => this.#record(recorder, samples) } : {}),
     })
     this.#closer.defer(requests.register('voice', (request, abort) => handler.handle(request, abort)))
     if (doors.length === 0) return
     // somebody will speak soon: the first word should not wait for a dictionary
     // a recogniser that does not start is tried again by whoever speaks
-    await this.#ready(signal).catch(error => conditions.raise('speech_missing', describe(error)))
+    await this.#ready().catch(error => conditions.raise('speech_missing', describe(error)))
     await this.#openDoors(signal)
     this.#o.events.tell('SpeechReady', { engine: engine.engine, doors: doors.join(', ') })
   }
 
   async stop(): Promise<void> {
+    this.#lifetime.abort(new Error('speech is being stopped'))
     await this.#closer.close()
     await this.#starting?.catch(() => {})
     await this.#language?.stop()
@@ -161,7 +150,8 @@ export class Hearing implements Part {
   }
 
   /** Started by the first who speaks, so that a home that never speaks has no process for it. */
-  #ready(signal: AbortSignal): Promise<void> {
+  #ready(): Promise<void> {
+    const { signal } = this.#lifetime
     this.#starting ??= (async () => {
       await this.#homeLanguage().start(signal)
       await this.#engine!.start(signal)
@@ -200,7 +190,8 @@ export class Hearing implements Part {
   }
 
   async #transcribe(samples: Samples, place: Place, signal: AbortSignal): Promise<Transcript> {
-    await this.#ready(signal)
+    await this.#record(samples)
+    await orAborted(this.#ready(), signal)
     const transcript = await this.#transcriber!.transcribe(samples, this.#placed(place), signal)
     this.#o.events.tell('UtteranceHeard', { site: place.site, ...transcript })
     return transcript
@@ -225,7 +216,7 @@ export class Hearing implements Part {
       confidence = 1,
     }: { signal: AbortSignal; dryRun?: boolean; confidence?: number },
   ): Promise<Answer> {
-    const order = await this.#order(text, place, dryRun)
+    const order = await this.#orders.order(text, place, dryRun)
     if (order) return orderAnswer(order)
     const request = this.#request(text, place, { dryRun, confirmed: false, heard: confidence })
     const { requests } = this.#o
@@ -249,7 +240,7 @@ export class Hearing implements Part {
     place: Place,
     { signal, ...how }: { signal: AbortSignal; dryRun: boolean; confirmed: boolean; heard: number },
   ): Promise<Outcome> {
-    const order = await this.#order(text, place, how.dryRun)
+    const order = await this.#orders.order(text, place, how.dryRun)
     return order ?? this.#o.commands.handle(this.#request(text, place, how), signal)
   }
 
@@ -272,58 +263,32 @@ export class Hearing implements Part {
     }
   }
 
-  /** An order to an appliance nearby, told on its topic. @returns undefined when it is none */
-  async #order(text: string, { area }: Place, dryRun: boolean): Promise<Outcome | undefined> {
-    for (const { vocabulary, topic } of nearby(this.#appliances, area)) {
-      const order = interpret(text, vocabulary)
-      if (!order) continue
-      const told = { device: vocabulary.device, intent: order.intent, slots: order.slots }
-      if (!dryRun) {
-        this.#o.publishEvent('intent', told)
-        if (topic)
-          await this.#o.connection.publish({
-            topic,
-            payload: JSON.stringify({ intent: order.intent, slots: order.slots }),
-            qos: 1,
-            properties: { contentType: 'application/json', isText: true },
+  #openRecorder(): void {
+    const { config, clock } = this.#o
+    const { enabled, most, days } = config.voice.recorder
+    this.#recorder =
+      enabled === 'on'
+        ? new Recorder({
+            folder: join(config.dataDir, 'utterances'),
+            retention: { count: most, days, bytes: RECORDED_BYTES },
+            clock,
           })
-      }
-      return {
-        ok: true,
-        result: { text: `${vocabulary.device}: ${text}.`, ...told },
-        stage: 'rule',
-        confidence: 1,
-        model: null,
-        inferMs: 0,
-        promptTokens: 0,
-        outputTokens: 0,
-      }
-    }
-    return undefined
+        : undefined
+    if (!this.#recorder) return
+    // days pass without anybody speaking
+    const prune = () =>
+      void this.#recorder
+        ?.prune()
+        .catch(error => this.#o.conditions.raise('data_unwritable', describe(error)))
+    prune()
+    const daily = setInterval(prune, DAY_MS).unref()
+    this.#closer.defer(() => clearInterval(daily))
   }
 
-  async #appliance(
-    { file, area, topic }: Config['voice']['appliances'][number],
-    engine: SpeechEngine,
-  ): Promise<Appliance> {
-    let value: unknown
-    try {
-      value = JSON.parse(await readFile(file, 'utf8'))
-    } catch (error) {
-      throw errors.vocabulary_unreadable({ path: file, problem: describe(error) }, error)
-    }
-    const vocabulary = readVocabulary(value, file)
-    const id = areaId(area, this.#o.registry.home().areas)
-    return {
-      vocabulary,
-      ear: new ApplianceEar(engine, vocabulary, this.#o.config.voice.minConfidence),
-      ...(id === undefined ? {} : { area: id }),
-      ...(topic === undefined ? {} : { topic }),
-    }
-  }
-
-  async #record(recorder: Recorder, samples: Samples): Promise<void> {
-    await recorder.keep(samples).catch(error => this.#o.conditions.raise('data_unwritable', describe(error)))
+  async #record(samples: Samples): Promise<void> {
+    await this.#recorder
+      ?.keep(samples)
+      .catch(error => this.#o.conditions.raise('data_unwritable', describe(error)))
   }
 
   #doorNames(): string[] {
@@ -368,24 +333,18 @@ export class Hearing implements Part {
   }
 }
 
+/** What is shared goes on; who waits for it need not. */
+function orAborted(shared: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    shared.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
 /** The conversation of a place: the client's own, else that of the site; a plain request has that of its area. */
 function sessionOf({ site, session, area }: Place): string | undefined {
   if (session !== undefined) return session
   return site === '' || site === area ? undefined : `site ${site}`
-}
-
-function orderAnswer({ result }: Outcome): Answer {
-  const { text, intent, slots } = result as { text: string; intent: string; slots: Record<string, string> }
-  return {
-    ok: true,
-    text,
-    asks: false,
-    notUnderstood: false,
-    plain: false,
-    intent: {
-      name: intent,
-      confidence: 1,
-      slots: Object.entries(slots).map(([name, value]) => ({ name, value, raw: value })),
-    },
-  }
 }

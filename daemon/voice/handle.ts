@@ -19,8 +19,6 @@ export interface VoiceRequestsOptions {
     place: Place,
     options: { signal: AbortSignal; dryRun: boolean; confirmed: boolean; heard: number },
   ): Promise<Outcome>
-  /** Keeps the utterance where the owner asked for that. */
-  record?(samples: Samples): Promise<void>
 }
 
 /** What was heard, in the `result` of a reply. */
@@ -50,7 +48,6 @@ export class VoiceRequests {
       longestSeconds: this.#o.longestSeconds,
     })
     const levels = measureLevels(samples)
-    await this.#o.record?.(samples)
     const place: Place = {
       // without a name each utterance is a conversation of its own place
       site: body.session ?? body.area ?? id,

@@ -38,6 +38,11 @@ export function topicsPage(): string {
       'out',
       'what was understood and done: `{time, actions, devices, answer, stage, confidence, later}`',
     ],
+    [
+      t.event('intent'),
+      'out',
+      'an order to an appliance with words of its own: `{time, device, intent, slots}` (docs/voice.md)',
+    ],
     [t.event('timer'), 'out', 'a timer that rang'],
     [
       t.event('board'),

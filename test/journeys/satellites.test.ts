@@ -7,7 +7,7 @@ import { event } from '../../daemon/bus/wyoming/event.js'
 import { needsMosquitto } from '../support/broker.js'
 import { TestSatellite } from '../support/hermes.js'
 import { type Mouse, startMouse } from '../support/mouse.js'
-import { needsSpeech, speak } from '../support/speech.js'
+import { needsSpeech, speak, spoken } from '../support/speech.js'
 import { connectTo, untilType } from '../support/wyoming.js'
 
 const needed = { ...needsMosquitto, ...needsSpeech }
@@ -97,4 +97,46 @@ t.test('Home Assistant over Wyoming: sound to text, text to deed, text to sound'
   const sound = await untilType(tts, 'audio-stop', 'error')
   t.equal(sound.at(-1)?.type, 'audio-stop')
   t.ok(sound.length > 5)
+})
+
+t.test(
+  'an appliance is ordered from in its own words, with slots, on its topic; lamps stay lamps',
+  needed,
+  async t => {
+    const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-test-'))
+    t.teardown(() => rmSync(folder, { recursive: true }))
+    const file = join(folder, 'washer.json')
+    writeFileSync(
+      file,
+      JSON.stringify({
+        device: 'washing machine',
+        slots: {
+          program: ['cotton', { value: 'wool', says: ['wool', 'woollens'] }],
+          hours: ['two', 'three'],
+        },
+        intents: { start: ['(start|run) [the] {program} program', 'wash {program} in {hours} hours'] },
+      }),
+    )
+    const mouse = await open(t, { appliances: [{ file, topic: 'demo/washer/order' }], ask_below: 0 })
+    const ordered = mouse.next('demo/washer/order')
+    const reply = await mouse.command(spoken('run the cotton program'), { kind: 'voice', waitMs: 60_000 })
+    t.match(reply, {
+      ok: true,
+      result: { intent: 'start', slots: { program: 'cotton' }, device: 'washing machine' },
+    })
+    t.same(JSON.parse(await ordered), { intent: 'start', slots: { program: 'cotton' } })
+    t.match(await mouse.command(spoken('turn on the kitchen light'), { kind: 'voice', waitMs: 60_000 }), {
+      ok: true,
+      result: { text: 'Turned on Kitchen light.' },
+    })
+  },
+)
+
+t.test('a door that cannot open leaves the others open, and the status says so', needed, async t => {
+  const mouse = await open(t, { wyoming: { enabled: 'on', address: '192.0.2.1' }, hermes: { enabled: 'on' } })
+  const satellite = await TestSatellite.start(t, mouse.daemon.brokerUrl, 'kitchen')
+  await satellite.wake()
+  t.match(await satellite.next('sessionStarted'), { siteId: 'kitchen' })
+  const status = mouse.heard.filter(m => m.topic === 'fieldmouse/demo/status').at(-1)
+  t.match(JSON.parse(status!.payload), { state: 'degraded', conditions: [{ code: 'speech_door_closed' }] })
 })
