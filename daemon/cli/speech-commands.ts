@@ -24,7 +24,7 @@ export function speechCommands(
   ).action(async ({ in: files, out, ...flags }: Flags & { in: string[]; out: string }) => {
     const { transcribeFiles } = await import('./transcribe.js')
     const { rows, failed } = await transcribeFiles({ files, out, flags }, shell.signal)
-    shell.err(`${rows} files${failed ? `, ${failed} of them could not be read` : ''}`)
+    shell.err(`${counted(rows)}${failed ? `, ${failed} could not be read` : ''}`)
     finish(failed ? 1 : 0)
   })
 
@@ -49,7 +49,9 @@ export function speechCommands(
     const engine = await speechEngineFor(voice, systemClock, () => {})
     if ('none' in engine) throw errors.speech_engine_missing({ engine: voice.engine, missing: engine.none })
     const told = await listenFiles({ in: files, out, vocabulary, engine }, shell.signal)
-    shell.err(`${told.files} files, ${told.orders} orders${told.failed ? `, ${told.failed} failed` : ''}`)
+    shell.err(
+      `${counted(told.files)}, ${told.orders} of them orders${told.failed ? `, ${told.failed} could not be read` : ''}`,
+    )
     finish(told.failed ? 1 : 0)
   })
 }
@@ -59,3 +61,5 @@ interface ListenFlags {
   out: string
   vocabulary: string
 }
+
+const counted = (files: number) => `${files} file${files === 1 ? '' : 's'}`
