@@ -68,6 +68,8 @@ const SCORE_UNIT = (1024 * Math.log(1.0001)) / 6.5
 const NOTHING = 0.7
 /** Readings with less than a fiftieth of the first one's weight have no voice; natural logarithm. */
 const FAINT = Math.log(1 / 50)
+/** However well the sound fits the words: readings that disagree are worth a question, never a deed. */
+const DOUBTFUL_AT_MOST = 0.5
 /** A sentence with a name put right must be understood this surely, 0 to 1. */
 const SURE = 0.9
 
@@ -147,7 +149,10 @@ export async function rescore(
   const plain: Rescored = {
     text: chosen.text,
     heard: chosen.hypothesis.text,
-    confidence: sure(chosen.hypothesis, chosen.understood.confidence),
+    confidence: Math.min(
+      sure(chosen.hypothesis, chosen.understood.confidence),
+      share < leastShare ? DOUBTFUL_AT_MOST : 1,
+    ),
     acts: chosen.understood.acts && share >= leastShare,
     doubtful: chosen.understood.acts && share < leastShare,
     tried: candidates.length,

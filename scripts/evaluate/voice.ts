@@ -3,7 +3,7 @@
  * of the home, recogniser, rescoring, command path. Beside it: the same sentences as text, and general talk.
  *
  *   node dist/scripts/evaluate/voice.js [--gold rows.jsonl --homes homes.json] [--sample 100] [--seed 1]
- *     [--voices en-us:160,en-gb:150] [--set -lw=8] [--accent en-gb] [--readings 10] [--look 5] [--share 0.5] [--talk] [--json] [--out answers.jsonl]
+ *     [--voices en-us:160,en-gb:150] [--noise 100] [--accent en-gb] [--readings 10] [--look 5] [--share 0.5] [--talk] [--json] [--out answers.jsonl]
  *
  * Synthetic speech, not people: figures compare languages and settings with one another.
  */
@@ -30,7 +30,6 @@ import { spoken } from '../../daemon/voice/language/spoken.js'
 import { rescore } from '../../daemon/voice/rescore.js'
 import { type Row, readRows } from './rows.js'
 import { right } from './same.js'
-import { PlainPocketSphinx } from './voice/pocketsphinx.js'
 import { speak, VOICES } from './voice/speak.js'
 import { TALK } from './voice/talk.js'
 
@@ -41,14 +40,12 @@ const { values } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     voices: { type: 'string' },
-    set: { type: 'string', multiple: true, default: [] },
     build: { type: 'string', multiple: true, default: [] },
     readings: { type: 'string', default: '10' },
     look: { type: 'string', default: '5' },
     share: { type: 'string', default: '0.5' },
     accent: { type: 'string', multiple: true, default: [] },
     talk: { type: 'boolean', default: false },
-    plain: { type: 'boolean', default: false },
     noise: { type: 'string', default: '100' },
     json: { type: 'boolean', default: false },
     out: { type: 'string' },
@@ -83,9 +80,7 @@ if (values.talk) {
 rows.sort((a, b) => (a.home < b.home ? -1 : a.home > b.home ? 1 : 0))
 
 const slm = new SupervisedEngine({ model: { path: factoryModel() }, clock: systemClock, sequences: 1 })
-const ears = values.plain
-  ? new PlainPocketSphinx({ '-remove_noise': 'no', ...pairs(values.set) }, Number(values.readings))
-  : new PocketsphinxEngine({ readings: Number(values.readings) })
+const ears = new PocketsphinxEngine({ readings: Number(values.readings) })
 const sources = {
   said: await readSaid(),
   dictionary: await readDictionary(DICTIONARY),

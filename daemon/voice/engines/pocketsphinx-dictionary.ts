@@ -1,6 +1,6 @@
 /**
- * Words out of the model's dictionary of 134,000: PocketSphinx looks through all that it holds for every language (4 s for a
- * small n-gram model with the whole dictionary, 10 ms with the words that are needed), so it is given only those.
+ * Words out of the model's dictionary of 134,000: PocketSphinx looks through all that it holds for every language (3 to 4 s of
+ * processor time for a small n-gram model with the whole dictionary), so it is given only those that are needed.
  */
 import { readFileSync } from 'node:fs'
 

@@ -9,7 +9,7 @@ import { Answer, type Definition, type LoadOptions, type Question } from './pock
 export interface PocketsphinxOptions {
   /** Holds `en-us/` and `cmudict-en-us.dict`. Default: where Debian's package puts them. */
   modelFolder?: string
-  /** Takes noise away before recognition. Default true: on people's orders it won at every noise level, and on clean sound. */
+  /** Takes noise away before recognition. Default true; clean sound is left as it is. */
   denoise?: boolean
   /** Languages that stay compiled in the child. Default 4. */
   languages?: number

@@ -72,7 +72,10 @@ t.test('a close reading that can be done wins over one that is nothing, a far on
 t.test('where readings disagree nothing is done, and it is worth a question', async t => {
   const four = heard(['a', 0], ['b', -10], ['c', -20], ['d', -30])
   const understand = async (text: string) => ({ acts: true, meaning: text, confidence: 0.95 })
-  t.match(await rescore(four, options({ understand }), signal), { text: 'a', acts: false, doubtful: true })
+  const certain = { ...four, hypotheses: four.hypotheses.map(h => ({ ...h, confidence: 1 })) }
+  const best = await rescore(certain, options({ understand }), signal)
+  t.match(best, { text: 'a', acts: false, doubtful: true })
+  t.equal(best!.confidence, 0.5, 'however well the sound fits the words')
 })
 
 t.test('no more readings are looked at than allowed, and equal ones once', async t => {
