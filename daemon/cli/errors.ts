@@ -32,6 +32,16 @@ export const errors = defineErrors({
       'Is fieldmouse running, and past its start? `npm start` runs it as `demo`; --id or FIELDMOUSE_ID names another one.',
     retryable: true,
   },
+  update_refused: {
+    says: (a: { problem: string; remedy: string }) => `the daemon refused: ${a.problem}`,
+    remedy: 'See `fieldmouse ota status` and docs/ota.md.',
+  },
+  update_stands_still: {
+    says: (a: { state: string; timeoutMs: number }) =>
+      `nothing moved for ${a.timeoutMs} ms; the update is ${a.state} and goes on by itself`,
+    remedy: 'Look again with `fieldmouse ota status`, or give a longer --timeout.',
+    retryable: true,
+  },
   unknown_port: {
     says: (_: object) => 'the embedded broker takes any free port, so its address is not known here',
     remedy: 'Give the address with --broker or FIELDMOUSE_BROKER; the daemon prints it when it starts.',

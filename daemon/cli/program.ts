@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { packageVersion } from '../base/package-root.js'
 import type { Flags } from '../config/environment.js'
 import { speechCommands } from './speech-commands.js'
+import { updateCommands } from './update-commands.js'
 
 /** What a command needs from the outside. */
 export interface Shell {
@@ -208,8 +209,7 @@ export function program(shell: Shell, finish: Finish): Command {
     finish((await demo(shell.out, shell.signal)) ? 0 : 1)
   })
 
-  // its commands are registered when it is asked for (fieldmouse.ts)
-  root.command('ota').description("a repository of signed models: the publisher's side")
+  updateCommands(root.command('ota').description('models over the air'), shell, finish)
 
   const models = root.command('models').description('the catalog of models against this board')
   const aboutModels = (usage: string, description: string) => {

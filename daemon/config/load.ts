@@ -91,7 +91,7 @@ function expectation(issue: z.core.$ZodIssue): string {
 }
 
 /** Options that are right one by one and wrong together. */
-function contradiction({ broker, model, voice }: Checked): { path: string; says: string } | undefined {
+function contradiction({ broker, model, voice, ota }: Checked): { path: string; says: string } | undefined {
   if (broker.kind === 'external' && broker.url === undefined)
     return { path: 'broker.kind', says: 'broker.kind is external, so broker.url must say where' }
   if (broker.kind === 'embedded' && broker.url !== undefined)
@@ -100,6 +100,8 @@ function contradiction({ broker, model, voice }: Checked): { path: string; says:
     return { path: 'broker', says: 'broker.cert_file and broker.key_file go together' }
   if (model.sha256 !== undefined && model.file === undefined)
     return { path: 'model.sha256', says: 'model.sha256 needs model.file' }
+  if (ota.mirrors.length > 0 && ota.url === undefined)
+    return { path: 'ota.mirrors', says: 'ota.mirrors are more addresses of ota.url, which is missing' }
   const { engine, engines, speech } = voice
   const missing =
     engine === 'sherpa-onnx' && !engines.sherpa.model

@@ -1,4 +1,5 @@
 import { z } from '../base/schema.js'
+import { Ota } from './ota.js'
 import { Sources } from './sources.js'
 import { Voice } from './voice.js'
 
@@ -387,6 +388,7 @@ export const ConfigSchema = z.strictObject({
   sources: Sources.prefault({}),
   triage: Triage.prefault({}),
   voice: Voice.prefault({}),
+  ota: Ota.prefault({}),
   log: Log.prefault({}),
   demo: Demo.prefault({}),
 })
@@ -403,6 +405,9 @@ export const PATH_OPTIONS: readonly string[] = [
   'voice.engines.pocketsphinx.model_dir',
   'voice.engines.sherpa.model',
   'voice.engines.sherpa.package_folder',
+  'ota.folder',
+  'ota.root',
+  'ota.token_file',
   'board.root',
   'board.profiles_dir',
   'broker.password_file',

@@ -108,6 +108,12 @@ export const CONDITIONS = {
     remedy: 'Look whether it is plugged in (`arecord -l`) and whether `voice.microphone.device` is right.',
     showsAfterMs: 5_000,
   },
+  update_failed: {
+    severity: 'info',
+    says: 'an update does not come through; what runs goes on',
+    remedy: 'See `fieldmouse ota status`: it says what is missing, and when it is tried again.',
+    showsAfterMs: 60_000,
+  },
   queue_full: {
     severity: 'warning',
     says: 'the queue is full: new requests are answered `busy`',

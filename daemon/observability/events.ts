@@ -84,6 +84,25 @@ export const EVENTS = {
     fields: a => ({ from: a.from, to: a.to }),
     counter: 'governor_steps',
   }),
+  UpdateMoved: entry({
+    level: (a: { family: string; state: string; version: string; reason?: string }) =>
+      a.state === 'rolled-back' || a.state === 'failed' ? 'warn' : 'info',
+    meaning: 'An update over the air came to another state.',
+    says: a => `model ${a.family} ${a.version}: ${a.state}${a.reason ? ` (${a.reason})` : ''}`,
+    fields: a => ({ family: a.family, state: a.state }),
+    counter: 'update_steps',
+  }),
+  UpdateTrouble: entry({
+    level: 'debug',
+    meaning: 'Something went wrong during an update; the state says what became of it.',
+    says: (a: { family: string; problem: string }) => `update of ${a.family}: ${a.problem}`,
+    counter: 'update_troubles',
+  }),
+  DesiredRefused: entry({
+    level: 'warn',
+    meaning: 'What came on update/desired cannot be read; what was desired before holds.',
+    says: (a: { problem: string }) => `update/desired: ${a.problem}`,
+  }),
   IncidentRaised: entry({
     level: 'warn',
     meaning: 'Lines of a log or sensor amount to an alarm that somebody should hear of.',

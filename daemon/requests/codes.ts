@@ -37,7 +37,7 @@ export const WIRE_CODES = {
   unknown_kind: {
     meaning: 'No such kind of request.',
     remedy:
-      'Publish to request/command, request/voice, request/triage, request/incident, request/ask or request/cancel.',
+      'Publish to request/command, request/voice, request/triage, request/incident, request/update, request/ask or request/cancel.',
     retryable: false,
   },
   id_reused: {
@@ -126,6 +126,16 @@ export const WIRE_CODES = {
   no_speech: {
     meaning: 'No words of this home were heard in the sound.',
     remedy: 'Say it again, closer to the microphone; the levels in the reply say how loud it came in.',
+    retryable: false,
+  },
+  no_update_source: {
+    meaning: 'No repository is configured that new models could come from.',
+    remedy: 'Set `ota.url`, `ota.folder` or `ota.over_broker` (docs/ota.md).',
+    retryable: false,
+  },
+  nothing_to_go_back_to: {
+    meaning: 'The factory model runs: there is nothing before it.',
+    remedy: 'None needed.',
     retryable: false,
   },
   internal: {

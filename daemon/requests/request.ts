@@ -14,7 +14,7 @@ export interface Request {
   receivedAt: number
   priority: Priority
 }
-export const REQUEST_KINDS = ['command', 'voice', 'triage', 'incident', 'ask'] as const
+export const REQUEST_KINDS = ['command', 'voice', 'triage', 'incident', 'update', 'ask'] as const
 export type RequestKind = (typeof REQUEST_KINDS)[number]
 
 /** People wait for commands and voice; lines can wait a moment. Lower is sooner. */
@@ -23,6 +23,7 @@ export const PRIORITY_OF: Record<RequestKind, Priority> = {
   command: 0,
   voice: 0,
   incident: 0,
+  update: 1,
   ask: 1,
   triage: 2,
 }

@@ -164,9 +164,11 @@ export class UpdateClient implements Part {
     this.#send({ what: 'go_back', candidate, isBad: false, reason: { code, says: message, remedy } })
   }
 
-  /** What somebody asked for by `update/command`. @throws nothing_to_go_back_to */
+  /** What somebody asked for by `request/update`. @throws nothing_to_go_back_to */
   async obey(command: UpdateCommand): Promise<void> {
     switch (command.do) {
+      case 'status':
+        return
       case 'check':
         return this.check()
       case 'apply':

@@ -105,6 +105,10 @@ export const errors = defineErrors({
     says: (a: { pid: number; folder: string }) => `process ${a.pid} already updates ${a.folder}`,
     remedy: 'Ask the running daemon over MQTT, or stop it first.',
   },
+  no_update_source: {
+    says: (_: object) => 'no repository is configured',
+    remedy: 'Set `ota.url`, `ota.folder` or `ota.over_broker` (docs/ota.md).',
+  },
   nothing_to_go_back_to: {
     says: (_: object) => 'the factory model runs: there is nothing before it',
     remedy: 'Nothing to do.',

@@ -20,7 +20,7 @@ export interface UpdateClientOptions {
   folder: string
   factory: FactoryModel
   /** Shared by the families of one repository. */
-  trust: Trust
+  trust: Pick<Trust, 'consult'>
   transport: Transport
   board: CheckFacts['board']
   /** Models of other families that are good here: bases of adapters. */

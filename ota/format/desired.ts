@@ -25,8 +25,9 @@ export const Desired = z.strictObject({
 })
 export type Desired = z.output<typeof Desired>
 
-/** `update/command`, and `fieldmouse ota check|rollback|pin|...`: what an owner asks of one device. */
+/** `request/update`, and `fieldmouse ota check|rollback|pin|...`: what an owner asks of one device. */
 export const UpdateCommand = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('status'), family: z.string().optional() }),
   z.strictObject({ do: z.literal('check'), family: z.string().optional() }),
   z.strictObject({ do: z.literal('apply'), family: z.string().optional() }),
   z.strictObject({ do: z.literal('rollback'), family: z.string().optional() }),

@@ -44,6 +44,50 @@ export const UpdateState = z.object({
 })
 export type UpdateState = z.output<typeof UpdateState>
 
+/** All of a device: what is retained on `update/state`. */
+export const DeviceUpdates = z.object({
+  /** Of the model that is furthest from rest: what a fleet looks at first. */
+  state: z.enum(STATES),
+  reason: Reason.optional(),
+  /** Addresses of the repository; empty where none is configured. */
+  sources: z.array(z.string()),
+  desired_id: z.string().optional(),
+  /** Why what came on `update/desired` could not be read; the one before it holds. */
+  desired_problem: z.string().optional(),
+  models: z.array(UpdateState),
+})
+export type DeviceUpdates = z.output<typeof DeviceUpdates>
+
+/** The later in the list, the more there is to know. */
+const RANK: readonly UpdateState['state'][] = [
+  'idle',
+  'failed',
+  'checking',
+  'staged',
+  'verifying',
+  'downloading',
+  'rolled-back',
+  'trial',
+  'active',
+]
+
+/** The states of all models as one document. Pure. */
+export function deviceUpdates(
+  models: readonly UpdateState[],
+  more: { sources: readonly string[]; desiredProblem?: string | undefined },
+): DeviceUpdates {
+  const [first] = [...models].sort((a, b) => RANK.indexOf(b.state) - RANK.indexOf(a.state))
+  const desiredId = models.find(m => m.desired_id !== undefined)?.desired_id
+  return {
+    state: first?.state ?? 'idle',
+    ...(first?.reason ? { reason: first.reason } : {}),
+    sources: [...more.sources],
+    ...(desiredId === undefined ? {} : { desired_id: desiredId }),
+    ...(more.desiredProblem === undefined ? {} : { desired_problem: more.desiredProblem }),
+    models: [...models],
+  }
+}
+
 /**
  * The state of a Home Assistant `update` entity: only the keys it knows, for one key more and it drops the message.
  * @source homeassistant/components/mqtt/update.py, MQTT_JSON_UPDATE_SCHEMA
@@ -74,7 +118,7 @@ export function homeAssistantComponent(base: string, id: string, family: string)
     device_class: 'firmware',
     entity_category: 'config',
     state_topic: `${base}/ha/update/${family}`,
-    command_topic: `${base}/update/command`,
+    command_topic: `${base}/request/update`,
     payload_install: JSON.stringify({ do: 'apply', family }),
   }
 }

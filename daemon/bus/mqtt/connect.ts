@@ -147,10 +147,23 @@ export class Connection implements Part {
   }
 
   /** Whether there is a connection, in which form, and if not, why. */
-  get state(): { connected: boolean; protocol?: 4 | 5; url?: string; error?: FieldmouseError } {
-    const { url, protocol } = this.#live ?? {}
+  get state(): {
+    connected: boolean
+    protocol?: 4 | 5
+    url?: string
+    error?: FieldmouseError
+    /** What the broker said it takes (MQTT 5), bytes. */
+    maximumPacketBytes?: number
+  } {
+    const { url, protocol, client } = this.#live ?? {}
+    const maximumPacketBytes = client?.serverProperties?.maximumPacketSize
     return this.#live
-      ? { connected: true, protocol: protocol!, url: url! }
+      ? {
+          connected: true,
+          protocol: protocol!,
+          url: url!,
+          ...(maximumPacketBytes === undefined ? {} : { maximumPacketBytes }),
+        }
       : { connected: false, ...(this.#lastError ? { error: this.#lastError } : {}) }
   }
 

@@ -26,6 +26,7 @@ export const DEFAULT_LIMITS: PayloadLimits = {
   ask: 32 * 1024,
   triage: 256 * 1024,
   incident: 16 * 1024,
+  update: 16 * 1024,
   voice: 10 * 1024 * 1024,
 }
 
@@ -73,6 +74,7 @@ const VoiceJson = z.strictObject({
   ...CommandJson.omit({ text: true }).shape,
 })
 const CancelJson = z.strictObject({ id })
+const UpdateJson = z.looseObject({ id: id.optional() })
 
 const BRACE = 0x7b
 
@@ -220,6 +222,7 @@ function readBody(message: Incoming, kind: RequestKind): { body: RequestBody; id
   const form = formOf(message)
   if (kind === 'triage') return readLines(text, form, message.topic)
   if (kind === 'incident') return { body: { text: text.trim() } }
+  if (kind === 'update') return readUpdate(text, message.topic)
   if (form === 'text' || (form === undefined && !text.trimStart().startsWith('{')))
     return { body: { text: text.trim() } }
   const json = readJson(kind === 'command' ? CommandJson : AskJson, text, message.topic)
@@ -236,6 +239,13 @@ function readBody(message: Incoming, kind: RequestKind): { body: RequestBody; id
         : {}),
     },
   }
+}
+
+/** A word, or an object of which only the id is ours to read. */
+function readUpdate(text: string, topic: string): { body: RequestBody; id?: string | undefined } {
+  if (!text.trimStart().startsWith('{')) return { body: { text: text.trim() } }
+  const { id, ...rest } = readJson(UpdateJson, text, topic)
+  return { id, body: { text: JSON.stringify(rest) } }
 }
 
 /**

@@ -13,6 +13,10 @@ export interface Topics {
   readonly responses: string
   readonly updateDesired: string
   readonly updateState: string
+  /** `<root>/<id>`: first part of block transfers. */
+  readonly base: string
+  /** The state of a Home Assistant `update` entity. */
+  homeAssistantUpdate(family: string): string
   request(kind: string): string
   response(requestId: string): string
   event(name: string): string
@@ -52,6 +56,8 @@ export function topicsOf(root: string, id: string): Topics {
     responses: `${own}/response/+`,
     updateDesired: `${own}/update/desired`,
     updateState: `${own}/update/state`,
+    base: own,
+    homeAssistantUpdate: family => `${own}/ha/update/${family}`,
     request: kind => `${own}/request/${kind}`,
     response: requestId => `${own}/response/${requestId}`,
     event: name => `${own}/event/${name}`,

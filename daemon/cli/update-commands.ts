@@ -1,0 +1,68 @@
+/** `fieldmouse ota status|check|apply|rollback|pin|...`: what an owner asks of one device. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Flags } from '../config/environment.js'
+import type { Finish, Shell } from './program.js'
+
+interface UpdateFlags extends Flags {
+  family?: string
+  wait?: boolean
+  timeout: number
+  json?: boolean
+}
+
+const WORDS = [
+  ['check', 'look into the repository now'],
+  ['apply', 'look now, and let what is found take over without waiting for hours or approval'],
+  ['rollback', 'back to the model before, which is remembered as bad'],
+  ['pin', 'keep what runs, whatever the repository offers'],
+  ['unpin', 'take new models again'],
+] as const
+
+/** @param ota the command that they belong to */
+export function updateCommands(ota: Command, shell: Shell, finish: Finish): void {
+  const add = (usage: string, description: string, options: Option[] = []) => {
+    const added = ota.command(usage).description(description)
+    for (const option of [...WHICH, ...options]) added.addOption(option)
+    return added
+  }
+  const ask = async (command: { do: string; sha256?: string }, o: UpdateFlags) => {
+    const { family, wait, timeout, json, ...flags } = o
+    const { askUpdates, sayUpdates } = await import('./updates.js')
+    const { updates, isLive } = await askUpdates({
+      command: { ...command, ...(family === undefined ? {} : { family }) },
+      follow: wait ?? false,
+      timeoutMs: timeout,
+      flags,
+      signal: shell.signal,
+      onProgress: line => shell.err(line),
+    })
+    if (!isLive) shell.err('no daemon answers; this is what it left on the disk')
+    shell.out(json ? JSON.stringify(updates, null, 2) : sayUpdates(updates))
+    const isBad = (m: { state: string }) => m.state === 'failed' || m.state === 'rolled-back'
+    finish(wait && updates.models.some(isBad) ? 1 : 0)
+  }
+  add('status', 'where the updates of this device stand').action((o: UpdateFlags) => ask({ do: 'status' }, o))
+  for (const [word, description] of WORDS)
+    add(word, description, [WAIT]).action((o: UpdateFlags) => ask({ do: word }, o))
+  add('forgive <sha256>', 'let a model that did badly here be tried again', [WAIT]).action(
+    (sha256: string, o: UpdateFlags) => ask({ do: 'forgive', sha256 }, o),
+  )
+}
+
+const WAIT = new Option('--wait', 'follow it until it rests; exit 1 when it failed or went back')
+const WHICH = [
+  new Option('--config <file>', 'configuration file (YAML)'),
+  new Option('--id <name>', 'name of the device'),
+  new Option('--broker <address>', 'a URL, or embedded:PORT'),
+  new Option('--data <folder>', 'folder for state, read where no daemon answers'),
+  new Option('--family <name>', 'only this model: command, line'),
+  new Option('--timeout <ms>', 'how long to wait for an answer, and with --wait without any progress')
+    .argParser(text => {
+      const ms = Number(text)
+      if (!Number.isInteger(ms) || ms < 1 || ms > 3_600_000)
+        throw new InvalidArgumentError('Expected a whole number of milliseconds, 1 to 3600000.')
+      return ms
+    })
+    .default(60_000),
+  new Option('--json', 'print JSON'),
+]

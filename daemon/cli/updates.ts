@@ -1,0 +1,186 @@
+/** Asks a running daemon about its updates, over MQTT; without one, reads what it left on the disk. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadMemory } from '../../ota/client/memory.js'
+import { DeviceUpdates, type UpdateState } from '../../ota/format/state.js'
+import { mainFile } from '../../ota/format/target.js'
+import { sleep } from '../base/clock.js'
+import { FieldmouseError } from '../base/errors.js'
+import { call } from '../bus/mqtt/call.js'
+import type { Connection } from '../bus/mqtt/connect.js'
+import { type Topics, topicsOf } from '../bus/mqtt/topics.js'
+import type { Flags } from '../config/environment.js'
+import { loadConfig } from '../config/load.js'
+import { errors } from './errors.js'
+import { presenceOf, withConnection } from './presence.js'
+import { accessOf, shownUrl } from './reach.js'
+
+export interface UpdatesQuestion {
+  command: { do: string; family?: string; sha256?: string }
+  /** Until it rests. */
+  follow: boolean
+  timeoutMs: number
+  flags: Flags
+  signal: AbortSignal
+  onProgress(line: string): void
+}
+
+/**
+ * @returns where updates stand after the command; `isLive` is false where that was read from the disk
+ * @throws no_broker, no_daemon, no_reply, update_refused
+ */
+export async function askUpdates(
+  question: UpdatesQuestion,
+): Promise<{ updates: DeviceUpdates; isLive: boolean }> {
+  const { command, follow, timeoutMs, flags, signal } = question
+  const { config } = loadConfig({ flags })
+  const topics = topicsOf(config.rootTopic, config.id)
+  try {
+    const access = accessOf(config)
+    return await withConnection(access, signal, async (connection, refused) => {
+      const state = await presenceOf(connection, topics, refused, signal)
+      if (state === 'absent' || state === 'offline')
+        throw errors.no_daemon({ id: config.id, url: shownUrl(access.url), state })
+      const asked = call(connection, topics, { kind: 'update', json: command, timeoutMs }, signal)
+      const rest = follow ? watch(connection, topics, question) : undefined
+      rest?.catch(() => {})
+      const reply = await asked
+      if (!reply.ok)
+        throw errors.update_refused({
+          problem: reply.error?.message ?? 'no reason given',
+          remedy: reply.error?.remedy ?? '',
+        })
+      const updates = rest ? await rest : DeviceUpdates.parse(reply.result)
+      return { updates, isLive: true }
+    })
+  } catch (error) {
+    const isAway = error instanceof FieldmouseError && ['no_broker', 'no_daemon'].includes(error.code)
+    if (!isAway || command.do !== 'status') throw error
+    return { updates: await onDisk(join(config.dataDir, 'updates'), command.family), isLive: false }
+  }
+}
+
+/** Nothing moved for so long, and it rests: it is over. */
+const QUIET_MS = 1_500
+const REST = new Set(['idle', 'failed', 'active', 'rolled-back'])
+
+/** Follows the retained state until all models rest, or wait for somebody. @throws no_reply when nothing moves */
+async function watch(
+  connection: Connection,
+  topics: Topics,
+  { command, timeoutMs, signal, onProgress }: UpdatesQuestion,
+): Promise<DeviceUpdates> {
+  let latest: DeviceUpdates | undefined
+  let wake = () => {}
+  const told = new Map<string, string>()
+  const end = await connection.subscribe(topics.updateState, ({ payload }) => {
+    const parsed = DeviceUpdates.safeParse(jsonOf(payload))
+    if (!parsed.success) return
+    latest = parsed.data
+    for (const model of latest.models) {
+      const line = progressOf(model)
+      if (told.get(model.family) !== line && !REST.has(model.state)) onProgress(line)
+      told.set(model.family, line)
+    }
+    wake()
+  })
+  try {
+    for (let quietMs = 0; ; ) {
+      const models = latest?.models.filter(m => !command.family || m.family === command.family)
+      const rests = models?.every(m => REST.has(m.state) || (m.state === 'staged' && m.waiting_for))
+      if (latest && rests && quietMs >= QUIET_MS) return latest
+      if (quietMs >= timeoutMs)
+        throw errors.update_stands_still({ state: latest?.state ?? 'unknown', timeoutMs })
+      const over = new AbortController()
+      const moved = new Promise<boolean>(resolve => {
+        wake = () => resolve(true)
+      })
+      const stepMs = Math.min(QUIET_MS, timeoutMs)
+      const late = sleep(stepMs, AbortSignal.any([signal, over.signal])).then(() => false)
+      late.catch(() => {})
+      const hasMoved = await Promise.race([moved, late])
+      over.abort()
+      quietMs = hasMoved ? 0 : quietMs + stepMs
+    }
+  } finally {
+    await end()
+  }
+}
+
+function progressOf({ family, state, candidate, bytes, waiting_for, reason }: UpdateState): string {
+  const what = `${family}${candidate ? ` ${candidate.version}` : ''}: ${state}`
+  const share = bytes && bytes.total > 0 ? ` ${Math.floor((bytes.done / bytes.total) * 100)} %` : ''
+  return `${what}${share}${waiting_for ? `, waits for ${waiting_for}` : ''}${reason && REST.has(state) ? ` (${reason.message})` : ''}`
+}
+
+/** What the updaters wrote: enough to see what would run, and where an update stopped. */
+async function onDisk(folder: string, only: string | undefined): Promise<DeviceUpdates> {
+  const families = (await readdir(folder).catch((): string[] => [])).filter(f => f !== 'trust')
+  const models: UpdateState[] = []
+  for (const family of families.filter(f => only === undefined || f === only)) {
+    const memory = await loadMemory(join(folder, family, 'state.json'))
+    const { state, bad, pinnedSha256, desiredId } = memory
+    const pointer = jsonOf(
+      await readFile(join(folder, family, 'pointer.json')).catch(() => Buffer.from('{}')),
+    )
+    const slot = (pointer as { active?: 'factory' | 'a' | 'b' }).active ?? 'factory'
+    const record = jsonOf(
+      await readFile(join(folder, family, 'slots', slot, 'record.json')).catch(() => Buffer.from('{}')),
+    ) as { promise?: { version: string; release: number; files: never } }
+    const candidate = 'candidate' in state ? state.candidate : undefined
+    const named = (promise: Parameters<typeof mainFile>[0]) => ({
+      version: promise.version,
+      release: promise.release,
+      sha256: mainFile(promise).sha256,
+    })
+    models.push({
+      family,
+      state: state.is,
+      running: {
+        ...(record.promise ? named(record.promise as never) : { version: 'factory', release: 0, sha256: '' }),
+        slot,
+        probation: state.is === 'active' && candidate?.slot === slot,
+      },
+      ...(candidate ? { candidate: { ...named(candidate.promise), path: candidate.path } } : {}),
+      bad: bad.map(b => b.sha256),
+      pinned: pinnedSha256 !== undefined,
+      ...(desiredId ? { desired_id: desiredId } : {}),
+    })
+  }
+  return { state: models[0]?.state ?? 'idle', sources: [], models }
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString())
+  } catch {
+    return {}
+  }
+}
+
+/** For people. */
+export function sayUpdates({ sources, models, desired_id, desired_problem }: DeviceUpdates): string {
+  const lines = [
+    `repository  ${sources.length > 0 ? sources.join(', then ') : 'none configured (ota.url, ota.folder, ota.over_broker)'}`,
+    ...(desired_id ? [`desired     ${desired_id}`] : []),
+    ...(desired_problem ? [`desired     cannot be read: ${desired_problem}`] : []),
+  ]
+  for (const m of models) {
+    const { running, figures } = m
+    lines.push(
+      '',
+      `${m.family}`,
+      `  runs      ${running.version} (${running.slot === 'factory' ? 'factory' : `slot ${running.slot}, release ${running.release}`}${running.probation ? ', watched' : ''}${m.pinned ? ', pinned' : ''})`,
+      `  update    ${progressOf({ ...m, family: m.candidate ? m.family : '', reason: undefined }).replace(/^: /, '')}`,
+    )
+    if (m.reason) lines.push(`  because   ${m.reason.message}`)
+    if (m.reason?.remedy) lines.push(`  to do     ${m.reason.remedy}`)
+    if (figures)
+      lines.push(
+        `  trial     ${figures.answered} golden requests, ${Math.round(figures.accuracy * 1000) / 10} % right, p95 ${Math.round(figures.p95_ms)} ms`,
+      )
+    if (m.bad.length > 0) lines.push(`  bad here  ${m.bad.map(sha => sha.slice(0, 12)).join(', ')}`)
+  }
+  if (models.length === 0) lines.push('', 'no model is updated here')
+  return lines.join('\n')
+}

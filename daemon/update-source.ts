@@ -1,0 +1,73 @@
+/** Where updates come from and whom they are believed, as the configuration says. */
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BlobChannel } from '../ota/format/blob.js'
+import type { Transport } from '../ota/transport/transport.js'
+import type { Clock } from './base/clock.js'
+import { errors as busErrors } from './bus/errors.js'
+import type { Connection } from './bus/mqtt/connect.js'
+import type { Config } from './config/schema.js'
+
+/** The broker as block transfer wants it: data at QoS 0 is dropped while the connection is away, never kept. */
+export function blobChannelOf(connection: Connection): BlobChannel {
+  return {
+    publish: (topic, payload, qos) => connection.publish({ topic, payload, qos }),
+    subscribe: (filter, qos, on) =>
+      connection.subscribe(filter, ({ topic, payload }) => on(topic, payload), { qos, skipRetained: true }),
+    maximumPacketBytes: () => connection.state.maximumPacketBytes,
+  }
+}
+
+export interface SourceOptions {
+  config: Config
+  connection: Connection
+  clock: Clock
+  /** `fieldmouse/<id>`. */
+  base: string
+}
+
+/** The configured ways to the repository, the nearest first; none where the owner wants no updates. */
+export async function transportsOf({ config, connection, clock, base }: SourceOptions): Promise<Transport[]> {
+  const { url, mirrors, folder, overBroker, tokenFile, blockBytes } = config.ota
+  const transports: Transport[] = []
+  if (folder !== undefined) {
+    const { folderTransport } = await import('../ota/transport/folder.js')
+    transports.push(folderTransport(folder))
+  }
+  const addresses = url === undefined ? [] : [url, ...mirrors]
+  if (addresses.length > 0) {
+    const { httpTransport } = await import('../ota/transport/http-range.js')
+    const token = tokenFile === undefined ? undefined : await firstLine(tokenFile)
+    const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` }
+    const more = headers ? { headers, clock } : { clock }
+    transports.push(...addresses.map(address => httpTransport({ url: address, ...more })))
+  }
+  if (overBroker === 'on') {
+    const { mqttTransport } = await import('../ota/transport/mqtt-chunks.js')
+    transports.push(mqttTransport({ channel: blobChannelOf(connection), base, blockBytes }))
+  }
+  return transports
+}
+
+/** @throws broker_file_unreadable */
+async function firstLine(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).split('\n')[0]!.trim()
+  } catch (error) {
+    throw busErrors.broker_file_unreadable(
+      { what: 'token file', path, problem: (error as NodeJS.ErrnoException).code ?? '' },
+      error,
+    )
+  }
+}
+
+/**
+ * Whether this board's clock was set by NTP; undefined where nobody says.
+ * @param root of the board's own files
+ * @source systemd-timesyncd.service(8): /run/systemd/timesync/synchronized
+ */
+export function clockIsSynchronised(root: string): boolean | undefined {
+  const folder = join(root, 'run/systemd/timesync')
+  return existsSync(folder) ? existsSync(join(folder, 'synchronized')) : undefined
+}
