@@ -1,7 +1,8 @@
-/** `fieldmouse ota ...`: the publisher's commands, and those of one device whose daemon does not run. Loaded only when asked. */
+/** `fieldmouse ota ...`: the publisher's commands. Loaded only when asked. */
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { parse, z } from '../daemon/base/schema.js'
+import type { BlobChannel } from './format/blob.js'
 import { CUSTOM_FIELD, FILE_ROLES, type FileRole, TargetPromise } from './format/target.js'
 import { add } from './publisher/add.js'
 import { delegate } from './publisher/delegate.js'
@@ -13,12 +14,15 @@ import { Repository } from './publisher/repository.js'
 import { revoke } from './publisher/revoke.js'
 import { rotate } from './publisher/rotate.js'
 import { serve } from './publisher/serve.js'
+import { serveBlobs } from './publisher/serve-blobs.js'
 import { sign } from './publisher/sign.js'
 
 export interface OtaShell {
   out(line: string): void
   err(line: string): void
   signal: AbortSignal
+  /** A broker, for `ota serve --broker`. */
+  openChannel(url: string): Promise<{ channel: BlobChannel; close(): Promise<void> }>
 }
 
 /** `--roles root=3/2`: three keys, of which two must sign. */
@@ -33,6 +37,7 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
   const passphrase = async (file?: string) => (file ? (await readFile(file, 'utf8')).trim() : undefined)
   const many = (value: string, before: string[] = []) => [...before, value]
 
+  ota.commandsGroup('A repository of models:')
   ota
     .command('init <folder>')
     .description('make an empty repository: keys, the first root, empty targets, snapshot, timestamp')
@@ -242,14 +247,27 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
 
   ota
     .command('serve <folder>')
-    .description('a web server for trying it out')
+    .description('hand a repository out: by a web server for trying it out, or in blocks over a broker')
     .option('--port <number>', 'default: any free one', '0')
     .option('--host <address>', 'default: this machine only', '127.0.0.1')
-    .action(async (folder: string, o: { port: string; host: string }) => {
-      const server = await serve({ folder, port: Number(o.port), host: o.host })
-      say({ url: server.url })
-      await new Promise(resolve => shell.signal.addEventListener('abort', resolve, { once: true }))
-      await server.close()
+    .option('--broker <url>', 'over this broker instead, for devices with `ota.over_broker: on`')
+    .option('--root-topic <topic>', 'first levels of the topics', 'fieldmouse')
+    .action(async (folder: string, o: { port: string; host: string; broker?: string; rootTopic: string }) => {
+      await new Repository(folder).published('timestamp')
+      const ended = new Promise(resolve => shell.signal.addEventListener('abort', resolve, { once: true }))
+      if (o.broker === undefined) {
+        const server = await serve({ folder, port: Number(o.port), host: o.host })
+        say({ url: server.url })
+        await ended
+        await server.close()
+      } else {
+        const { channel, close } = await shell.openChannel(o.broker)
+        const end = await serveBlobs({ channel, folder, root: o.rootTopic })
+        say({ broker: o.broker.replace(/\/\/[^@/]*@/, '//'), topics: `${o.rootTopic}/+/blob/get` })
+        await ended
+        await end()
+        await close()
+      }
       finish(0)
     })
 }

@@ -30,7 +30,9 @@ async function main(words: readonly string[]): Promise<number> {
     const ota = root.commands.find(command => command.name() === 'ota')
     if (ota && (words[0] === 'ota' || words[0] === 'help')) {
       const { registerOta } = await import('../../ota/cli.js')
-      registerOta(ota, shell, finish)
+      const openChannel = async (url: string) =>
+        (await import('./blob-channel.js')).openChannel(url, interrupt.signal)
+      registerOta(ota, { ...shell, openChannel }, finish)
     }
     if (words.length === 0) {
       err(root.helpInformation())

@@ -20,6 +20,7 @@ const WORDS = [
 
 /** @param ota the command that they belong to */
 export function updateCommands(ota: Command, shell: Shell, finish: Finish): void {
+  ota.commandsGroup('This device:')
   const add = (usage: string, description: string, options: Option[] = []) => {
     const added = ota.command(usage).description(description)
     for (const option of [...WHICH, ...options]) added.addOption(option)

@@ -1,10 +1,18 @@
 import type { Command } from 'commander'
 import { program } from '../../daemon/cli/program.js'
+import { registerOta } from '../../ota/cli.js'
 import { code, GENERATED, table } from './markdown.js'
 
 /** docs/reference/commands.md, from the program itself. */
 export function commandsPage(): string {
-  const root = program({ out: () => {}, err: () => {}, signal: new AbortController().signal }, () => {})
+  const shell = { out: () => {}, err: () => {}, signal: new AbortController().signal }
+  const root = program(shell, () => {})
+  const ota = root.commands.find(command => command.name() === 'ota')!
+  registerOta(
+    ota,
+    { ...shell, openChannel: () => Promise.reject(new Error('nothing is run here')) },
+    () => {},
+  )
   return `${GENERATED}# Commands on the shell
 
 Exit status: 0 done, 1 failed, 2 misused. Data goes to standard output, everything for people to standard error.

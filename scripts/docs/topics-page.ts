@@ -26,6 +26,11 @@ export function topicsPage(): string {
       'in',
       'a word of an operator on an open incident, as JSON: acknowledge, shelve, comment, normal here ... (docs/triage.md)',
     ],
+    [
+      t.request('update'),
+      'in',
+      '`status`, `check`, `apply`, `rollback`, `pin` or `unpin`, or JSON `{do, family?, sha256?, id?}`: asks for updates (docs/ota.md)',
+    ],
     [t.request('ask'), 'in', 'a question; answered `not_available` for now'],
     [
       t.request('cancel'),
@@ -48,6 +53,26 @@ export function topicsPage(): string {
       t.event('board'),
       'out',
       'the daemon does less, or all it can again: `{time, from, to, cause, because, limits}` (docs/governor.md)',
+    ],
+    [
+      t.updateDesired,
+      'in, retained',
+      'what the fleet wants this device to run: `{version: 1, id?, models: [{family, path?, sha256?, hold?, allow_older?, not_before?}]}`',
+    ],
+    [
+      t.updateState,
+      'out, retained',
+      'where updates stand: `{state, reason?, sources, desired_id?, models: [{family, state, running, candidate?, bytes?, reason?, waiting_for?, figures?, bad, pinned}]}`',
+    ],
+    [
+      t.homeAssistantUpdate('<family>'),
+      'out, retained',
+      "state of Home Assistant's `update` entity, where `ota.home_assistant` is on",
+    ],
+    [
+      `${t.base}/blob/get`,
+      'out',
+      'asks for blocks of a file of the repository, where `ota.over_broker` is on; they come on `blob/data/<transfer>/<block>`, never retained',
     ],
     [t.metrics, 'out, every minute', '`{time, uptime_s, counters, latencies, gauges}`'],
     [

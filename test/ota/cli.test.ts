@@ -7,6 +7,8 @@ import { codeOf } from '../../daemon/base/errors.js'
 import { registerOta } from '../../ota/cli.js'
 import { isSettled, makeDevice, sha256, tinyModel } from '../support/repository.js'
 
+const openChannel = () => Promise.reject(new Error('no broker in this test'))
+
 /** Runs one command line. @returns what it printed, a JSON value a line */
 async function ota(
   line: string[],
@@ -14,7 +16,11 @@ async function ota(
 ): Promise<Record<string, unknown>[]> {
   const out: Record<string, unknown>[] = []
   const command = new Command('ota').exitOverride()
-  registerOta(command, { out: text => out.push(JSON.parse(text)), err: () => {}, signal }, () => {})
+  registerOta(
+    command,
+    { out: text => out.push(JSON.parse(text)), err: () => {}, signal, openChannel },
+    () => {},
+  )
   await command.parseAsync(line, { from: 'user' })
   return out
 }
@@ -183,7 +189,11 @@ t.test('the web server for trying it out', async t => {
   const stop = new AbortController()
   const lines: { url: string }[] = []
   const command = new Command('ota').exitOverride()
-  registerOta(command, { out: l => lines.push(JSON.parse(l)), err: () => {}, signal: stop.signal }, () => {})
+  registerOta(
+    command,
+    { out: l => lines.push(JSON.parse(l)), err: () => {}, signal: stop.signal, openChannel },
+    () => {},
+  )
   const running = command.parseAsync(['serve', join(folder, 'repo')], { from: 'user' })
   while (lines.length === 0) await new Promise(resolve => setTimeout(resolve, 5))
   const { url } = lines[0]!
