@@ -30,12 +30,7 @@ export async function chooseModel(config: Config, board: Board): Promise<ModelCh
   const contextTokens = config.model.contextTokens ?? plan.contextTokens
   const shape = { sequences, contextTokens }
   const counts = { threadCounts: threadCounts(plan.mostThreads) }
-  const own = config.model.threads === 'auto' ? undefined : config.model.threads
-  const threads = (key: string) =>
-    own ??
-    (config.board.measure === 'always'
-      ? 0
-      : (calibration.threadsOf(key) ?? (config.board.measure === 'never' ? 1 : 0)))
+  const threads = (key: string) => threadsFor(key, config, calibration)
 
   let instead: string | undefined
   if (file !== undefined) {
@@ -64,6 +59,13 @@ export async function chooseModel(config: Config, board: Board): Promise<ModelCh
     known: { name: plan.model.name, quantization: plan.model.quantization, key },
     ...(instead ? { instead } : {}),
   }
+}
+
+/** Threads of a file: what the owner wrote, what was measured, or 0: to be measured. */
+export function threadsFor(key: string, { model, board }: Config, calibration: Board['calibration']): number {
+  if (model.threads !== 'auto') return model.threads
+  if (board.measure === 'always') return 0
+  return calibration.threadsOf(key) ?? (board.measure === 'never' ? 1 : 0)
 }
 
 /** Why a file that the owner named cannot be used; undefined when it can. */

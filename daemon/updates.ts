@@ -74,10 +74,10 @@ export class Updates implements Part {
   }
 
   /**
-   * Finds what may answer: read back from the disk in full, or the factory's. Nothing is tried or swapped before `listen`.
+   * Finds what may answer: read back from the disk in full, or the factory's. Nothing is tried or swapped before `start`.
    * @throws updater_running, no_model_left, broker_file_unreadable
    */
-  async start(signal: AbortSignal): Promise<void> {
+  async prepare(signal: AbortSignal): Promise<void> {
     const { config, models, connection, clock, topics } = this.#o
     this.#turn = new Promise<void>(resolve => {
       this.#open = resolve
@@ -103,7 +103,7 @@ export class Updates implements Part {
   }
 
   /** Everything else runs: models may be tried now, and people may ask. */
-  async listen(): Promise<void> {
+  async start(): Promise<void> {
     const { connection, topics, requests } = this.#o
     this.#open()
     this.#ends.push(
