@@ -19,7 +19,8 @@ export const errors = defineErrors({
 })
 
 /** Models that ship. */
-export type FactoryFamily = 'command' | 'line'
+export const FACTORY_FAMILIES = ['command', 'line'] as const
+export type FactoryFamily = (typeof FACTORY_FAMILIES)[number]
 
 /** A model that ships, as its signed promise says. An updater takes it as its `FactoryModel`. */
 export interface ShippedModel {

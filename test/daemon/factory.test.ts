@@ -4,13 +4,12 @@ import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { codeOf } from '../../daemon/base/errors.js'
 import { packageFile } from '../../daemon/base/package-root.js'
+import { explainModel } from '../../daemon/cli/models.js'
 import { loadConfig } from '../../daemon/config/load.js'
-import { type FactoryFamily, factoryModelOf } from '../../daemon/factory.js'
+import { FACTORY_FAMILIES, factoryModelOf } from '../../daemon/factory.js'
 import { checkGguf } from '../../daemon/inference/gguf.js'
 import { factoryLineModel, lineModelFile } from '../../daemon/line-model.js'
 import { factoryModel } from '../../daemon/main.js'
-
-const FAMILIES: readonly FactoryFamily[] = ['command', 'line']
 
 /** A copy of what ships, without the models: the lookup reads metadata only. */
 function copyOf(t: Test): { folder: string; targets: string } {
@@ -20,7 +19,7 @@ function copyOf(t: Test): { folder: string; targets: string } {
 }
 
 t.test('each model that ships is whole, is what was signed, and says the same of itself', async t => {
-  for (const family of FAMILIES) {
+  for (const family of FACTORY_FAMILIES) {
     const model = factoryModelOf(family)
     const header = await checkGguf(model.files.model, { sha256: model.sha256 })
     t.equal(statSync(model.files.model).size, model.length)
@@ -37,6 +36,13 @@ t.test('the daemon finds its models by it', async t => {
   const { config } = loadConfig({ env: {}, cwd: t.testdir() })
   const { files, sha256 } = factoryModelOf('line')
   t.strictSame(lineModelFile(config), { path: files.model, sha256 })
+})
+
+t.test('`models explain` shows what was signed', async t => {
+  const said = await explainModel({ data: t.testdir() }, 'fieldmouse-command')
+  const { version, release, sha256, promise } = factoryModelOf('command')
+  t.match(said, `ships: command ${version}, release ${release}, SHA-256 ${sha256.slice(0, 16)}…`)
+  for (const [name, says] of Object.entries(promise.evaluation)) t.match(said, `${name} ${says}`)
 })
 
 t.test('the newest metadata counts', async t => {
