@@ -1,23 +1,26 @@
 /** The model that reads lines: which file it is, and its process, started by the first line that needs it. */
 import { existsSync } from 'node:fs'
 import type { Clock } from './base/clock.js'
-import { packageFile } from './base/package-root.js'
 import type { Part } from './base/part.js'
 import type { Config } from './config/schema.js'
+import { factoryModelOf } from './factory.js'
 import { type EngineEvent, SupervisedEngine } from './inference/supervisor.js'
 import { FactoryLineStage, type LineStage } from './triage/slm/stage.js'
 import type { Verdict } from './triage/verdict.js'
 
 /** The line model that ships. */
-export const factoryLineModel = () => packageFile('ota', 'factory', 'fieldmouse-line.gguf')
+export const factoryLineModel = (): string => factoryModelOf('line').files.model
 
-/** @returns undefined when the owner wants none */
+/**
+ * @returns undefined when the owner wants none; the one that ships with the hash that was signed
+ * @throws factory_damaged
+ */
 export function lineModelFile(config: Config): { path: string; sha256?: string } | undefined {
   const { model, modelFile, modelSha256 } = config.triage
   if (model === 'off') return undefined
   if (modelFile !== undefined) return { path: modelFile, ...(modelSha256 ? { sha256: modelSha256 } : {}) }
-  const path = factoryLineModel()
-  return existsSync(path) ? { path } : undefined
+  const { files, sha256 } = factoryModelOf('line')
+  return existsSync(files.model) ? { path: files.model, sha256 } : undefined
 }
 
 export interface LineModelOptions {

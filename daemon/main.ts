@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { type Clock, systemClock } from './base/clock.js'
 import { describe } from './base/errors.js'
-import { packageFile, packageVersion } from './base/package-root.js'
+import { packageVersion } from './base/package-root.js'
 import { type Part, startAll, stopAll } from './base/part.js'
 import type { Board } from './board/board.js'
 import { EnergyMeter } from './board/energy.js'
@@ -27,6 +27,7 @@ import { Timers } from './commands/timers.js'
 import { VirtualHome } from './commands/virtual.js'
 import type { Config } from './config/schema.js'
 import { engineFor, keepMeasured } from './engine.js'
+import { factoryModelOf } from './factory.js'
 import { governed } from './govern.js'
 import { Hearing } from './hearing.js'
 import { MeteredEngine } from './inference/metered.js'
@@ -41,7 +42,7 @@ import { surveyFor } from './survey.js'
 import { type Tellers, tellers } from './tell.js'
 
 /** The model that ships: the floor every board stands on. */
-export const factoryModel = () => packageFile('ota', 'factory', 'fieldmouse-command.gguf')
+export const factoryModel = (): string => factoryModelOf('command').files.model
 
 /** What `main` needs beside the configuration. */
 export interface DaemonOptions {

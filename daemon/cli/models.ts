@@ -1,11 +1,13 @@
 /** `fieldmouse models`: the catalog against this board. Changes nothing. */
 import type { ModelProfile } from '../../device-profiles/schema.js'
+import { packageFile } from '../base/package-root.js'
 import type { Board } from '../board/board.js'
 import { modelMib } from '../board/budget.js'
 import { explainBoard } from '../board/explain.js'
 import { type Considered, tps } from '../board/plan.js'
 import type { Flags } from '../config/environment.js'
 import { loadConfig } from '../config/load.js'
+import { FACTORY_FAMILIES, factoryModelOf } from '../factory.js'
 import { surveyFor } from '../survey.js'
 import { errors } from './errors.js'
 
@@ -121,6 +123,7 @@ function files(model: ModelProfile, { plan }: Board): string[] {
     const memory = lengths.map(n => `${modelMib(model, file, 1, n)} MiB with ${n} tokens`).join(', ')
     return [
       `${file.quantization}: ${file.file}, ${(file.bytes / 1048576).toFixed(1)} MiB (${file.source})`,
+      ...shippedAs(file.file),
       `  memory, one sequence: ${memory}`,
       ...judged.flatMap(c => [
         ...(c.rates
@@ -132,4 +135,18 @@ function files(model: ModelProfile, { plan }: Board): string[] {
       ]),
     ]
   })
+}
+
+/** What the signed promise says of a file that ships. @throws factory_damaged */
+function shippedAs(file: string): string[] {
+  if (!file.startsWith('ota/factory/')) return []
+  const model = FACTORY_FAMILIES.map(family => factoryModelOf(family)).find(
+    m => m.files.model === packageFile(file),
+  )
+  if (!model) return []
+  const figures = Object.entries(model.promise.evaluation).map(([name, says]) => `${name} ${says}`)
+  return [
+    `  ships: ${model.family} ${model.version}, release ${model.release}, SHA-256 ${model.sha256.slice(0, 16)}…`,
+    `  its publisher says: ${figures.join('; ') || 'nothing'}`,
+  ]
 }

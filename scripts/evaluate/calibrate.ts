@@ -16,6 +16,7 @@ import { seeded } from '../../daemon/base/random.js'
 import { type CompactCommand, compactGrammar, decode, promptFor } from '../../daemon/commands/compact.js'
 import { ground } from '../../daemon/commands/ground.js'
 import { normalise } from '../../daemon/commands/normalise.js'
+import { factoryModelOf } from '../../daemon/factory.js'
 import { confidenceOf, FEATURE_NAMES, type Features, featuresOf } from '../../daemon/inference/confidence.js'
 import type { Engine } from '../../daemon/inference/engine.js'
 import { SupervisedEngine } from '../../daemon/inference/supervisor.js'
@@ -65,7 +66,7 @@ async function judge(engine: Engine, pair: Pair): Promise<Answer | undefined> {
 
 const { values } = parseArgs({
   options: {
-    model: { type: 'string', default: 'ota/factory/fieldmouse-command.gguf' },
+    model: { type: 'string' },
     out: { type: 'string' },
     count: { type: 'string', default: '8000' },
     seed: { type: 'string', default: '90210' },
@@ -93,7 +94,7 @@ for (const path of values.exclude)
     excluded.add(normalise(String((value as { utterance?: unknown }).utterance ?? '')))
 const random = seeded(Number(values.seed))
 const engine = new SupervisedEngine({
-  model: { path: values.model },
+  model: { path: values.model ?? factoryModelOf('command').files.model },
   clock: systemClock,
   sequences: 1,
   threads: 1,

@@ -26,7 +26,8 @@ from export import write
 from train import VALIDATION_SEED
 
 PHRASES = ROOT / "dist/scripts/train/generate/own-phrases.js"
-FACTORY = ROOT / "ota/factory/fieldmouse-command.gguf"
+# one model a family ships
+FACTORY = next((ROOT / "ota/factory/targets/command").glob("*.gguf"))
 
 COMMAND = TASKS["command"]
 

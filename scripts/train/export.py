@@ -1,6 +1,6 @@
 """Writes trained weights as a GGUF that llama.cpp runs.
 
-    python scripts/train/export.py --work scripts/train/work --type Q8_0 --version 1.0.0 --out ota/factory/fieldmouse-command.gguf
+    python scripts/train/export.py --work scripts/train/work --type Q8_0 --version 1.0.0 --out model.gguf
 """
 
 import argparse

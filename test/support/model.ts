@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { type FactoryFamily, factoryModelOf } from '../../daemon/factory.js'
 
-/** The factory model that ships; tests run from the repository root. */
-export function factoryModelPath(): string {
-  const path = resolve('ota/factory/fieldmouse-command.gguf')
-  if (!existsSync(path)) throw new Error(`the factory model is missing at ${path}`)
-  return path
+/** The factory model that ships. */
+export function factoryModelPath(family: FactoryFamily = 'command'): string {
+  const { model } = factoryModelOf(family).files
+  if (!existsSync(model)) throw new Error(`the factory model is missing at ${model}`)
+  return model
 }

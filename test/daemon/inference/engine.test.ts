@@ -103,13 +103,13 @@ for (const [name, prefix] of [
   ['line', '<line>'],
 ] as const)
   t.test(`the GGUF of ${name}s makes the same choices as the weights it was made from`, async t => {
-    const answers = JSON.parse(readFileSync(`ota/factory/fieldmouse-${name}.answers.json`, 'utf8')) as {
+    const answers = JSON.parse(readFileSync(`test/fixtures/inference/${name}.answers.json`, 'utf8')) as {
       text: string
       prompt: number[]
       answer: number[]
     }[]
     const llama = await getLlama({ build: 'never', gpu: false, skipDownload: true })
-    const model = await llama.loadModel({ modelPath: `ota/factory/fieldmouse-${name}.gguf` })
+    const model = await llama.loadModel({ modelPath: factoryModelPath(name) })
     const { ggml } = model.fileInfo.metadata.tokenizer as unknown as { ggml: TokenTable }
     const bytesOf = tokenBytes(ggml, () => 'not asked')
     for (const token of ggml.tokens.keys()) {
