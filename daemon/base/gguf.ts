@@ -40,6 +40,8 @@ export interface GgufTensor {
 export interface GgufHeader {
   version: number
   metadata: Map<string, GgufValue>
+  /** GGUF value type of each: 4 whole number, 6 fraction, 8 text, 9 list, ... */
+  types: Map<string, number>
   tensors: GgufTensor[]
   parameters: number
   /** What the file must be at least, bytes. */
@@ -233,12 +235,16 @@ export function decodeGguf(
     const tensorCount = r.count('a tensor count', 24, MOST_ITEMS)
     const pairCount = r.count('a metadata count', 13, MOST_ITEMS)
     const metadata = new Map<string, GgufValue>()
+    const types = new Map<string, number>()
     for (let i = 0; i < pairCount; i++) {
       r.where = `metadata ${i}`
       const key = r.string()
       r.where = `metadata "${key.slice(0, 60)}"`
-      if (keep(key)) metadata.set(key, r.value(r.u32()))
-      else r.skip(r.u32())
+      const type = r.u32()
+      if (keep(key)) {
+        metadata.set(key, r.value(type))
+        types.set(key, type)
+      } else r.skip(type)
     }
     const alignment = metadata.get(ALIGNMENT_KEY) ?? 32
     if (
@@ -284,7 +290,7 @@ export function decodeGguf(
     }
     r.where = `tensor "${before?.name.slice(0, 60) ?? ''}"`
     if (needsBytes > fileBytes) throw r.truncated(needsBytes)
-    return { version, metadata, tensors, parameters, needsBytes, fileBytes }
+    return { version, metadata, types, tensors, parameters, needsBytes, fileBytes }
   } catch (error) {
     if (error instanceof NeedMore) return undefined
     throw error

@@ -103,6 +103,7 @@ async function open(options: LoadOptions, threads: number, sequences: number): P
     sequences,
     threads,
     batchSize: Math.min(options.contextTokens, 256),
+    ...(options.adapter === undefined ? {} : { lora: options.adapter }),
   })
 }
 
@@ -250,6 +251,7 @@ function isToChild(raw: unknown): raw is ToChild {
     case 'load':
       return (
         all(m.options, 'string', 'path', 'gpu') &&
+        ['string', 'undefined'].includes(typeof m.options?.adapter) &&
         all(m.options, 'number', 'sequences', 'contextTokens', 'threads') &&
         all(m.options, 'object', 'trial')
       )

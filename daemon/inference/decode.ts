@@ -4,7 +4,7 @@
  * tokens looked at. Text that the grammar forces is appended without sampling. Knows no native package: see `TokenModel`.
  */
 import { systemClock } from '../base/clock.js'
-import type { Completion, CompletionRequest, CompletionToken } from './engine.js'
+import type { CompletionRequest, CompletionToken, Written } from './engine.js'
 import { errors } from './errors.js'
 import { Matcher } from './grammar.js'
 import { fromBytes, tornBytes } from './utf8.js'
@@ -34,16 +34,17 @@ export interface TokenModel {
 /**
  * Completes one request.
  * @param start token ids before the prefix (the model's own beginning mark)
- * @throws prompt_too_long, no_way_on, completion_cancelled
+ * @throws prompt_unreadable, prompt_too_long, no_way_on, completion_cancelled
  */
 export async function complete(
   model: TokenModel,
   start: readonly number[],
   request: CompletionRequest,
   signal: AbortSignal,
-): Promise<Completion> {
+): Promise<Written> {
   const began = systemClock.monotonic()
   const prompt = [...start, ...model.tokenize(request.prefix), ...model.tokenize(request.prompt)]
+  if (prompt.length === 0) throw errors.prompt_unreadable({})
   if (prompt.length + 1 >= model.contextTokens)
     throw errors.prompt_too_long({ tokens: prompt.length, most: model.contextTokens - 2 })
   const room = Math.min(request.maxTokens, model.contextTokens - prompt.length - 1)
@@ -55,7 +56,7 @@ export async function complete(
   /** Bytes of a character whose rest is still to come. */
   let torn = ''
   let next: number[] = prompt.slice(cached)
-  let stop: Completion['stop'] = 'length'
+  let stop: Written['stop'] = 'length'
 
   const write = (id: number, bytes: string, probability: number, forced: boolean, rejected = 0) => {
     const all = torn + bytes

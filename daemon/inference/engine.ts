@@ -29,7 +29,12 @@ export interface Completion {
   /** `complete`: the grammar is fulfilled; `length`: maxTokens ran out first, the text is a torso. */
   stop: 'complete' | 'length'
   figures: CompletionFigures
+  /** What wrote it. The engine may have another model by now. */
+  model: ModelInfo
 }
+
+/** A completion before anybody says whose it is. */
+export type Written = Omit<Completion, 'model'>
 
 /** What it took. Times in milliseconds. */
 export interface CompletionFigures {
@@ -58,8 +63,17 @@ export interface ModelInfo {
   threads: number
   /** Requests that run at the same time. */
   sequences: number
-  /** Weights that turn what is known of an answer into its probability; absent when the model carries none. */
+  /** Weights that turn what is known of an answer into its probability; absent when the model carries none. Those of the
+   * adapter where it has its own. */
   calibration?: Calibration
+  /** The adapter that stands on the model. */
+  adapter?: AdapterInfo
+}
+
+/** From the adapter's `general.name` and `general.version`. */
+export interface AdapterInfo {
+  name: string
+  version: string
 }
 
 /** A model as a service. */

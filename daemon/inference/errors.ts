@@ -12,6 +12,20 @@ export const errors = defineErrors({
       `${a.path} has SHA-256 ${a.found.slice(0, 16)}…, expected ${a.expected.slice(0, 16)}…`,
     remedy: 'The model is not the one that was configured; get it again, or correct `model.sha256`.',
   },
+  not_an_adapter: {
+    says: (a: { path: string; problem: string }) => `${a.path} is no LoRA adapter: ${a.problem}`,
+    remedy: 'Give an adapter in GGUF format; `scripts/train/adapter.py` makes one.',
+  },
+  adapter_broken: {
+    says: (a: { path: string; tensor: string; problem: string }) =>
+      `the adapter ${a.path} cannot be used: ${a.tensor}: ${a.problem}`,
+    remedy: 'Make it again with `scripts/train/adapter.py`, or with a current `convert_lora_to_gguf.py`.',
+  },
+  adapter_misfit: {
+    says: (a: { path: string; base: string; problem: string }) =>
+      `the adapter ${a.path} does not stand on ${a.base}: ${a.problem}`,
+    remedy: 'An adapter belongs to the very model that it was trained on: give that one as the base.',
+  },
   model_load_failed: {
     says: (a: { path: string; problem: string }) => `the model ${a.path} could not be loaded: ${a.problem}`,
     remedy:
@@ -36,9 +50,22 @@ export const errors = defineErrors({
     remedy: 'Try again after the restart.',
     retryable: true,
   },
+  swap_cancelled: {
+    says: (_: object) => 'the change of the model was cancelled; the one before answers',
+    remedy: 'Nothing to do; ask for it again when it is wanted.',
+    retryable: true,
+  },
   completion_cancelled: {
     says: (_: object) => 'the request was cancelled',
     remedy: 'Nothing to do: whoever asked no longer waits.',
+  },
+  prompt_unreadable: {
+    says: (_: object) => 'the model has no token for anything in the text',
+    remedy: 'Say it in other words; if every text fails so, the model is none for this daemon.',
+  },
+  completion_failed: {
+    says: (a: { problem: string }) => `the inference process could not answer: ${a.problem}`,
+    remedy: 'Try another model; this one is loaded, but does not work here.',
   },
   prompt_too_long: {
     says: (a: { tokens: number; most: number }) =>

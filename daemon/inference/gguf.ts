@@ -23,11 +23,16 @@ export async function checkGguf(path: string, expected: { sha256?: string } = {}
     await file.close()
   }
   if (expected.sha256) {
-    const hash = createHash('sha256')
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-    const found = hash.digest('hex')
+    const found = await sha256Of(path)
     if (found !== expected.sha256.toLowerCase())
       throw errors.hash_mismatch({ path, expected: expected.sha256, found })
   }
   return header
+}
+
+/** Of a whole file, 64 lower-case hexadecimal digits. */
+export async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
+  return hash.digest('hex')
 }

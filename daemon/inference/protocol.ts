@@ -1,11 +1,13 @@
 /** What parent and inference child say to each other. Checked on both sides: by schema in the parent, by hand in the child
  * (see `isToChild` there), which does without the schema library to keep its memory small. */
 import { z } from '../base/schema.js'
-import type { Completion, CompletionRequest, ModelInfo } from './engine.js'
+import type { CompletionRequest, ModelInfo, Written } from './engine.js'
 
 /** How the child loads a model. */
 export interface LoadOptions {
   path: string
+  /** Of a LoRA adapter that stands on the model. */
+  adapter?: string
   /** Requests that run side by side. */
   sequences: number
   /** Tokens that one request may take, prompt and answer. */
@@ -56,7 +58,7 @@ export type ToChild =
 export type ToParent =
   | { type: 'loaded'; info: ModelInfo; trials: ThreadTrial[]; loadMs: number }
   | { type: 'load_failed'; problem: string }
-  | { type: 'completed'; id: number; completion: Completion }
+  | { type: 'completed'; id: number; completion: Written }
   | { type: 'failed'; id: number; code: string; details: Record<string, unknown> }
   | { type: 'adjusted'; threads: number; sequences: number }
   /** `steps`: evaluations so far; they stand still when native code hangs. */

@@ -1,16 +1,15 @@
 /** Keeps the inference child alive: starts it, watches it, kills it when it hangs, starts it again, retries what it lost. */
 import type { ChildProcess } from 'node:child_process'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, constants, setPriority } from 'node:os'
 import { type Backoff, waitMs } from '../base/backoff.js'
 import type { Clock } from '../base/clock.js'
 import { describe } from '../base/errors.js'
 import type { Part } from '../base/part.js'
 import { parse } from '../base/schema.js'
-import { type Calibration, calibrationOf } from './confidence.js'
 import type { Completion, CompletionRequest, Engine, ModelInfo } from './engine.js'
 import { errors } from './errors.js'
 import { forkChild } from './fork.js'
-import { checkGguf } from './gguf.js'
+import { type CheckedModel, checkModel, type ModelFiles } from './model-files.js'
 import { type EngineLimits, Pace } from './pace.js'
 import { type Gpu, type ThreadTrial, type ToChild, type ToParent, ToParentSchema } from './protocol.js'
 
@@ -22,7 +21,7 @@ export type EngineEvent =
   | { type: 'output'; text: string }
 
 export interface SupervisorOptions {
-  model: { path: string; sha256?: string }
+  model: ModelFiles
   clock: Clock
   /** Requests that run side by side. Default 4. */
   sequences?: number
@@ -36,6 +35,8 @@ export interface SupervisorOptions {
   energy?: 'speed' | 'thrift'
   /** Needs a build of node-llama-cpp for it (docs/boards.md). Default off. */
   gpu?: Gpu
+  /** Whether the child gives way to everything else on the board. Default false. */
+  background?: boolean
   /** How long loading may take. Default 120 s. */
   loadTimeoutMs?: number
   /** How long a child with work may go without finishing an evaluation before it counts as hung. Default 60 s. */
@@ -89,8 +90,8 @@ export class SupervisedEngine implements Engine, Part {
   #stopping = false
   #attempt = 0
   #last = 0
-  /** Of the model file as it was last checked. */
-  #calibration: Calibration | undefined
+  /** What the files said when they were last checked. */
+  #checked: CheckedModel = {}
   /** Smaller than planned, for as long as the board needs it. */
   readonly #pace = new Pace()
   #adjustTimer: NodeJS.Timeout | undefined
@@ -112,6 +113,7 @@ export class SupervisedEngine implements Engine, Part {
       threadCounts: doubling(availableParallelism()),
       energy: 'speed',
       gpu: 'off',
+      background: false,
       loadTimeoutMs: 120_000,
       hangMs: 60_000,
       probeMs: 5_000,
@@ -128,13 +130,13 @@ export class SupervisedEngine implements Engine, Part {
   }
 
   /**
-   * Checks the model file, starts the child and waits until the model is loaded.
-   * @throws model_not_found, not_gguf, gguf_truncated, gguf_broken, hash_mismatch, model_load_failed
+   * Checks the model's files, starts the child and waits until the model is loaded.
+   * @throws model_not_found, not_gguf, gguf_truncated, gguf_broken, hash_mismatch, not_an_adapter, adapter_broken,
+   *   adapter_misfit, model_load_failed
    */
   async start(signal: AbortSignal): Promise<void> {
-    const { path, sha256 } = this.#o.model
     this.#attempt = 0
-    this.#calibration = calibrationOf(await checkGguf(path, sha256 ? { sha256 } : {}), path)
+    this.#checked = await checkModel(this.#o.model, { withHashes: true })
     this.#stopping = false
     await this.#launch(signal)
     clearInterval(this.#watch)
@@ -152,7 +154,7 @@ export class SupervisedEngine implements Engine, Part {
     const child = this.#child
     this.#child = undefined
     this.#ready = false
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    if (!child || hasEnded(child)) return
     await new Promise<void>(resolve => {
       const kill = setTimeout(() => child.kill('SIGKILL'), 2_000)
       child.once('exit', () => {
@@ -289,15 +291,22 @@ export class SupervisedEngine implements Engine, Part {
           errors.model_load_failed({ path: this.#o.model.path, problem: 'the start was cancelled' }),
         )
       const child = forkChild()
+      if (this.#o.background) giveWay(child)
       this.#child = child
       this.#pingedAt = 0
       let loaded = false
+      let failed = false
       const fail = (problem: string) => {
+        if (failed) return
+        failed = true
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
         child.kill('SIGKILL')
         if (this.#child === child && !this.#ready) this.#child = undefined
-        reject(errors.model_load_failed({ path: this.#o.model.path, problem }))
+        const failure = errors.model_load_failed({ path: this.#o.model.path, problem })
+        // its memory may be wanted for another: it is not over before it has ended
+        if (child.pid === undefined || hasEnded(child)) reject(failure)
+        else child.once('exit', () => reject(failure))
       }
       const timer = setTimeout(
         () => fail(`it took longer than ${this.#o.loadTimeoutMs} ms`),
@@ -328,7 +337,7 @@ export class SupervisedEngine implements Engine, Part {
           loaded = true
           clearTimeout(timer)
           signal?.removeEventListener('abort', onAbort)
-          const info = { ...message.info, ...(this.#calibration ? { calibration: this.#calibration } : {}) }
+          const info = { ...message.info, ...this.#checked }
           this.info = info
           if (message.trials.length > 0) this.trials = message.trials
           this.#loadedAt = this.#now()
@@ -340,7 +349,7 @@ export class SupervisedEngine implements Engine, Part {
         } else if (message.type === 'load_failed') fail(message.problem)
         else this.#hear(message)
       })
-      const { path } = this.#o.model
+      const { path, adapter } = this.#o.model
       const { contextTokens, threadCounts, energy, gpu } = this.#o
       const sequences = this.#pace.limits?.sequences ?? this.#o.sequences
       const threads = this.#pace.limits?.threads ?? (this.#o.threads || (this.info?.threads ?? 0))
@@ -348,6 +357,7 @@ export class SupervisedEngine implements Engine, Part {
         type: 'load',
         options: {
           path,
+          ...(adapter ? { adapter: adapter.path } : {}),
           sequences,
           contextTokens,
           threads,
@@ -375,7 +385,8 @@ export class SupervisedEngine implements Engine, Part {
     const job = this.#jobs.get(message.id)
     if (!job) return
     if (message.type === 'completed') {
-      const { completion } = message
+      // only a child that has loaded completes, and then there is an info
+      const completion: Completion = { ...message.completion, model: this.info! }
       completion.figures.queueMs += Math.max(0, job.sentAt - job.askedAt)
       this.#pace.completed(completion.figures.inferMs, this.#now())
       this.#settle(job, () => job.resolve(completion))
@@ -408,12 +419,11 @@ export class SupervisedEngine implements Engine, Part {
         this.#settle(job, () =>
           job.reject(errors.engine_unavailable({ waitedMs: Math.round(this.#now() - job.askedAt) })),
         )
-    const { path } = this.#o.model
     this.#restart = setTimeout(() => {
-      // the file may have changed under the child that died
-      checkGguf(path)
-        .then(header => {
-          this.#calibration = calibrationOf(header, path)
+      // the files may have changed under the child that died
+      checkModel(this.#o.model, { withHashes: false })
+        .then(checked => {
+          this.#checked = checked
           return this.#stopping ? undefined : this.#launch()
         })
         .catch(error => {
@@ -448,6 +458,18 @@ export class SupervisedEngine implements Engine, Part {
   }
 }
 
+const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
+
+/** At once: threads that it starts later are born with it. */
+function giveWay(child: ChildProcess): void {
+  if (child.pid === undefined) return
+  try {
+    setPriority(child.pid, constants.priority.PRIORITY_LOW)
+  } catch {
+    // it works all the same
+  }
+}
+
 const doubling = (most: number) => {
   const counts: number[] = []
   for (let n = 1; n <= most; n *= 2) counts.push(n)
@@ -459,5 +481,5 @@ function remade(code: string, details: Record<string, unknown>): unknown {
   const make = (errors as unknown as Record<string, (d: unknown) => Error>)[code]
   return code !== 'entries' && make
     ? make(details)
-    : new Error(`inference: ${String(details.problem ?? code)}`)
+    : errors.completion_failed({ problem: String(details.problem ?? code) })
 }

@@ -27,13 +27,13 @@ export class FactoryStage implements CommandStage {
     return {
       value: {
         command,
-        model: this.#engine.info?.name ?? null,
+        model: completion.model.name,
         promptTokens: completion.figures.promptTokens,
         outputTokens: completion.figures.outputTokens,
         inferMs: completion.figures.inferMs,
         ...(completion.figures.energyMj === undefined ? {} : { energyMj: completion.figures.energyMj }),
       },
-      confidence: confidenceOf(featuresOf(completion, command.length === 0), this.#engine.info?.calibration),
+      confidence: confidenceOf(featuresOf(completion, command.length === 0), completion.model.calibration),
       reason: command.length ? 'read by the factory model' : 'the factory model takes it for no command',
     }
   }

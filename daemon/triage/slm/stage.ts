@@ -60,7 +60,7 @@ export class FactoryLineStage implements LineStage {
             action: condition?.action ?? 'Look at it at the place.',
           }
         : {}),
-      confidence: confidenceOf(featuresOf(completion, severity === 'normal'), this.#engine.info?.calibration),
+      confidence: confidenceOf(featuresOf(completion, severity === 'normal'), completion.model.calibration),
       stage: 'slm',
     }
   }
