@@ -1,23 +1,44 @@
 /** The engine of a choice, and keeping what its load has measured. */
 import type { Clock } from './base/clock.js'
-import type { Board } from './board/board.js'
-import type { ModelChoice } from './choose-model.js'
+import { type Board, fileKey } from './board/board.js'
+import { type ModelChoice, threadsFor } from './choose-model.js'
 import type { Config } from './config/schema.js'
-import { AbsentEngine } from './inference/absent.js'
+import { ActiveEngine, type ModelFiles } from './inference/active.js'
+import type { ModelInfo } from './inference/engine.js'
 import { type EngineEvent, SupervisedEngine } from './inference/supervisor.js'
 import type { Events } from './observability/events.js'
 
+export interface EngineChoice {
+  choice: ModelChoice
+  /** What answers first: the choice itself, or what came over the air since. */
+  first: ModelFiles
+  config: Config
+  board: Board
+  clock: Clock
+  onEvent: (event: EngineEvent) => void
+  onSwapped?: (info: ModelInfo) => void
+}
+
 /** Not started yet. */
-export function engineFor(
-  choice: ModelChoice | { none: string },
-  config: Config,
-  clock: Clock,
-  onEvent: (event: EngineEvent) => void,
-): SupervisedEngine | AbsentEngine {
-  if ('none' in choice) return new AbsentEngine(choice.none)
-  const { path, sha256, sequences, contextTokens, threads, threadCounts } = choice
+export function engineFor(o: EngineChoice): ActiveEngine {
+  return new ActiveEngine({
+    make: files => supervised(files, o),
+    first: o.first,
+    ...(o.onSwapped ? { onSwapped: o.onSwapped } : {}),
+  })
+}
+
+/** An engine for any model of this choice's kind: the one that answers, or one on trial. */
+export function supervised(
+  files: ModelFiles,
+  { choice, config, board, clock, onEvent }: Omit<EngineChoice, 'first'>,
+  more: { threads?: number; sequences?: number } = {},
+): SupervisedEngine {
+  const { sequences, contextTokens, threadCounts } = choice
+  const threads =
+    files.path === choice.path ? choice.threads : threadsFor(fileKey(files.path), config, board.calibration)
   return new SupervisedEngine({
-    model: { path, ...(sha256 ? { sha256 } : {}) },
+    model: files,
     clock,
     threads,
     threadCounts,
@@ -26,6 +47,7 @@ export function engineFor(
     sequences,
     contextTokens,
     onEvent,
+    ...more,
   })
 }
 
@@ -34,20 +56,20 @@ export function engineFor(
  * @throws measurements_not_kept
  */
 export async function keepMeasured(
-  choice: ModelChoice | { none: string },
-  engine: SupervisedEngine | undefined,
+  { known, threads: planned }: ModelChoice,
+  engine: ActiveEngine,
   { calibration }: Board,
   config: Config,
   clock: Clock,
   events: Events,
 ): Promise<void> {
-  const { trials = [], info } = engine ?? {}
+  const { trials, info, files } = engine
   const trial = trials.find(t => t.threads === info?.threads)
-  if ('none' in choice || !choice.known || !info || !trial || choice.threads > 0) return
-  const { key, name, quantization } = choice.known
+  if (!known || !info || !trial || planned > 0) return
+  const { name, quantization } = known
   const { prefillTps, decodeTps, threads } = trial
   events.tell('BoardMeasured', { model: name, threads, prefillTps, decodeTps })
   if (config.board.measure !== 'first_start') return
   const at = new Date(clock.now()).toISOString()
-  await calibration.keepModel(key, { name, quantization, threads, trials }, at)
+  await calibration.keepModel(fileKey(files.path), { name, quantization, threads, trials }, at)
 }

@@ -4,6 +4,8 @@ import type { Clock } from './base/clock.js'
 import type { Part } from './base/part.js'
 import type { Config } from './config/schema.js'
 import { factoryModelOf } from './factory.js'
+import { ActiveEngine, type ModelFiles } from './inference/active.js'
+import type { Engine } from './inference/engine.js'
 import { type EngineEvent, SupervisedEngine } from './inference/supervisor.js'
 import { FactoryLineStage, type LineStage } from './triage/slm/stage.js'
 import type { Verdict } from './triage/verdict.js'
@@ -15,7 +17,7 @@ export const factoryLineModel = (): string => factoryModelOf('line').files.model
  * @returns undefined when the owner wants none; the one that ships with the hash that was signed
  * @throws factory_damaged
  */
-export function lineModelFile(config: Config): { path: string; sha256?: string } | undefined {
+export function lineModelFile(config: Config): ModelFiles | undefined {
   const { model, modelFile, modelSha256 } = config.triage
   if (model === 'off') return undefined
   if (modelFile !== undefined) return { path: modelFile, ...(modelSha256 ? { sha256: modelSha256 } : {}) }
@@ -24,12 +26,16 @@ export function lineModelFile(config: Config): { path: string; sha256?: string }
 }
 
 export interface LineModelOptions {
-  file: { path: string; sha256?: string }
+  file: ModelFiles
   clock: Clock
   /** 0 measures. */
   threads: number
   sequences?: number
   onEvent?: (event: EngineEvent) => void
+  /** Another model reads lines from now on. */
+  onSwapped?: () => void
+  /** Told of each reading. */
+  onRead?: (event: { what: 'answered'; ms: number } | { what: 'error' }) => void
 }
 
 /** After a start that failed it is tried again so much later, milliseconds. */
@@ -39,25 +45,33 @@ const AGAIN_MS = 60_000
 export class LineModel implements LineStage, Part {
   readonly name = 'line model'
   readonly #o: LineModelOptions
-  readonly #engine: SupervisedEngine
-  readonly #stage: FactoryLineStage
+  #engine: ActiveEngine
+  #stage: FactoryLineStage
   #started: Promise<void> | undefined
   #failedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: LineModelOptions) {
     this.#o = options
-    this.#engine = new SupervisedEngine({
-      model: options.file,
-      clock: options.clock,
-      threads: options.threads,
-      sequences: options.sequences ?? 1,
-      ...(options.onEvent ? { onEvent: options.onEvent } : {}),
-    })
-    this.#stage = new FactoryLineStage(this.#engine)
+    this.#engine = this.#active(options.file)
+    this.#stage = new FactoryLineStage(this.#told(this.#engine))
   }
 
-  get engine(): SupervisedEngine {
+  #active(first: ModelFiles): ActiveEngine {
+    return new ActiveEngine({
+      make: files => this.supervised(files),
+      first,
+      onSwapped: () => this.#o.onSwapped?.(),
+    })
+  }
+
+  get engine(): ActiveEngine {
     return this.#engine
+  }
+
+  /** An engine for a model that reads lines; not started yet. */
+  supervised(files: ModelFiles, onEvent = this.#o.onEvent): SupervisedEngine {
+    const { clock, threads, sequences = 1 } = this.#o
+    return new SupervisedEngine({ model: files, clock, threads, sequences, ...(onEvent ? { onEvent } : {}) })
   }
 
   /** Nothing yet: see `run`. */
@@ -67,14 +81,49 @@ export class LineModel implements LineStage, Part {
     const now = this.#o.clock.monotonic()
     if (!this.#started) {
       if (now - this.#failedAt < AGAIN_MS) return undefined
-      this.#started = this.#engine.start(new AbortController().signal)
-      this.#started.catch(() => {
-        this.#failedAt = this.#o.clock.monotonic()
-        this.#started = undefined
-      })
+      this.begin().catch(() => {})
     }
     await this.#started
     return this.#stage.run(input, signal)
+  }
+
+  /** The engine, with each answer told: how long the model took, without the wait for its turn. */
+  #told(engine: ActiveEngine): Engine {
+    const { onRead } = this.#o
+    return {
+      get info() {
+        return engine.info
+      },
+      complete: async (request, signal) => {
+        try {
+          const completion = await engine.complete(request, signal)
+          onRead?.({ what: 'answered', ms: completion.figures.inferMs })
+          return completion
+        } catch (error) {
+          if (!signal?.aborted) onRead?.({ what: 'error' })
+          throw error
+        }
+      },
+    }
+  }
+
+  /** Starts its process, if that has not been done. @throws what loading throws */
+  begin(): Promise<void> {
+    this.#started ??= this.#engine.start(new AbortController().signal)
+    this.#started.catch(() => {
+      this.#failedAt = this.#o.clock.monotonic()
+      this.#started = undefined
+    })
+    return this.#started
+  }
+
+  /** Another model reads lines from the next one on; loaded now only where one is loaded. @throws as ActiveEngine.swap */
+  async swap(to: ModelFiles, signal: AbortSignal, how: { beside: boolean }): Promise<void> {
+    await this.#started?.catch(() => {})
+    if (this.#started) return this.#engine.swap(to, signal, how)
+    this.#engine = this.#active(to)
+    this.#stage = new FactoryLineStage(this.#told(this.#engine))
+    this.#o.onSwapped?.()
   }
 
   async stop(): Promise<void> {

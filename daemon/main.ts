@@ -18,7 +18,7 @@ import { Serve } from './bus/mqtt/serve.js'
 import { type Topics, topicsOf } from './bus/mqtt/topics.js'
 import { wireOf } from './bus/mqtt/wire.js'
 import { chooseModel, type ModelChoice } from './choose-model.js'
-import { Commands, type CommandsOptions } from './commands/handle.js'
+import { Commands } from './commands/handle.js'
 import { type ConfiguredHome, loadHomeFile } from './commands/home.js'
 import { Registry } from './commands/registry.js'
 import { FactoryStage } from './commands/stages/factory.js'
@@ -26,20 +26,24 @@ import { MemoStage } from './commands/stages/memo.js'
 import { Timers } from './commands/timers.js'
 import { VirtualHome } from './commands/virtual.js'
 import type { Config } from './config/schema.js'
-import { engineFor, keepMeasured } from './engine.js'
+import { keepMeasured } from './engine.js'
 import { factoryModelOf } from './factory.js'
 import { governed } from './govern.js'
 import { Hearing } from './hearing.js'
+import type { ActiveEngine } from './inference/active.js'
 import { MeteredEngine } from './inference/metered.js'
-import { SupervisedEngine } from './inference/supervisor.js'
+import { Models } from './models.js'
 import { Conditions } from './observability/conditions.js'
 import { Events } from './observability/events.js'
 import { createLog, type Log } from './observability/log.js'
 import { Metrics } from './observability/metrics.js'
+import { Outward } from './outward.js'
 import { Plant } from './plant.js'
 import { Requests } from './requests/accept.js'
 import { surveyFor } from './survey.js'
 import { type Tellers, tellers } from './tell.js'
+import type { Updates } from './updates.js'
+import { watched } from './watched-stage.js'
 
 /** The model that ships: the floor every board stands on. */
 export const factoryModel = (): string => factoryModelOf('command').files.model
@@ -68,18 +72,19 @@ export class Daemon implements Part {
   readonly #events: Events
   readonly #conditions: Conditions
   readonly #tell: Tellers
+  readonly #outward: Outward
   #parts: Part[] = []
   #started: Part[] = []
   #broker: EmbeddedBroker | undefined
   #connection: Connection | undefined
-  #engine: SupervisedEngine | undefined
+  #engine: ActiveEngine | undefined
+  #models: Models | undefined
   #registry: Registry | undefined
   #virtual: VirtualHome | undefined
   #meter: EnergyMeter | undefined
   #plant: Plant | undefined
   #hearing: Hearing | undefined
   #ticker: NodeJS.Timeout | undefined
-  #since: string
   #stopping = false
   #listening = false
 
@@ -89,7 +94,6 @@ export class Daemon implements Part {
     this.#log = options.log ?? createLog({ ...config.log, clock })
     this.#o = { clock, log: this.#log, config }
     this.#board = options.board
-    this.#since = new Date(clock.now()).toISOString()
     this.topics = topicsOf(config.rootTopic, config.id)
     this.metrics = new Metrics(clock)
     this.#events = new Events(this.#log, this.metrics, clock)
@@ -105,6 +109,16 @@ export class Daemon implements Part {
       metrics: this.metrics,
       conditions: this.#conditions,
     })
+    this.#outward = new Outward({
+      topics: this.topics,
+      clock,
+      events: this.#events,
+      metrics: this.metrics,
+      conditions: this.#conditions,
+      connection: () => this.#connection,
+      board: () => this.#boardName,
+      model: () => this.#engine?.info?.name,
+    })
     this.requests = this.#makeRequests()
   }
 
@@ -115,7 +129,7 @@ export class Daemon implements Part {
   get broker(): EmbeddedBroker | undefined {
     return this.#broker
   }
-  get engine(): SupervisedEngine | undefined {
+  get engine(): ActiveEngine | undefined {
     return this.#engine
   }
   get registry(): Registry | undefined {
@@ -124,6 +138,10 @@ export class Daemon implements Part {
   /** Lines, alarms and incidents. */
   get plant(): Plant | undefined {
     return this.#plant
+  }
+  /** Models over the air. */
+  get updates(): Updates | undefined {
+    return this.#models?.updates
   }
   /** Speech: what hears, and its doors. */
   get hearing(): Hearing | undefined {
@@ -145,13 +163,16 @@ export class Daemon implements Part {
     if (config.broker.kind === 'embedded') await this.#begin(this.#makeBroker(), signal)
     const connection = this.#makeConnection(this.#access(), config.broker.clientId, true)
     this.#connection = connection
+    const memo = new MemoStage(config.commands.memoEntries)
+    const models = await this.#findModels(choice, connection, memo, signal)
+    const { engine } = models
+    this.#engine = models.active
     // the model loads while the broker answers: each takes most of a second
-    const engine = engineFor(choice, config, clock, this.#tell.engine)
-    this.#engine = engine instanceof SupervisedEngine ? engine : undefined
     await this.#beginTogether([connection, engine], signal)
-    await keepMeasured(choice, this.#engine, this.#board, config, clock, this.#events).catch(error =>
-      this.#conditions.raise('data_unwritable', describe(error)),
-    )
+    if (this.#engine && !('none' in choice))
+      await keepMeasured(choice, this.#engine, this.#board, config, clock, this.#events).catch(error =>
+        this.#conditions.raise('data_unwritable', describe(error)),
+      )
     if (config.demo.virtualDevices) await this.#beginVirtual(home, signal)
 
     const wire = wireOf(connection)
@@ -163,7 +184,7 @@ export class Daemon implements Part {
     })
     this.#registry = registry
     await this.#begin(registry, signal)
-    const timers = new Timers({ clock, onFinished: timer => this.#publishEvent('timer', { ...timer }) })
+    const timers = new Timers({ clock, onFinished: timer => this.#outward.event('timer', { ...timer }) })
     await this.#begin(timers, signal)
 
     const { total_rail } = this.#board.match.profile.power
@@ -174,20 +195,23 @@ export class Daemon implements Part {
     })
     const meter = this.#meter
     const metered = (await meter.open()) === 'none' ? engine : new MeteredEngine(engine, () => meter.begin())
-    const memo = new MemoStage(config.commands.memoEntries)
     const commands = new Commands({
       registry,
       timers,
       wire,
       clock,
-      understand: { stages: [new FactoryStage(metered)], memo, minConfidence: config.commands.minConfidence },
+      understand: {
+        stages: [watched(new FactoryStage(metered), models, config.commands)],
+        memo,
+        minConfidence: config.commands.minConfidence,
+      },
       confirmTimeoutMs: config.commands.confirmTimeoutMs,
       sessionSeconds: config.commands.sessionSeconds,
       askBelow: config.commands.askBelow,
       askBelowHeard: config.voice.askBelow,
       risk: config.commands.risk,
       // the reply goes first: whoever asked waits for it, nobody waits for the event
-      onCommand: event => void setImmediate(() => this.#onCommand(event)),
+      onCommand: event => void setImmediate(() => this.#outward.command(event)),
     })
     this.requests.register('command', (request, abort) => commands.handle(request, abort))
     await this.#begin(this.requests, signal)
@@ -200,7 +224,7 @@ export class Daemon implements Part {
       events: this.#events,
       metrics: this.metrics,
       conditions: this.#conditions,
-      onEngine: this.#tell.engine,
+      model: models.line,
     })
     await this.#begin(this.#plant, signal)
     this.#hearing = new Hearing({
@@ -212,7 +236,7 @@ export class Daemon implements Part {
       commands,
       events: this.#events,
       conditions: this.#conditions,
-      publishEvent: (name, payload) => this.#publishEvent(name, payload),
+      publishEvent: (name, payload) => this.#outward.event(name, payload),
     })
     await this.#begin(this.#hearing, signal)
     await this.#begin(
@@ -235,10 +259,11 @@ export class Daemon implements Part {
       }),
       signal,
     )
+    await this.#begin(models.updates, signal)
     this.#listening = true
     this.#gauges()
     if (config.governor.enabled === 'on') await this.#begin(this.#makeWatch(this.#board), signal)
-    this.#ticker = setInterval(() => this.#publishMetrics(), METRICS_EVERY_MS)
+    this.#ticker = setInterval(() => this.#outward.metrics(), METRICS_EVERY_MS)
     this.#ticker.unref()
     this.#events.tell('DaemonStarted', {
       id: config.id,
@@ -257,6 +282,8 @@ export class Daemon implements Part {
     clearInterval(this.#ticker)
     this.#meter?.close()
     const started = this.#started.splice(0)
+    // also where it was prepared and never begun
+    await this.#models?.updates.stop()
     for (const trouble of await stopAll(started, STOP_DEADLINE_MS)) this.#log.warn(trouble)
     this.#conditions.stop()
     if (started.length) this.#events.tell('DaemonStopped', { why })
@@ -312,8 +339,8 @@ export class Daemon implements Part {
     const { clock } = this.#o
     const presence = {
       topic: this.topics.status,
-      online: () => this.#status(this.#conditions.state()),
-      offline: () => this.#status('offline'),
+      online: () => this.#outward.status(this.#conditions.state()),
+      offline: () => this.#outward.status('offline'),
     }
     return new Connection({
       access,
@@ -323,13 +350,47 @@ export class Daemon implements Part {
       onEvent: event => {
         // a second connection of the same daemon has the same troubles, and at the end all are lost
         if (present && !this.#stopping) this.#tell.connection(access.url)(event)
-        if (present && event.name === 'BrokerConnected') this.#plant?.connected()
+        if (!present || event.name !== 'BrokerConnected') return
+        this.#plant?.connected()
+        this.#models?.updates.connected()
       },
     })
   }
 
   get #boardName(): string {
     return this.#board?.facts.model ?? this.#board?.match.profile.name ?? 'unknown board'
+  }
+
+  /** Which model files answer, read back from the disk; none is loaded yet. */
+  async #findModels(
+    choice: ModelChoice | { none: string },
+    connection: Connection,
+    memo: MemoStage,
+    signal: AbortSignal,
+  ): Promise<Models> {
+    const { config, clock } = this.#o
+    try {
+      const options = { config, clock, connection, topics: this.topics, requests: this.requests, choice }
+      this.#models = await Models.find(
+        {
+          ...options,
+          board: this.#board!,
+          events: this.#events,
+          conditions: this.#conditions,
+          onEngine: this.#tell.engine,
+          onSwapped: family => {
+            if (family === 'command') memo.clear()
+            else this.#plant?.triage?.modelChanged()
+            void this.#connection?.announce().catch(() => {})
+          },
+        },
+        signal,
+      )
+      return this.#models
+    } catch (error) {
+      await this.stop('it could not start')
+      throw error
+    }
   }
 
   async #choose(board: Board): Promise<ModelChoice | { none: string }> {
@@ -360,7 +421,7 @@ export class Daemon implements Part {
       metrics: this.metrics,
       planned: { threads, sequences },
       apply: limits => this.#engine?.adjust(limits),
-      publish: (name, payload) => this.#publishEvent(name, payload),
+      publish: (name, payload) => this.#outward.event(name, payload),
     })
   }
 
@@ -387,72 +448,9 @@ export class Daemon implements Part {
     await this.#begin(this.#virtual, signal)
   }
 
-  #status(state: 'online' | 'degraded' | 'offline') {
-    return {
-      state,
-      version: packageVersion(),
-      board: this.#boardName,
-      model: this.#engine?.info?.name ?? null,
-      since: this.#since,
-      conditions: state === 'offline' ? [] : this.#conditions.shown(),
-    }
-  }
-
-  #onCommand: CommandsOptions['onCommand'] = ({ understanding, result, later, text }) => {
-    if (text !== undefined && understanding)
-      this.#events.tell('CommandHeard', {
-        text,
-        answer: result.text,
-        stage: understanding.stage,
-        confidence: understanding.confidence,
-      })
-    for (const o of result.devices)
-      if (o.result === 'no_answer') this.#events.tell('DeviceUnconfirmed', { device: o.deviceId })
-    this.#publishEvent('command', {
-      actions: result.actions,
-      devices: result.devices.map(({ deviceId, action, result: what }) => ({
-        device: deviceId,
-        action,
-        result: what,
-      })),
-      answer: result.text,
-      ...(understanding
-        ? { stage: understanding.stage, confidence: Math.round(understanding.confidence * 1000) / 1000 }
-        : {}),
-      later,
-    })
-  }
-
-  #publishEvent(name: string, payload: object): void {
-    const message = JSON.stringify({ time: new Date(this.#o.clock.now()).toISOString(), ...payload })
-    this.#connection
-      ?.publish({
-        topic: this.topics.event(name),
-        payload: message,
-        qos: 0,
-        properties: { contentType: 'application/json', isText: true },
-      })
-      .catch(error =>
-        this.#events.tell('MessageDropped', { topic: this.topics.event(name), problem: describe(error) }),
-      )
-  }
-
   #gauges(): void {
     this.metrics.gauge('rss_bytes', () => process.memoryUsage.rss())
     this.metrics.gauge('inference_rss_bytes', () => this.#engine?.childRssBytes)
     this.metrics.gauge('requests_queued', () => this.requests.load.queued)
-  }
-
-  #publishMetrics(): void {
-    this.#connection
-      ?.publish({
-        topic: this.topics.metrics,
-        payload: JSON.stringify(this.metrics.snapshot()),
-        qos: 0,
-        properties: { contentType: 'application/json', isText: true },
-      })
-      .catch(() => {
-        // the next one follows in a minute, and broker_away says why
-      })
   }
 }

@@ -16,8 +16,7 @@ import { SerialSource } from './bus/serial/serial-source.js'
 import { SyslogListener } from './bus/syslog/listener.js'
 import { Tail } from './bus/tail/tail.js'
 import type { Config } from './config/schema.js'
-import type { EngineEvent } from './inference/supervisor.js'
-import { LineModel, lineModelFile } from './line-model.js'
+import type { LineModel } from './line-model.js'
 import type { Conditions } from './observability/conditions.js'
 import type { Events } from './observability/events.js'
 import type { Metrics } from './observability/metrics.js'
@@ -43,7 +42,8 @@ export interface PlantOptions {
   events: Events
   metrics: Metrics
   conditions: Conditions
-  onEngine(event: EngineEvent): void
+  /** Reads lines of which plain code is unsure. */
+  model: LineModel | undefined
 }
 
 /** Flash wears: what was learnt is written so seldom, milliseconds. */
@@ -69,15 +69,7 @@ export class Plant implements Part {
   constructor(options: PlantOptions) {
     this.#o = options
     const { config, clock } = options
-    const file = lineModelFile(config)
-    this.#model =
-      file &&
-      new LineModel({
-        file,
-        clock,
-        threads: config.model.threads === 'auto' ? 1 : config.model.threads,
-        onEvent: options.onEngine,
-      })
+    this.#model = options.model
     this.#knowledge = new KnowledgeStore(join(config.dataDir, 'triage', 'knowledge.json'))
     this.#store = new IncidentStore({
       path: join(config.dataDir, 'triage', 'incidents.json'),

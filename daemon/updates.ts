@@ -169,7 +169,8 @@ export class Updates implements Part {
       folder: join(config.dataDir, 'updates', model.family),
       trust,
       transport,
-      factory: model.factory,
+      // releases of two repositories say nothing of each other: below whatever the owner's own offers
+      factory: ota.root === undefined ? model.factory : { ...model.factory, release: 0 },
       board,
       installed: () => this.#installed(model.family),
       trial: (candidate, running, signal) =>

@@ -32,10 +32,6 @@ export const errors = defineErrors({
       'Is fieldmouse running, and past its start? `npm start` runs it as `demo`; --id or FIELDMOUSE_ID names another one.',
     retryable: true,
   },
-  update_refused: {
-    says: (a: { problem: string; remedy: string }) => `the daemon refused: ${a.problem}`,
-    remedy: 'See `fieldmouse ota status` and docs/ota.md.',
-  },
   update_stands_still: {
     says: (a: { state: string; timeoutMs: number }) =>
       `nothing moved for ${a.timeoutMs} ms; the update is ${a.state} and goes on by itself`,

@@ -29,7 +29,7 @@ export function updateCommands(ota: Command, shell: Shell, finish: Finish): void
   const ask = async (command: { do: string; sha256?: string }, o: UpdateFlags) => {
     const { family, wait, timeout, json, ...flags } = o
     const { askUpdates, sayUpdates } = await import('./updates.js')
-    const { updates, isLive } = await askUpdates({
+    const answer = await askUpdates({
       command: { ...command, ...(family === undefined ? {} : { family }) },
       follow: wait ?? false,
       timeoutMs: timeout,
@@ -37,6 +37,12 @@ export function updateCommands(ota: Command, shell: Shell, finish: Finish): void
       signal: shell.signal,
       onProgress: line => shell.err(line),
     })
+    if ('refused' in answer) {
+      shell.out(json ? JSON.stringify(answer.refused) : answer.refused.message)
+      if (!json) shell.err(`  -> ${answer.refused.remedy}`)
+      return finish(1)
+    }
+    const { updates, isLive } = answer
     if (!isLive) shell.err('no daemon answers; this is what it left on the disk')
     shell.out(json ? JSON.stringify(updates, null, 2) : sayUpdates(updates))
     const isBad = (m: { state: string }) => m.state === 'failed' || m.state === 'rolled-back'

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadMemory } from '../../ota/client/memory.js'
 import { DeviceUpdates, type UpdateState } from '../../ota/format/state.js'
-import { mainFile } from '../../ota/format/target.js'
+import { mainFile, type TargetPromise } from '../../ota/format/target.js'
 import { sleep } from '../base/clock.js'
 import { FieldmouseError } from '../base/errors.js'
 import { call } from '../bus/mqtt/call.js'
@@ -11,6 +11,8 @@ import type { Connection } from '../bus/mqtt/connect.js'
 import { type Topics, topicsOf } from '../bus/mqtt/topics.js'
 import type { Flags } from '../config/environment.js'
 import { loadConfig } from '../config/load.js'
+import { factoryModelOf } from '../factory.js'
+import type { Reply } from '../requests/reply.js'
 import { errors } from './errors.js'
 import { presenceOf, withConnection } from './presence.js'
 import { accessOf, shownUrl } from './reach.js'
@@ -27,11 +29,12 @@ export interface UpdatesQuestion {
 
 /**
  * @returns where updates stand after the command; `isLive` is false where that was read from the disk
- * @throws no_broker, no_daemon, no_reply, update_refused
+ * @returns or why the daemon refused
+ * @throws no_broker, no_daemon, no_reply, update_stands_still
  */
 export async function askUpdates(
   question: UpdatesQuestion,
-): Promise<{ updates: DeviceUpdates; isLive: boolean }> {
+): Promise<{ updates: DeviceUpdates; isLive: boolean } | { refused: NonNullable<Reply['error']> }> {
   const { command, follow, timeoutMs, flags, signal } = question
   const { config } = loadConfig({ flags })
   const topics = topicsOf(config.rootTopic, config.id)
@@ -45,11 +48,7 @@ export async function askUpdates(
       const rest = follow ? watch(connection, topics, question) : undefined
       rest?.catch(() => {})
       const reply = await asked
-      if (!reply.ok)
-        throw errors.update_refused({
-          problem: reply.error?.message ?? 'no reason given',
-          remedy: reply.error?.remedy ?? '',
-        })
+      if (reply.error) return { refused: reply.error }
       const updates = rest ? await rest : DeviceUpdates.parse(reply.result)
       return { updates, isLive: true }
     })
@@ -126,9 +125,9 @@ async function onDisk(folder: string, only: string | undefined): Promise<DeviceU
     const slot = (pointer as { active?: 'factory' | 'a' | 'b' }).active ?? 'factory'
     const record = jsonOf(
       await readFile(join(folder, family, 'slots', slot, 'record.json')).catch(() => Buffer.from('{}')),
-    ) as { promise?: { version: string; release: number; files: never } }
+    ) as { promise?: TargetPromise }
     const candidate = 'candidate' in state ? state.candidate : undefined
-    const named = (promise: Parameters<typeof mainFile>[0]) => ({
+    const named = (promise: TargetPromise) => ({
       version: promise.version,
       release: promise.release,
       sha256: mainFile(promise).sha256,
@@ -137,7 +136,7 @@ async function onDisk(folder: string, only: string | undefined): Promise<DeviceU
       family,
       state: state.is,
       running: {
-        ...(record.promise ? named(record.promise as never) : { version: 'factory', release: 0, sha256: '' }),
+        ...named(record.promise ?? shippedPromise(family)),
         slot,
         probation: state.is === 'active' && candidate?.slot === slot,
       },
@@ -148,6 +147,10 @@ async function onDisk(folder: string, only: string | undefined): Promise<DeviceU
     })
   }
   return { state: models[0]?.state ?? 'idle', sources: [], models }
+}
+
+function shippedPromise(family: string): TargetPromise {
+  return factoryModelOf(family === 'line' ? 'line' : 'command').promise
 }
 
 function jsonOf(bytes: Uint8Array): unknown {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import type { Test } from 'tap'
 import { loadConfig } from '../../daemon/config/load.js'
+import type { Config } from '../../daemon/config/schema.js'
 import { Daemon } from '../../daemon/main.js'
 import { silentLog } from '../../daemon/observability/log.js'
 import type { Reply } from '../../daemon/requests/reply.js'
@@ -29,13 +30,17 @@ export interface MouseOptions {
   broker?: string
   env?: Record<string, string>
   protocolVersion?: 4 | 5
+  /** The section `ota`. */
+  ota?: Partial<Config['ota']>
+  /** Kept from one mouse to the next; else it goes with the test. */
+  data?: string
 }
 
 /** Starts a daemon with virtual devices; it and its client end with the test. */
 export async function startMouse(t: Test, options: MouseOptions = {}): Promise<Mouse> {
   // not t.testdir: a test has one, and a broker of the test may live there
-  const folder = await mkdtemp(join(tmpdir(), 'fieldmouse-test-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = options.data ?? (await mkdtemp(join(tmpdir(), 'fieldmouse-test-')))
+  if (options.data === undefined) t.teardown(() => rm(folder, { recursive: true, force: true }))
   const loaded = loadConfig({
     env: {
       FIELDMOUSE_DATA: folder,
@@ -47,6 +52,7 @@ export async function startMouse(t: Test, options: MouseOptions = {}): Promise<M
     ...loaded,
     broker: { ...loaded.broker, program: options.program ?? ('auto' as const) },
     model: { ...loaded.model, threads: 1 as const },
+    ota: { ...loaded.ota, ...options.ota },
   }
   const daemon = new Daemon({ config, log: silentLog })
   t.teardown(() => daemon.stop())
