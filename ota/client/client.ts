@@ -17,6 +17,7 @@ import { type UpdateClientOptions, type UpdateSettings, withDefaults } from './o
 import { recover } from './recover.js'
 import { type Installed, Slots } from './slots.js'
 import { Steps } from './steps.js'
+import type { Progress } from './tally.js'
 import { told } from './told.js'
 
 export class UpdateClient implements Part {
@@ -33,7 +34,7 @@ export class UpdateClient implements Part {
   #stopped = new AbortController()
   #loop: Promise<void> | undefined
   #unlock: (() => Promise<void>) | undefined
-  #progress: { done: number; beganMs: number; came: number } | undefined
+  #progress: (Progress & { beganMs: number }) | undefined
   #waitingFor: string | undefined
   #isAsked = false
 
@@ -47,7 +48,7 @@ export class UpdateClient implements Part {
       memory: () => this.#memory,
       before: () => this.#before,
       health: () => this.#health,
-      bytes: count => this.#count(count),
+      progress: progress => this.#progressed(progress),
       waitingFor: what => this.#waits(what),
       isAsked: () => this.#isAsked,
     })
@@ -284,10 +285,9 @@ export class UpdateClient implements Part {
     this.#running = installed
   }
 
-  #count(bytes: number): void {
-    this.#progress ??= { done: 0, came: 0, beganMs: this.#o.clock.monotonic() }
-    this.#progress.done += bytes
-    this.#progress.came += bytes
+  #progressed(progress: Progress): void {
+    const beganMs = this.#progress?.beganMs ?? this.#o.clock.monotonic()
+    this.#progress = { ...progress, beganMs }
     this.#o.onProgress()
   }
 

@@ -37,6 +37,15 @@ export const errors = defineErrors({
     says: (a: { path: string }) => `there is no root to trust at ${a.path}`,
     remedy: 'Set `ota.root` to the 1.root.json of your repository; without it no update can be judged.',
   },
+  not_as_signed: {
+    says: (a: { path: string }) => `${a.path} is not what was signed`,
+    remedy: 'Nothing of it was used. Look at the repository and at what stands between it and the device.',
+  },
+  delta_of_no_use: {
+    says: (a: { path: string; problem: string }) =>
+      `${a.path} is loaded whole, its difference is of no use: ${a.problem}`,
+    remedy: 'Nothing to do on the device; its publisher may add the release again.',
+  },
   wrong_length: {
     says: (a: { path: string; has: number; expected: number }) =>
       `${a.path} has ${a.has} bytes, ${a.expected} were signed for`,

@@ -2,14 +2,14 @@
  * Brings the files of a bundle into a slot: only what is missing, resumed after a cut, within bounds. What is written is
  * `<file>.part`; it gets its name when `verify` has read it back.
  */
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import type { Clock } from '../../daemon/base/clock.js'
-import { writeDurably } from '../../daemon/base/disk.js'
 import type { BundleFile } from '../format/target.js'
 import { type Bounds, bounded } from '../transport/bounds.js'
 import { errors as transportErrors } from '../transport/errors.js'
 import { type Transport, targetPath } from '../transport/transport.js'
 import type { Candidate } from './machine.js'
+import { durableBytes, Part } from './part.js'
 import type { Installed, Slots } from './slots.js'
 
 /** What a strategy may use to build a file. */
@@ -22,6 +22,10 @@ export interface FetchContext {
   clock: Clock
   heldUpMs?: () => number
   signal: AbortSignal
+  /** Resolves when nobody is being answered, nothing forbids loading now: before work that is felt. */
+  quiet(): Promise<void>
+  /** What the file will take over the line in all, and how much of that is done. Once it is known, and when it changes. */
+  onPlan(file: BundleFile, doneBytes: number, totalBytes: number): void
   /** Bytes that have come over the line. */
   onBytes(count: number): void
 }
@@ -34,10 +38,6 @@ export interface FetchStrategy {
   readonly name: string
   fetch(file: BundleFile, partPath: string, candidate: Candidate, context: FetchContext): Promise<boolean>
 }
-
-/** A power cut costs no more than this much of a download, or this long of it; a sync for each is what a card bears. */
-const SYNC_BYTES = 4 * 1024 * 1024
-const SYNC_MS = 60_000
 
 /** @throws what the transport and the disk throw */
 export async function fetchBundle(
@@ -52,8 +52,10 @@ export async function fetchBundle(
         s => s.size === file.length,
         () => false,
       )
-    )
+    ) {
+      context.onPlan(file, file.length, file.length)
       continue
+    }
     for (const strategy of [...strategies, wholeFile])
       if (await strategy.fetch(file, `${whole}.part`, candidate, context)) break
   }
@@ -63,53 +65,32 @@ export async function fetchBundle(
 export const wholeFile: FetchStrategy = {
   name: 'whole file',
   async fetch(file, partPath, _candidate, context) {
-    const { disk } = context.slots
     const path = targetPath(file.path, file.sha256)
     const have = await durableBytes(partPath, file.length)
-    const part = await disk.open(partPath, 'update')
+    context.onPlan(file, have, file.length)
+    const part = await Part.open(partPath, context.slots.disk, context.clock)
     try {
       // beyond what was synced there may be holes
-      await disk.truncate(part, have, partPath)
-      let at = have
-      let synced = have
-      let syncedMs = context.clock.monotonic()
-      const keep = async () => {
-        await disk.sync(part, partPath)
-        if (at !== synced || at === 0) await writeDurably(`${partPath}.bytes`, String(at), disk)
-        synced = at
-        syncedMs = context.clock.monotonic()
-      }
+      await part.truncate(have)
       try {
-        const bounds = { ...context.bounds, mostBytes: file.length - at }
-        const options = { offset: at, signal: context.signal }
+        const bounds = { ...context.bounds, mostBytes: file.length - have }
+        const options = { offset: have, signal: context.signal }
         const pieces = bounded(context.transport, path, options, bounds, context.clock, context.heldUpMs)
-        for await (const piece of at < file.length ? pieces : []) {
-          await disk.write(part, piece, at, partPath)
-          at += piece.length
+        for await (const piece of have < file.length ? pieces : []) {
+          await part.append(piece)
           context.onBytes(piece.length)
-          const isDue = at - synced >= SYNC_BYTES || context.clock.monotonic() - syncedMs >= SYNC_MS
-          if (isDue) await keep()
         }
       } catch (error) {
         // a link that breaks often gets somewhere all the same; what went wrong first is what counts
-        await keep().catch(() => {})
+        await part.keep().catch(() => {})
         throw error
       }
-      await keep()
-      if (at < file.length) throw transportErrors.cut_short({ path, has: at, expected: file.length })
+      await part.keep()
+      if (part.at < file.length)
+        throw transportErrors.cut_short({ path, has: part.at, expected: file.length })
       return true
     } finally {
       await part.close()
     }
   },
-}
-
-/** How much of a part is known to be on the disk. */
-async function durableBytes(partPath: string, length: number): Promise<number> {
-  const noted = Number(await readFile(`${partPath}.bytes`, 'utf8').catch(() => '0'))
-  const has = await stat(partPath).then(
-    s => s.size,
-    () => 0,
-  )
-  return Number.isSafeInteger(noted) && noted >= 0 && noted <= Math.min(has, length) ? noted : 0
 }

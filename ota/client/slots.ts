@@ -70,6 +70,17 @@ export class Slots {
     return join(this.folder, 'slots', slot)
   }
 
+  /** What is needed only while a model is made from another: manifests by the SHA-256 of the model, indexes by their own. */
+  get scratchFolder(): string {
+    return join(this.folder, 'deltas')
+  }
+
+  /** Removes it. @param kept names that stay */
+  async dropScratch(kept: readonly string[] = []): Promise<void> {
+    for (const name of await readdir(this.scratchFolder).catch((): string[] => []))
+      if (!kept.includes(name)) await this.disk.remove(join(this.scratchFolder, name))
+  }
+
   /** Where a file of a bundle lies once it is whole. */
   fileIn(slot: SlotName, file: BundleFile): string {
     return join(this.slotFolder(slot), `${file.role}${extname(file.path)}`)
@@ -134,19 +145,24 @@ export class Slots {
       await sweepTemporary(folder, this.disk)
   }
 
-  /** Bytes in both slots. */
+  /** Bytes in both slots, and of what is needed for a while. */
   async bytes(): Promise<number> {
-    let sum = 0
-    for (const slot of ['a', 'b'] as const) {
-      const folder = this.slotFolder(slot)
-      for (const name of await readdir(folder).catch((): string[] => []))
-        sum += await stat(join(folder, name)).then(
-          s => s.size,
-          () => 0,
-        )
-    }
-    return sum
+    const [a, b, scratch] = await Promise.all(
+      [this.slotFolder('a'), this.slotFolder('b'), this.scratchFolder].map(folderBytes),
+    )
+    return a! + b! + scratch!
   }
+}
+
+/** Bytes of the files in a folder; none where it is not there. */
+export async function folderBytes(folder: string): Promise<number> {
+  let sum = 0
+  for (const name of await readdir(folder).catch((): string[] => []))
+    sum += await stat(join(folder, name)).then(
+      s => s.size,
+      () => 0,
+    )
+  return sum
 }
 
 /** A small file of ours, or undefined when it is not there or not whole. */

@@ -1,8 +1,8 @@
 import { stat, statfs } from 'node:fs/promises'
-import { bundleBytes, type TargetPromise } from '../format/target.js'
+import { bundleBytes, scratchBytes, type TargetPromise } from '../format/target.js'
 import { errors } from './errors.js'
 import type { Candidate } from './machine.js'
-import type { Slots } from './slots.js'
+import { folderBytes, type Slots } from './slots.js'
 
 export interface Room {
   /** What must stay free on the disk, MiB. */
@@ -33,13 +33,14 @@ function sameFiles(a: TargetPromise, b: TargetPromise): boolean {
 }
 
 async function checkRoom(slots: Slots, { slot, promise }: Candidate, room: Room): Promise<void> {
-  const needed = bundleBytes(promise)
+  const needed = bundleBytes(promise) + scratchBytes(promise)
   await slots.disk.makeFolder(slots.slotFolder(slot))
-  const all = (await slots.bytes()) - (await slotBytes(slots, slot, promise)) + needed
+  const has = await bytesThere(slots, slot, promise)
+  const all = (await slots.bytes()) - has + needed
   if (room.maxDiskMib > 0 && all > room.maxDiskMib * MIB)
     throw errors.over_limit({ needsMiB: Math.ceil(all / MIB), limitMiB: room.maxDiskMib })
   const { bavail, bsize } = await statfs(slots.slotFolder(slot))
-  const missing = needed - (await slotBytes(slots, slot, promise))
+  const missing = needed - has
   if (bavail * bsize - missing < room.keepFreeMib * MIB)
     throw errors.no_room({
       needsMiB: Math.ceil(missing / MIB),
@@ -48,9 +49,9 @@ async function checkRoom(slots: Slots, { slot, promise }: Candidate, room: Room)
     })
 }
 
-/** What is in the slot already, in part or whole. */
-async function slotBytes(slots: Slots, slot: Candidate['slot'], promise: TargetPromise): Promise<number> {
-  let sum = 0
+/** What is there already, in part or whole. */
+async function bytesThere(slots: Slots, slot: Candidate['slot'], promise: TargetPromise): Promise<number> {
+  let sum = Math.min(await folderBytes(slots.scratchFolder), scratchBytes(promise))
   for (const file of promise.files) {
     const whole = slots.fileIn(slot, file)
     for (const path of [whole, `${whole}.part`])

@@ -17,6 +17,7 @@ import { recover } from './recover.js'
 import { rollback } from './rollback.js'
 import type { Installed, Slots } from './slots.js'
 import { stage } from './stage.js'
+import { type Progress, Tally } from './tally.js'
 import { trial } from './trial.js'
 import { verify } from './verify.js'
 
@@ -27,7 +28,7 @@ export interface World {
   memory(): Memory
   before(): HealthFigures
   health(): Health
-  bytes(count: number): void
+  progress(progress: Progress): void
   waitingFor(what: string | undefined): void
   /** Somebody asked for it now: hours and the fleet's time do not count. */
   isAsked(): boolean
@@ -145,7 +146,10 @@ export class Steps {
       const slot = await this.#slots.spare()
       if ('nothing' in answer) {
         // begun, and not wanted any more: its room is given back
-        if ((await this.#slots.record(slot))?.state === 'untried') await this.#slots.empty(slot)
+        if ((await this.#slots.record(slot))?.state === 'untried') {
+          await this.#slots.empty(slot)
+          await this.#slots.dropScratch()
+        }
         return { what: 'nothing', why: { code: answer.nothing, says: answer.says } }
       }
       const notBeforeMs = desired?.not_before === undefined ? undefined : Date.parse(desired.not_before)
@@ -168,10 +172,7 @@ export class Steps {
           this.#world.waitingFor(this.#held())
         },
       })
-      for (const file of candidate.promise.files) {
-        const whole = this.#slots.fileIn(candidate.slot, file)
-        for (const path of [whole, `${whole}.part`]) this.#world.bytes(await sizeOf(path))
-      }
+      const tally = new Tally(candidate.promise.files)
       await fetchBundle(candidate, this.#o.strategies, {
         transport,
         slots: this.#slots,
@@ -180,9 +181,15 @@ export class Steps {
         clock: this.#o.clock,
         heldUpMs: () => transport.heldUpMs(),
         signal,
+        quiet: () => transport.quiet(signal),
+        onPlan: (file, doneBytes, totalBytes) => {
+          tally.plan(file, doneBytes, totalBytes)
+          this.#world.progress(tally.progress())
+        },
         onBytes: count => {
           this.#hasMoved = true
-          this.#world.bytes(count)
+          tally.came(count)
+          this.#world.progress(tally.progress())
         },
       })
       return { what: 'downloaded' }

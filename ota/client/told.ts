@@ -1,14 +1,15 @@
 import type { UpdateState } from '../format/state.js'
-import { bundleBytes, mainFile } from '../format/target.js'
+import { mainFile } from '../format/target.js'
 import type { Reason } from './machine.js'
 import type { Memory } from './memory.js'
 import type { Installed } from './slots.js'
+import type { Progress } from './tally.js'
 
 export interface Telling {
   family: string
   memory: Memory
   running: Installed
-  progress?: { done: number; came: number; beganMs: number; nowMs: number }
+  progress?: Progress & { beganMs: number; nowMs: number }
   waitingFor?: string
 }
 
@@ -42,7 +43,7 @@ export function told({ family, memory, running, progress, waitingFor }: Telling)
       ? {
           bytes: {
             done: progress.done,
-            total: bundleBytes(candidate.promise),
+            total: progress.total,
             per_second: Math.round((progress.came * 1000) / Math.max(1, progress.nowMs - progress.beganMs)),
           },
         }

@@ -4,13 +4,14 @@
  * file holds is checked again and cut off at the first chunk that is not right.
  */
 import { createHash, type Hash } from 'node:crypto'
-import { type FileHandle, open, rm } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { codeOf } from '../../daemon/base/errors.js'
 import { type ByteSource, readAhead } from './byte-source.js'
 import { decodeCopies } from './copies.js'
 import type { DeltaIndex } from './delta-index.js'
 import { decodeDifference } from './difference.js'
 import { errors } from './errors.js'
+import { type Growing, growingFile } from './growing.js'
 import { type Manifest, MOST_PADDING_BYTES } from './manifest.js'
 import { unpack } from './pack.js'
 import {
@@ -33,9 +34,11 @@ export interface ApplyDelta {
   delta?: { index: DeltaIndex; source: ByteSource }
   /** The whole new model, for what the delta can not give. */
   full?: ByteSource
-  /** The new file. One that an earlier attempt left is continued. */
-  out: string
+  /** The new file, by its path or as whoever writes it offers it. One that an earlier attempt left is continued. */
+  out: string | Growing
   signal?: AbortSignal
+  /** What is to be fetched from where this attempt begins; again when the delta turns out to be of no use. */
+  onPlan?: (plan: { leftBytes: number; totalBytes: number }) => void
   onProgress?: (progress: ApplyProgress) => void
 }
 
@@ -60,8 +63,8 @@ export interface Applied {
  * Memory: some chunks and half a megabyte. The file is on the disk (fsync) when this resolves; its folder is the caller's.
  * After an error calling again goes on where it was.
  * @throws delta_not_for_target; delta_index_broken and delta_needs_full when there is no whole model to turn to;
- *   delta_full_broken; delta_target_mismatch, with the file removed; what a source throws; the system's own error
- *   (ENOSPC); the signal's reason
+ *   delta_full_broken; delta_target_mismatch, with the file emptied: the manifest is wrong, only the whole model can be
+ *   right; what a source throws; the system's own error (ENOSPC); the signal's reason
  */
 export async function applyDelta(o: ApplyDelta): Promise<Applied> {
   if (o.target.sha256 !== o.expected.sha256 || o.target.length !== o.expected.length)
@@ -69,58 +72,57 @@ export async function applyDelta(o: ApplyDelta): Promise<Applied> {
       problem: 'the manifest is for another file than the one that was signed',
     })
   if (o.old?.path === o.out) throw new Error('the new model would be written over the old one')
-  const plan = usablePlan(o)
   // an old model that can not be read is one that has nothing of use
   const old = o.old && (await open(o.old.path, 'r').catch(() => undefined))
   try {
-    // read and write, created when it is not there, never emptied
-    const out = await open(o.out, 'a').then(async file => {
-      await file.close()
-      return open(o.out, 'r+')
-    })
+    const plan = usablePlan(o, old ? o.old?.manifest : undefined)
+    const own = typeof o.out === 'string' ? await growingFile(o.out) : undefined
     try {
-      const build = new Build(o, plan, old, out)
+      const build = new Build(o, plan, old, own ?? (o.out as Growing))
       await build.resume()
       await build.run()
-      await out.sync()
       return build.applied
     } finally {
-      await out.close()
+      await own?.close()
     }
-  } catch (error) {
-    if (codeOf(error) === 'delta_target_mismatch') await rm(o.out, { force: true })
-    throw error
   } finally {
     await old?.close()
   }
 }
 
 /** An index that contradicts the manifest is left aside, when there is another way. */
-function usablePlan({ old, target, delta, full }: ApplyDelta): DeltaPlan {
+function usablePlan({ target, delta, full }: ApplyDelta, old: Manifest | undefined): DeltaPlan {
   try {
-    return planDelta(old?.manifest, target, delta?.index)
+    return planDelta(old, target, delta?.index)
   } catch (error) {
     if (!full || codeOf(error) !== 'delta_index_broken') throw error
-    return planDelta(old?.manifest, target, undefined)
+    return planDelta(old, target, undefined)
   }
 }
 
 /** Residuals of a chunk before they are packed: at most two symbols a byte, each with the length of its run. */
 const BODY_FACTOR = 5
 const BODY_SPARE_BYTES = 4096
+/** So many may be wrong; when it is a quarter of all so far, the rest is not asked for. */
+const MOST_WRONG = 8
+const WRONG_SHARE = 0.25
 
 class Build {
   readonly applied: Applied = { resumedBytes: 0, reusedBytes: 0, deltaBytes: 0, fullBytes: 0, fellBack: 0 }
   readonly #o: ApplyDelta
-  readonly #plan: DeltaPlan
+  #plan: DeltaPlan
   readonly #old: FileHandle | undefined
-  readonly #out: FileHandle
-  #hash: Hash = createHash('sha256')
+  readonly #out: Growing
+  readonly #hash: Hash = createHash('sha256')
   #next = 0
+  #pieces: ByteSource | undefined
+  #whole: ByteSource | undefined
+  readonly #fromOldTries = new Tries()
+  readonly #pieceTries = new Tries()
   // the same memory for every chunk: the collector would let many pile up
   readonly #oldChunk: Uint8Array
   readonly #newChunk: Uint8Array
-  constructor(o: ApplyDelta, plan: DeltaPlan, old: FileHandle | undefined, out: FileHandle) {
+  constructor(o: ApplyDelta, plan: DeltaPlan, old: FileHandle | undefined, out: Growing) {
     const most = Math.max(o.target.chunk_bytes, MOST_PADDING_BYTES)
     this.#oldChunk = new Uint8Array(most)
     this.#newChunk = new Uint8Array(most)
@@ -132,11 +134,11 @@ class Build {
 
   /** Finds how far an earlier attempt came. */
   async resume(): Promise<void> {
-    const { size } = await this.#out.stat()
+    const size = await this.#out.size()
     for (const step of this.#plan.steps) {
       this.#o.signal?.throwIfAborted()
       if (step.offset + step.length > size) break
-      const bytes = await readExactly(this.#out, step.offset, step.length, this.#newChunk)
+      const bytes = await this.#out.read(step.offset, step.length, this.#newChunk)
       if (!isRight(step, bytes)) break
       this.#hash.update(bytes)
       this.applied.resumedBytes += step.length
@@ -146,64 +148,74 @@ class Build {
   }
 
   async run(): Promise<void> {
-    const { target, delta, full, signal } = this.#o
-    const from = this.applied.resumedBytes
-    const pieces = delta && readAhead(delta.source, deltaRanges(this.#plan, from))
-    const whole = full && readAhead(full, fullRanges(this.#plan, from))
-    this.#tell(from)
-    for (const step of this.#plan.steps.slice(this.#next)) {
+    const { target, expected, signal } = this.#o
+    this.#take(this.#plan)
+    this.#tell(this.applied.resumedBytes)
+    for (; this.#next < this.#plan.steps.length; this.#next++) {
       signal?.throwIfAborted()
-      const bytes =
-        step.kind === 'zeros' ? new Uint8Array(step.length) : await this.#chunk(step, pieces, whole)
-      await this.#append(step.offset, bytes)
+      const step = this.#plan.steps[this.#next]!
+      const before = this.#fetched
+      const bytes = step.kind === 'zeros' ? new Uint8Array(step.length) : await this.#chunk(step)
+      await this.#out.append(bytes, step.offset, this.#fetched - before)
+      this.#hash.update(bytes)
+      this.#tell(step.offset + bytes.length)
     }
-    if (this.#hash.copy().digest('hex') !== target.sha256) await this.#startOver()
+    await this.#out.sync()
+    const found = this.#hash.digest('hex')
+    if (found === target.sha256) return
+    await this.#out.truncate(0)
+    throw errors.delta_target_mismatch({ expected: expected.sha256, found })
   }
 
-  async #append(offset: number, bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesWritten } = await this.#out.write(bytes, at, bytes.length - at, offset + at)
-      at += bytesWritten
-    }
-    this.#hash.update(bytes)
-    this.#tell(offset + bytes.length)
+  /** Goes by this plan from the next step on; each plan has the same steps, from other places. */
+  #take(plan: DeltaPlan): void {
+    const { delta, full } = this.#o
+    this.#plan = plan
+    const from = plan.steps[this.#next]?.offset ?? this.#o.target.length
+    const [pieces, whole] = [deltaRanges(plan, from), fullRanges(plan, from)]
+    this.#pieces = delta && readAhead(delta.source, pieces)
+    this.#whole = full && readAhead(full, whole)
+    const leftBytes = [...pieces, ...whole].reduce((sum, { length }) => sum + length, 0)
+    this.#o.onPlan?.({ leftBytes, totalBytes: plan.deltaBytes + plan.fullBytes })
+  }
+
+  get #fetched(): number {
+    return this.applied.deltaBytes + this.applied.fullBytes
   }
 
   #tell(doneBytes: number): void {
-    const { deltaBytes, fullBytes } = this.applied
-    this.#o.onProgress?.({
-      doneBytes,
-      totalBytes: this.#o.target.length,
-      fetchedBytes: deltaBytes + fullBytes,
-    })
+    this.#o.onProgress?.({ doneBytes, totalBytes: this.#o.target.length, fetchedBytes: this.#fetched })
   }
 
   /** From the old model, else from the delta, else from the whole model. */
-  async #chunk(
-    step: Step & { kind: 'chunk' },
-    pieces: ByteSource | undefined,
-    whole: ByteSource | undefined,
-  ): Promise<Uint8Array> {
+  async #chunk(step: Step & { kind: 'chunk' }): Promise<Uint8Array> {
     const { from, piece, offset, length } = step
     if (from !== undefined) {
       const bytes = await this.#fromOld(from, length)
-      if (bytes && isRight(step, bytes)) {
+      if (this.#fromOldTries.count(bytes !== undefined && isRight(step, bytes))) {
         this.applied.reusedBytes += length
-        return bytes
+        return bytes!
       }
+      if (this.#fromOldTries.areInVain) this.#leave(undefined)
     }
-    if (piece && pieces) {
-      const fetched = await pieces.read(piece.offset, piece.length, this.#o.signal)
+    if (piece && this.#pieces) {
+      const fetched = await this.#pieces.read(piece.offset, piece.length, this.#o.signal)
       this.applied.deltaBytes += fetched.length
       const bytes = await this.#restore(piece, fetched, length)
-      if (bytes && isRight(step, bytes)) return bytes
+      if (this.#pieceTries.count(bytes !== undefined && isRight(step, bytes))) return bytes!
+      if (this.#pieceTries.areInVain) this.#leave(this.#o.old?.manifest)
     }
     if (from !== undefined || piece) this.applied.fellBack++
-    if (!whole) throw errors.delta_needs_full({ bytes: length })
-    const bytes = await whole.read(offset, length, this.#o.signal)
+    if (!this.#whole) throw errors.delta_needs_full({ bytes: length })
+    const bytes = await this.#whole.read(offset, length, this.#o.signal)
     this.applied.fullBytes += bytes.length
     if (!isRight(step, bytes)) throw errors.delta_full_broken({ offset, length })
     return bytes
+  }
+
+  /** The delta costs more than it gives: what the old model does not have, if that is of use, comes from the whole one. */
+  #leave(old: Manifest | undefined): void {
+    if (this.#o.full) this.#take(planDelta(old, this.#o.target, undefined))
   }
 
   /** @returns undefined when the disk can not read it, or the file is shorter than its manifest says */
@@ -228,7 +240,7 @@ class Build {
     if (codec === 'stored') return fetched
     if (codec === 'packed') return unpack(fetched, length)
     if (!base) return undefined
-    const body = await unpack(fetched, length * BODY_FACTOR + BODY_SPARE_BYTES)
+    const body = unpack(fetched, length * BODY_FACTOR + BODY_SPARE_BYTES)
     const read = async (offset: number, bytes: number) => readExactly(this.#old!, base.offset + offset, bytes)
     if (codec === 'copies') return decodeCopies(body, length, { length: base.length, read })
     const known = Math.max(0, Math.min(length, base.length - at))
@@ -237,25 +249,20 @@ class Build {
     decodeDifference(type!, old, body, next)
     return next
   }
+}
 
-  /** Every chunk was right and the whole is not: the manifest is wrong. Only the whole model can still be. */
-  async #startOver(): Promise<void> {
-    const { full, target, expected, signal } = this.#o
-    const mismatch = (found: string) => errors.delta_target_mismatch({ expected: expected.sha256, found })
-    if (!full) throw mismatch(this.#hash.digest('hex'))
-    this.applied.fellBack++
-    this.#hash = createHash('sha256')
-    await this.#out.truncate(0)
-    for (let offset = 0; offset < expected.length; offset += target.chunk_bytes) {
-      signal?.throwIfAborted()
-      const length = Math.min(target.chunk_bytes, expected.length - offset)
-      const bytes = await full.read(offset, length, signal)
-      this.applied.fullBytes += bytes.length
-      if (bytes.length !== length) throw errors.delta_full_broken({ offset, length })
-      await this.#append(offset, bytes)
-    }
-    const found = this.#hash.digest('hex')
-    if (found !== expected.sha256) throw mismatch(found)
+/** Whether it is worth while to go on asking. */
+class Tries {
+  #all = 0
+  #wrong = 0
+  /** @returns what it is given */
+  count(isRight: boolean): boolean {
+    this.#all++
+    if (!isRight) this.#wrong++
+    return isRight
+  }
+  get areInVain(): boolean {
+    return this.#wrong >= MOST_WRONG && this.#wrong >= this.#all * WRONG_SHARE
   }
 }
 

@@ -4,10 +4,11 @@ import { readExactly } from './read-exactly.js'
 /** Ranges of a file that is somewhere else: behind HTTP, a broker, on a stick. */
 export interface ByteSource {
   /**
-   * @returns exactly `length` bytes; what comes is checked by whoever asks
+   * @param through what follows, up to here, will be asked for next: one way there and back may serve it all
+   * @returns exactly `length` bytes, fewer where the file ends before; what comes is checked by whoever asks
    * @throws what the way there throws; the caller may go on later where it was
    */
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
+  read(offset: number, length: number, signal?: AbortSignal, through?: number): Promise<Uint8Array>
 }
 
 /** A file as a source. The caller closes it. */
@@ -46,17 +47,8 @@ export function joined(ranges: readonly Range[], most: number): Range[] {
  * one that was not announced is fetched alone. Holds at most `most` bytes, or one range.
  */
 export function readAhead(source: ByteSource, ranges: readonly Range[], most = READ_AHEAD_BYTES): ByteSource {
-  const windows = new Map<number, Range>()
-  let r = 0
-  for (const window of joined(ranges, most))
-    for (
-      ;
-      r < ranges.length &&
-      ranges[r]!.offset < window.offset + window.length &&
-      ranges[r]!.offset >= window.offset;
-      r++
-    )
-      windows.set(ranges[r]!.offset, window)
+  const windows = containing(ranges, joined(ranges, most))
+  const runs = containing(ranges, joined(ranges, Number.POSITIVE_INFINITY))
   let held: (Range & { bytes: Uint8Array }) | undefined
   return {
     async read(offset, length, signal) {
@@ -65,7 +57,8 @@ export function readAhead(source: ByteSource, ranges: readonly Range[], most = R
         // what lies before in the window was passed over: not wanted any more
         const end = window ? Math.max(window.offset + window.length, offset + length) : offset + length
         held = undefined
-        const bytes = await source.read(offset, end - offset, signal)
+        const run = runs.get(offset)
+        const bytes = await source.read(offset, end - offset, signal, run && run.offset + run.length)
         if (bytes.length !== end - offset) return bytes
         held = { offset, length: end - offset, bytes }
       }
@@ -73,3 +66,15 @@ export function readAhead(source: ByteSource, ranges: readonly Range[], most = R
     },
   }
 }
+
+/** The larger range that each range lies in, by its offset. */
+function containing(ranges: readonly Range[], larger: readonly Range[]): Map<number, Range> {
+  const found = new Map<number, Range>()
+  let r = 0
+  for (const one of larger)
+    for (; r < ranges.length && isIn(ranges[r]!, one); r++) found.set(ranges[r]!.offset, one)
+  return found
+}
+
+const isIn = ({ offset }: Range, larger: Range) =>
+  offset >= larger.offset && offset < larger.offset + larger.length

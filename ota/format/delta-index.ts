@@ -75,7 +75,7 @@ export async function readDeltaIndex(
   if (sha256 !== undefined && createHash('sha256').update(packed).digest('hex') !== sha256)
     throw errors.delta_index_broken({ problem: 'it is not the one that was signed' })
   try {
-    const json: unknown = JSON.parse(Buffer.from(await unpack(packed, MOST_UNPACKED_BYTES)).toString())
+    const json: unknown = JSON.parse(Buffer.from(unpack(packed, MOST_UNPACKED_BYTES)).toString())
     return { ...parse(Index, json, 'delta index'), piecesAt: PREAMBLE_BYTES + length }
   } catch (error) {
     throw errors.delta_index_broken({ problem: codeOf(error) ?? 'it is no JSON' }, error)

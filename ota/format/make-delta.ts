@@ -28,6 +28,8 @@ export interface MadeDelta {
   sha256: string
   /** Of the index as it stands in the file: sign it, so that a device knows a damaged one at once. */
   indexSha256: string
+  /** Bytes of it; it begins behind the preamble. */
+  indexLength: number
   /** Chunks by codec. */
   codecs: Record<Codec, number>
 }
@@ -49,12 +51,15 @@ export async function makeDelta({
   out,
   effort = 'small',
   signal,
+  onProgress,
 }: {
   old: DeltaSide
   target: DeltaSide
   out: string
   effort?: Effort
   signal?: AbortSignal
+  /** How far it is in the new model. */
+  onProgress?: (doneBytes: number, totalBytes: number) => void
 }): Promise<MadeDelta> {
   const piecesPath = `${out}.pieces`
   const files: FileHandle[] = []
@@ -92,6 +97,7 @@ export async function makeDelta({
         codecs[codec]++
         listed.push([codec, piece.length, createHash('sha256').update(piece).digest('hex')])
         await pieces.writeFile(piece)
+        onProgress?.(chunk.offset + chunk.length, target.manifest.length)
       }
       parts.push({ part: part.sha256, base: base?.sha256 ?? null, pieces: listed })
     }
@@ -113,7 +119,7 @@ export async function makeDelta({
     await delta.sync()
     const { size } = await delta.stat()
     const indexSha256 = createHash('sha256').update(index).digest('hex')
-    return { length: size, sha256: whole.digest('hex'), indexSha256, codecs }
+    return { length: size, sha256: whole.digest('hex'), indexSha256, indexLength: index.length, codecs }
   } catch (error) {
     if (isOurs) await rm(out, { force: true })
     throw error

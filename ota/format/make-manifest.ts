@@ -23,7 +23,15 @@ export const MOST_HEADER_BYTES = 64 * 2 ** 20
  */
 export async function makeManifest(
   path: string,
-  { chunkBytes = CHUNK_BYTES, signal }: { chunkBytes?: number; signal?: AbortSignal } = {},
+  {
+    chunkBytes = CHUNK_BYTES,
+    signal,
+    onProgress,
+  }: {
+    chunkBytes?: number
+    signal?: AbortSignal
+    onProgress?: (doneBytes: number, totalBytes: number) => void
+  } = {},
 ): Promise<Manifest> {
   const file = await open(path, 'r')
   try {
@@ -33,7 +41,8 @@ export async function makeManifest(
     })
     const ordered = tensors.toSorted((a, b) => a.offset - b.offset)
     const whole = createHash('sha256')
-    const described = { file, whole, chunkBytes, signal }
+    const onBytes = (doneBytes: number) => onProgress?.(doneBytes, fileBytes)
+    const described = { file, whole, chunkBytes, signal, onBytes }
     const header = await describe(described, 0, ordered[0]?.offset ?? fileBytes)
     const parts: TensorPart[] = []
     const gaps: Part[] = []
@@ -60,10 +69,12 @@ interface Described {
   whole: Hash
   chunkBytes: number
   signal: AbortSignal | undefined
+  /** Hears how far it is, bytes of the file. */
+  onBytes: (doneBytes: number) => void
 }
 
 async function describe(
-  { file, whole, chunkBytes, signal }: Described,
+  { file, whole, chunkBytes, signal, onBytes }: Described,
   offset: number,
   length: number,
   type?: number,
@@ -77,6 +88,7 @@ async function describe(
     whole.update(bytes)
     part.update(bytes)
     if (length > most) chunks.push(createHash('sha256').update(bytes).digest('hex'))
+    onBytes(offset + at + bytes.length)
   }
   return { offset, length, sha256: part.digest('hex'), ...(chunks.length ? { chunks } : {}) }
 }

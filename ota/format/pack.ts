@@ -3,11 +3,10 @@
  * and is twice as fast as 11; higher windows find repetitions that are none. @source docs/decisions/0020
  */
 import { promisify } from 'node:util'
-import { brotliCompress, brotliDecompress, constants } from 'node:zlib'
+import { brotliCompress, brotliDecompressSync, constants } from 'node:zlib'
 import { errors } from './errors.js'
 
 const compress = promisify(brotliCompress)
-const decompress = promisify(brotliDecompress)
 
 /** `small` takes the publisher minutes for a gigabyte, `fast` seconds, for about a tenth more bytes. */
 export type Effort = 'small' | 'fast'
@@ -29,12 +28,13 @@ export async function pack(bytes: Uint8Array, effort: Effort): Promise<Uint8Arra
 }
 
 /**
+ * On the thread that asks, whose priority it has: a device unpacks beside its work, not in the pool that serves it.
  * @param most bytes; more than that is refused before it is held in memory
  * @throws delta_piece_broken
  */
-export async function unpack(bytes: Uint8Array, most: number): Promise<Uint8Array> {
+export function unpack(bytes: Uint8Array, most: number): Uint8Array {
   try {
-    return await decompress(bytes, { maxOutputLength: most })
+    return brotliDecompressSync(bytes, { maxOutputLength: most })
   } catch (error) {
     throw errors.delta_piece_broken({ problem: 'it does not unpack' }, error)
   }

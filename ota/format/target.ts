@@ -14,13 +14,27 @@ const word = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'expected lower-case letters, digits, `.`, `_`, `-`')
 
+const path = z.string().min(1).max(200).describe('Path of the target, as the targets role names it.')
+const length = z.number().int().nonnegative().describe('Bytes.')
+
 export const BundleFile = z.strictObject({
   role: z.enum(FILE_ROLES),
-  path: z.string().min(1).max(200).describe('Path of the target, as the targets role names it.'),
-  length: z.number().int().nonnegative().describe('Bytes.'),
+  path,
+  length,
   sha256: hash,
 })
 export type BundleFile = z.output<typeof BundleFile>
+
+/** How to come from one model to this one with less than all of it. @source docs/decisions/0020 */
+export const DeltaPromise = z.strictObject({
+  from: hash.describe('The main file that must be on the device.'),
+  path,
+  length,
+  sha256: hash,
+  index_length: z.number().int().positive().describe('Bytes of the index, behind the preamble.'),
+  index_sha256: hash.describe('Of the index; it knows the hash of each piece.'),
+})
+export type DeltaPromise = z.output<typeof DeltaPromise>
 
 /** Whole numbers only: the canonical JSON that is signed knows no fractions (securesystemslib refuses them). */
 const perMille = z.number().int().min(0).max(1000)
@@ -66,6 +80,15 @@ export const TargetPromise = z.strictObject({
       .describe('Adapters: the very model that must be there.'),
   }),
   files: z.array(BundleFile).min(1).max(16).describe('The target itself and all that travels with it.'),
+  deltas: z
+    .strictObject({
+      manifest: z
+        .strictObject({ path, length, sha256: hash })
+        .describe('What the main file consists of, chunk by chunk.'),
+      from: z.array(DeltaPromise).max(32),
+    })
+    .optional()
+    .describe('Ways to make the main file from another. Targets of their own, which no device keeps.'),
   evaluation: z
     .record(word, z.string().max(60))
     .default({})
@@ -103,8 +126,24 @@ export function problemsOf(promise: TargetPromise): string[] {
   if (promise.kind === 'model' && promise.needs.base) problems.push('a model has no base')
   if (roles.includes('model') && roles.includes('adapter'))
     problems.push('a model and an adapter are two bundles')
+  const from = promise.deltas?.from.map(d => d.from) ?? []
+  if (new Set(from).size !== from.length) problems.push('two deltas begin at one file')
+  if (from.some(sha256 => promise.files.some(f => f.role === promise.kind && f.sha256 === sha256)))
+    problems.push('a delta begins at the file it ends at')
   return problems
 }
 
 /** Bytes of the whole bundle. */
 export const bundleBytes = (promise: TargetPromise): number => promise.files.reduce((n, f) => n + f.length, 0)
+
+/** Paths of all targets that this one brings with it. */
+export const pathsOf = ({ files, deltas }: TargetPromise): string[] => [
+  ...files.map(f => f.path),
+  ...(deltas ? [deltas.manifest.path, ...deltas.from.map(d => d.path)] : []),
+]
+
+/** What a device may have to keep while it makes the main file: two manifests, of about one length, and one index. */
+export function scratchBytes({ deltas }: TargetPromise): number {
+  if (!deltas) return 0
+  return 2 * deltas.manifest.length + Math.max(0, ...deltas.from.map(d => d.index_length))
+}

@@ -4,7 +4,15 @@ import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { systemDisk } from '../../daemon/base/disk.js'
 import { parse, type z } from '../../daemon/base/schema.js'
-import { type BundleFile, CUSTOM_FIELD, type FileRole, problemsOf, TargetPromise } from '../format/target.js'
+import {
+  type BundleFile,
+  CUSTOM_FIELD,
+  type FileRole,
+  mainFile,
+  problemsOf,
+  TargetPromise,
+} from '../format/target.js'
+import { type DeltaOptions, deltaTargets, makeDeltas } from './deltas.js'
 import { errors } from './errors.js'
 import { consistentName } from './publish.js'
 import type { Repository, Signed } from './repository.js'
@@ -16,7 +24,9 @@ export interface AddOptions {
   /** Files of the bundle by what they are for; `model` or `adapter` is among them. */
   files: Partial<Record<FileRole, string>>
   /** All that the custom metadata says, without `files` and `kind`. */
-  promise: Omit<z.input<typeof TargetPromise>, 'files' | 'kind'>
+  promise: Omit<z.input<typeof TargetPromise>, 'files' | 'kind' | 'deltas'>
+  /** Against what deltas are made; false for none. Default: the newest release that is there. */
+  deltas?: DeltaOptions | false
 }
 
 export interface TargetsSigned extends Signed {
@@ -27,7 +37,7 @@ export interface TargetsSigned extends Signed {
  * Puts a bundle into the draft of a targets role; its files are copied to where devices will look, which nobody does
  * before it is published.
  * @returns the path of the target
- * @throws bad_bundle, release_not_newer, invalid_value
+ * @throws bad_bundle, release_not_newer, invalid_value, delta_source_unknown, the signal's reason
  */
 export async function add(options: AddOptions): Promise<string> {
   const { repository, role = 'targets' } = options
@@ -40,15 +50,19 @@ export async function add(options: AddOptions): Promise<string> {
     const path = `${family}/${family}-${version}${fileRole === kind ? '' : `.${fileRole}`}${ending}`
     files.push({ role: fileRole, path, length, sha256 })
   }
-  const promise = parse(TargetPromise, { ...options.promise, kind, files }, 'the bundle')
-  const [problem] = problemsOf(promise)
-  if (problem) throw errors.bad_bundle({ problem })
+  const plain = checked({ ...options.promise, kind, files })
   const current = ((await repository.draft(role)) ?? (await repository.published(role))).signed.targets
   for (const target of Object.values(current)) {
     const other = TargetPromise.safeParse(target.custom[CUSTOM_FIELD])
-    if (other.success && other.data.family === family && other.data.release >= promise.release)
-      throw errors.release_not_newer({ family, release: promise.release, newest: other.data.release })
+    if (other.success && other.data.family === family && other.data.release >= plain.release)
+      throw errors.release_not_newer({ family, release: plain.release, newest: other.data.release })
   }
+  const main = mainFile(plain)
+  const deltas =
+    options.deltas === false
+      ? undefined
+      : await makeDeltas(repository, plain, main, options.files[kind]!, options.deltas)
+  const promise = deltas ? checked({ ...plain, deltas }) : plain
   for (const file of files)
     await copyDurably(
       options.files[file.role]!,
@@ -63,8 +77,18 @@ export async function add(options: AddOptions): Promise<string> {
         ...(fileRole === kind ? { custom: { [CUSTOM_FIELD]: promise } } : {}),
       }
     }
+    for (const { path, length, sha256 } of deltas ? deltaTargets(deltas) : [])
+      targets[path] = { length, hashes: { sha256 } }
   })
-  return files.find(f => f.role === kind)!.path
+  return main.path
+}
+
+/** @throws invalid_value, bad_bundle */
+function checked(value: unknown): TargetPromise {
+  const promise = parse(TargetPromise, value, 'the bundle')
+  const [problem] = problemsOf(promise)
+  if (problem) throw errors.bad_bundle({ problem })
+  return promise
 }
 
 async function measured(path: string): Promise<{ length: number; sha256: string }> {

@@ -44,6 +44,12 @@ export const errors = defineErrors({
       `release ${a.release} of ${a.family} is not above ${a.newest}, which is there already`,
     remedy: 'Give the next release number: devices never go below the one they run.',
   },
+  delta_source_unknown: {
+    says: (a: { name: string; family: string; known: string }) =>
+      `there is no earlier release "${a.name}" of ${a.family} (there are: ${a.known})`,
+    remedy:
+      'Give a version or a path that `fieldmouse ota list` shows, `last`, or a file with `--delta-from-file`.',
+  },
   target_unknown: {
     says: (a: { path: string }) => `no target ${a.path} is published`,
     remedy: '`fieldmouse ota list` shows what there is.',

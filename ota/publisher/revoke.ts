@@ -1,4 +1,4 @@
-import { CUSTOM_FIELD, REVOKED_FIELD, TargetPromise } from '../format/target.js'
+import { CUSTOM_FIELD, pathsOf, REVOKED_FIELD, TargetPromise } from '../format/target.js'
 import type { TargetsSigned } from './add.js'
 import { errors } from './errors.js'
 import type { Repository } from './repository.js'
@@ -20,7 +20,7 @@ export async function revoke({ repository, role = 'targets', path, reason }: Rev
   const target = current[path]
   if (!target) throw errors.target_unknown({ path })
   const promise = TargetPromise.safeParse(target.custom[CUSTOM_FIELD])
-  const paths = promise.success ? promise.data.files.map(f => f.path) : [path]
+  const paths = promise.success ? pathsOf(promise.data) : [path]
   await repository.change(role, signed => {
     const { targets } = signed as TargetsSigned
     for (const gone of paths) delete targets[gone]

@@ -32,7 +32,8 @@ export function mqttTransport(options: MqttChunksOptions): Transport {
       signal.throwIfAborted()
       if (length <= 0) return
       const most = (channel.maximumPacketBytes?.() ?? Number.POSITIVE_INFINITY) - PACKET_ROOM
-      const l = Math.max(256, Math.min(options.blockBytes ?? 64 * 1024, most, MOST_BLOCK_BYTES))
+      // a block is no longer than what is wanted: what it begins before that is sent for nothing
+      const l = Math.max(256, Math.min(options.blockBytes ?? 64 * 1024, most, MOST_BLOCK_BYTES, length))
       const s = uniqueId()
       const blocks = new Map<number, Uint8Array>()
       let size: number | undefined

@@ -15,8 +15,15 @@ const HELD_MS = 250
 /** A bucket holds so much of a second: bursts stay short. */
 const BURST_S = 0.5
 
+export interface PacedTransport extends Transport {
+  /** How long the reader was held up so far. */
+  heldUpMs(): number
+  /** Resolves when nothing holds it. */
+  quiet(signal: AbortSignal): Promise<void>
+}
+
 /** A transport that takes no more than its share of the line: a token bucket, and a hand on the tap. */
-export function paced(transport: Transport, pace: Pace): Transport & { heldUpMs(): number } {
+export function paced(transport: Transport, pace: Pace): PacedTransport {
   const clock = pace.clock ?? systemClock
   const wait = pace.wait ?? sleep
   const capacity = pace.bytesPerSecond * BURST_S
@@ -33,14 +40,18 @@ export function paced(transport: Transport, pace: Pace): Transport & { heldUpMs(
       heldSince = undefined
     }
   }
+  const quiet = async (signal: AbortSignal) => {
+    while (pace.isHeld?.()) await holdUp(HELD_MS, signal)
+  }
   return {
     name: transport.name,
+    quiet,
     heldUpMs: () => heldUp + (heldSince === undefined ? 0 : clock.monotonic() - heldSince),
     async *read(path: string, options: ReadOptions) {
-      while (pace.isHeld?.()) await holdUp(HELD_MS, options.signal)
+      await quiet(options.signal)
       for await (const piece of transport.read(path, options)) {
         yield piece
-        while (pace.isHeld?.()) await holdUp(HELD_MS, options.signal)
+        await quiet(options.signal)
         if (pace.bytesPerSecond <= 0) continue
         const now = clock.monotonic()
         tokens = Math.min(capacity, tokens + ((now - filledAt) / 1000) * pace.bytesPerSecond) - piece.length

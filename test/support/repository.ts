@@ -8,7 +8,9 @@ import type { UpdateClientOptions } from '../../ota/client/options.js'
 import type { FactoryModel, Installed } from '../../ota/client/slots.js'
 import { Trust } from '../../ota/client/trust.js'
 import type { UpdateState } from '../../ota/format/state.js'
-import { add } from '../../ota/publisher/add.js'
+import { CUSTOM_FIELD, type TargetPromise } from '../../ota/format/target.js'
+import { add, type TargetsSigned } from '../../ota/publisher/add.js'
+import type { DeltaOptions } from '../../ota/publisher/deltas.js'
 import { init } from '../../ota/publisher/init.js'
 import { publish } from '../../ota/publisher/publish.js'
 import type { Repository } from '../../ota/publisher/repository.js'
@@ -37,11 +39,15 @@ export interface ReleaseOptions {
   role?: string
   content?: Buffer
   golden?: string
+  deltas?: DeltaOptions | false
+  /** Changes the draft before it is signed. */
+  lie?: (promise: TargetPromise) => unknown
 }
 
 export async function makeSite(
   t: { teardown?: (end: () => unknown) => void },
   expiryDays = {},
+  factoryBytes: Buffer = tinyModel(0),
 ): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'fieldmouse-ota-'))
   t.teardown?.(() => rm(folder, { recursive: true, force: true }))
@@ -50,7 +56,6 @@ export async function makeSite(
   const root = join(folder, 'root.json')
   await writeFile(root, await readFile(join(repository.metadataFolder, '1.root.json')))
   const factoryPath = join(folder, 'factory.gguf')
-  const factoryBytes = tinyModel(0)
   await writeFile(factoryPath, factoryBytes)
   const signAndPublish = async () => {
     await sign({ draftFolder: repository.draftFolder, keys: [keys] })
@@ -76,6 +81,7 @@ export async function makeSite(
       const path = await add({
         repository,
         ...(more.role ? { role: more.role } : {}),
+        ...(more.deltas === undefined ? {} : { deltas: more.deltas }),
         files: { model, golden },
         promise: {
           family: more.family ?? 'command',
@@ -86,6 +92,11 @@ export async function makeSite(
           ...(more.gates ? { gates: more.gates } : {}),
         },
       })
+      const { lie } = more
+      if (lie)
+        await repository.change(more.role ?? 'targets', signed => {
+          lie((signed as TargetsSigned).targets[path]!.custom![CUSTOM_FIELD] as TargetPromise)
+        })
       await signAndPublish()
       return path
     },

@@ -165,6 +165,6 @@ t.test('copies that lie are refused, and never read beyond the old bytes', async
 t.test('a bomb is not unpacked', async t => {
   const bomb = await pack(new Uint8Array(50_000_000), 'fast')
   t.ok(bomb.length < 5000)
-  await t.rejects(unpack(bomb, 100_000), { code: 'delta_piece_broken' })
-  await t.rejects(unpack(Buffer.from('no brotli at all'), 100_000), { code: 'delta_piece_broken' })
+  t.throws(() => unpack(bomb, 100_000), { code: 'delta_piece_broken' })
+  t.throws(() => unpack(Buffer.from('no brotli at all'), 100_000), { code: 'delta_piece_broken' })
 })

@@ -1,0 +1,100 @@
+/** The thread in which a model is made from another: it looks at files, and asks its owner for everything else. */
+import { open } from 'node:fs/promises'
+import { constants, setPriority } from 'node:os'
+import { parentPort, workerData } from 'node:worker_threads'
+import { describe } from '../../daemon/base/errors.js'
+import { applyDelta } from '../format/apply-delta.js'
+import type { ByteSource } from '../format/byte-source.js'
+import { type DeltaIndex, readDeltaIndex } from '../format/delta-index.js'
+import { type Growing, readable } from '../format/growing.js'
+import { makeManifest } from '../format/make-manifest.js'
+import { formatManifest, type Manifest, parseManifest } from '../format/manifest.js'
+import { planDelta } from '../format/plan-delta.js'
+import type { FromThread, ThreadAnswer, ToThread, Wanted } from './delta-thread.js'
+
+const job = workerData as ToThread
+const port = parentPort!
+const say = (message: FromThread) => port.postMessage(message)
+const waiting = new Map<number, (answer: ThreadAnswer) => void>()
+let asked = 0
+
+/** One message there, one back. */
+function ask(make: (id: number) => FromThread, transfer: ArrayBuffer[] = []): Promise<ThreadAnswer> {
+  const id = ++asked
+  return new Promise(resolve => {
+    waiting.set(id, resolve)
+    port.postMessage(make(id), transfer)
+  })
+}
+port.on('message', (answer: ThreadAnswer) => {
+  waiting.get(answer.id)?.(answer)
+  waiting.delete(answer.id)
+})
+
+const from = (of: Wanted['of']): ByteSource => ({
+  async read(offset, length, _signal, through) {
+    const read = { of, offset, length, ...(through === undefined ? {} : { through }) }
+    return (await ask(id => ({ say: 'read', id, read }))).bytes!
+  },
+})
+
+async function oldManifest(): Promise<Manifest> {
+  if (job.old.manifest !== undefined) return parseManifest(JSON.parse(job.old.manifest))
+  const manifest = await makeManifest(job.old.path)
+  // of a file that is not what it was, what is left may still be of use now
+  if (manifest.sha256 === job.old.sha256) say({ say: 'old manifest', text: formatManifest(manifest) })
+  return manifest
+}
+
+async function build(): Promise<void> {
+  const target = parseManifest(JSON.parse(job.target))
+  const old = await oldManifest()
+  const index = await indexOf()
+  const { deltaBytes, fullBytes } = planDelta(old, target, index)
+  const share = (deltaBytes + fullBytes) / target.length
+  if (share >= job.mostShare)
+    return say({ say: 'failed', problem: `${Math.round(share * 100)} % of the file would have to come` })
+  const part = await open(job.partPath, 'r')
+  const out: Growing = {
+    ...readable(part),
+    truncate: async length => void (await ask(id => ({ say: 'truncate', id, length }))),
+    append: async (bytes, _offset, fetchedBytes) => {
+      // what is sent must be whole and its own: a view would take the memory below it along
+      const copy = new Uint8Array(bytes)
+      await ask(id => ({ say: 'append', id, bytes: copy, fetchedBytes }), [copy.buffer])
+    },
+    // its owner's, when all is done
+    sync: async () => {},
+  }
+  const applied = await applyDelta({
+    old: { path: job.old.path, manifest: old },
+    target,
+    expected: job.expected,
+    ...(index ? { delta: { index, source: from('delta') } } : {}),
+    full: from('full'),
+    out,
+    onPlan: plan => say({ say: 'plan', ...plan }),
+  })
+  await part.close()
+  say({ say: 'done', applied })
+}
+
+async function indexOf(): Promise<DeltaIndex | undefined> {
+  if (!job.index) return undefined
+  const { bytes, sha256 } = job.index
+  return readDeltaIndex(
+    { read: async (offset, length) => bytes.subarray(offset, offset + length) },
+    { sha256 },
+  )
+}
+
+try {
+  // on Linux of this thread alone, which all that it computes stays in
+  setPriority(constants.priority.PRIORITY_LOW)
+} catch {
+  // it is made all the same
+}
+build().then(
+  () => port.close(),
+  error => say({ say: 'failed', problem: describe(error) }),
+)
