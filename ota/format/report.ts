@@ -1,7 +1,7 @@
 /**
  * The version report: what a device runs, said by the device itself and signed with a key of its own, so that nobody on the way (a
  * broker, a gateway, another device) can say it in its place. The envelope is that of TUF metadata.
- * @source Uptane Standard 2.1.0, 5.4.2.1 (vehicle version manifest), for one image
+ * @source Uptane Standard 2.1.0, "ECU version report"
  */
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { defineErrors, type FieldmouseError } from '../../daemon/base/errors.js'

@@ -12,6 +12,7 @@ import { folderTransport } from '../../../ota/transport/folder.js'
 import { httpTransport } from '../../../ota/transport/http-range.js'
 import type { Transport } from '../../../ota/transport/transport.js'
 import { codeFrom, collect, fill, transportContract } from '../../contracts/transport.js'
+import { STORIES } from '../../support/attacks.js'
 import { FakeClock } from '../../support/clock.js'
 import { isSettled, makeDevice, makeSite, tinyModel } from '../../support/repository.js'
 
@@ -251,7 +252,7 @@ t.test('what is said when all fail, and what is no failure', async t => {
   t.throws(() => firstThatWorks([]), RangeError)
 })
 
-t.test('a device behind mirrors that lie, are stale or are away is updated all the same', async t => {
+t.test(STORIES.mirrors.title, async t => {
   const site = await makeSite(t)
   await site.release(1)
   const good = site.repository.folder
