@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { UpdateClient } from '../ota/client/client.js'
+import { deltaStrategy } from '../ota/client/delta.js'
 import { errors as otaErrors } from '../ota/client/errors.js'
 import type { HealthEvent } from '../ota/client/health.js'
 import type { UpdateClientOptions } from '../ota/client/options.js'
@@ -161,7 +162,7 @@ export class Updates implements Part {
     trust: UpdateClientOptions['trust'],
     transport: Transport,
   ): UpdateClientOptions {
-    const { config, clock, board, requests, events, conditions } = this.#o
+    const { config, clock, board, requests } = this.#o
     const { ota } = config
     const hasSource = this.#sources.length > 0
     return {
@@ -180,15 +181,12 @@ export class Updates implements Part {
         for (const [family, other] of this.#clients) if (family !== model.family) await other.baseChanged()
       },
       inspect: path => checkGguf(path),
+      strategies: [deltaStrategy({ onTrouble: error => this.#trouble(model.family, error) })],
       isBusy: () => requests.load.queued + requests.load.running > 0,
       isMetered: () => ota.metered === 'on',
       onState: state => this.#onState(state),
       onProgress: () => this.#tell(),
-      onTrouble: error => {
-        events.tell('UpdateTrouble', { family: model.family, problem: describe(error) })
-        if (error instanceof FieldmouseError && error.code === 'disk_refused')
-          conditions.raise('data_unwritable', error.message)
-      },
+      onTrouble: error => this.#trouble(model.family, error),
       checkEveryMs: hasSource ? ota.checkEveryMinutes * MINUTE_MS : NEVER_MS,
       ...(hasSource ? {} : { firstCheckMs: NEVER_MS }),
       approval: ota.approval,
@@ -199,6 +197,12 @@ export class Updates implements Part {
       bounds: { minBytesPerSecond: ota.minBytesPerSecond },
       clock,
     }
+  }
+
+  #trouble(family: string, error: unknown): void {
+    this.#o.events.tell('UpdateTrouble', { family, problem: describe(error) })
+    if (error instanceof FieldmouseError && error.code === 'disk_refused')
+      this.#o.conditions.raise('data_unwritable', error.message)
   }
 
   /** Does it after what was begun before it. */

@@ -60,7 +60,7 @@ async function catalogues(): Promise<{ source: string; entries: Record<string, E
 }
 
 /** The sentence with the names of its details in the places of their values. */
-function sample(entry: ErrorEntry<never>): string {
+export function sample(entry: ErrorEntry<never>): string {
   const names = new Proxy({}, { get: (_, name) => `<${String(name)}>` })
   try {
     return entry

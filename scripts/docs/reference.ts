@@ -1,5 +1,5 @@
 /**
- * Prints docs/reference/ and device-profiles/schema/ from the code that they describe.
+ * Prints docs/reference/, docs/attacks.md and device-profiles/schema/ from the code that they describe.
  *
  *   node dist/scripts/docs/reference.js           writes what differs
  *   node dist/scripts/docs/reference.js --check   writes nothing, fails when something differs
@@ -10,6 +10,7 @@ import { pathToFileURL } from 'node:url'
 import { packageRoot } from '../../daemon/base/package-root.js'
 import { z } from '../../daemon/base/schema.js'
 import { BoardSchema, CoresSchema, ModelSchema } from '../../device-profiles/schema.js'
+import { attacksPage } from './attacks-page.js'
 import { commandsPage } from './commands-page.js'
 import { configPage, sampleFile } from './config-page.js'
 import { errorsPage } from './errors-page.js'
@@ -28,6 +29,7 @@ export async function pages(): Promise<Map<string, string>> {
     ['docs/reference/commands.md', commandsPage()],
     ['docs/reference/observability.md', observabilityPage()],
     ['docs/reference/plans.md', await plansPage()],
+    ['docs/attacks.md', attacksPage()],
     ['device-profiles/schema/board.json', json(BoardSchema)],
     ['device-profiles/schema/model.json', json(ModelSchema)],
     ['device-profiles/schema/cores.json', json(CoresSchema)],

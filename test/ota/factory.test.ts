@@ -1,13 +1,16 @@
 /** The repository that ships is a repository like any other. */
 import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { packageFile, packageRoot } from '../../daemon/base/package-root.js'
 import { factoryModelOf } from '../../daemon/factory.js'
+import { checkGguf } from '../../daemon/inference/gguf.js'
 import { loadProfiles } from '../../device-profiles/load.js'
+import { recover } from '../../ota/client/recover.js'
+import { Slots } from '../../ota/client/slots.js'
 import { Trust } from '../../ota/client/trust.js'
 import { verify } from '../../ota/client/verify.js'
 import { Repository } from '../../ota/publisher/repository.js'
@@ -44,6 +47,29 @@ t.test('the client of every device walks it, and finds what the daemon reads wit
     t.equal(target?.hashes.sha256, promise.files.find(f => f.role === 'model')!.sha256)
   }
 })
+
+t.test(
+  'an updater stands on it: read back in full at a start, refused when the disk has changed it',
+  async t => {
+    const folder = await mkdtemp(join(tmpdir(), 'fieldmouse-factory-'))
+    t.teardown(() => rm(folder, { recursive: true, force: true }))
+    const model = factoryModelOf('command')
+    const { installed, problems } = await recover(new Slots(folder, model), signal, checkGguf)
+    t.match(installed, {
+      slot: 'factory',
+      version: model.version,
+      release: model.release,
+      files: model.files,
+    })
+    t.strictSame(problems, [])
+    const bytes = readFileSync(model.files.model)
+    bytes[bytes.length >> 1]! ^= 1
+    const changed = join(folder, 'changed.gguf')
+    writeFileSync(changed, bytes)
+    const slots = new Slots(folder, { ...model, files: { ...model.files, model: changed } })
+    await t.rejects(recover(slots, signal, checkGguf), { code: 'no_model_left' })
+  },
+)
 
 t.test('it holds for the life of a board', async t => {
   const { expires } = (await new Repository(FACTORY).published('timestamp')).signed
