@@ -32,7 +32,7 @@ export function engineFor(o: EngineChoice): ActiveEngine {
 export function supervised(
   files: ModelFiles,
   { choice, config, board, clock, onEvent }: Omit<EngineChoice, 'first'>,
-  more: { threads?: number; sequences?: number } = {},
+  more: { threads?: number; sequences?: number; background?: boolean } = {},
 ): SupervisedEngine {
   const { sequences, contextTokens, threadCounts } = choice
   const threads =

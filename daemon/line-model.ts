@@ -69,9 +69,13 @@ export class LineModel implements LineStage, Part {
   }
 
   /** An engine for a model that reads lines; not started yet. */
-  supervised(files: ModelFiles, onEvent = this.#o.onEvent): SupervisedEngine {
+  supervised(
+    files: ModelFiles,
+    onEvent = this.#o.onEvent,
+    more: { threads?: number; sequences?: number; background?: boolean } = {},
+  ): SupervisedEngine {
     const { clock, threads, sequences = 1 } = this.#o
-    return new SupervisedEngine({ model: files, clock, threads, sequences, ...(onEvent ? { onEvent } : {}) })
+    return new SupervisedEngine({ model: files, clock, threads, sequences, ...(onEvent ? { onEvent } : {}), ...more })
   }
 
   /** Nothing yet: see `run`. */

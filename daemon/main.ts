@@ -380,7 +380,7 @@ export class Daemon implements Part {
           onEngine: this.#tell.engine,
           onSwapped: family => {
             if (family === 'command') memo.clear()
-            else this.#plant?.triage?.modelChanged()
+            else this.#plant?.triage?.forgetVerdicts()
             void this.#connection?.announce().catch(() => {})
           },
         },

@@ -7,7 +7,7 @@ import { type FactoryFamily, factoryModelOf } from './factory.js'
 import type { ActiveEngine, ModelFiles } from './inference/active.js'
 import { checkGguf } from './inference/gguf.js'
 import type { SupervisedEngine } from './inference/supervisor.js'
-import { trialOf } from './inference/trial.js'
+import { type TrialOptions, trialOf } from './inference/trial.js'
 import { loadGolden as loadLines } from './triage/golden.js'
 import type { ManagedModel } from './updates.js'
 
@@ -15,15 +15,18 @@ import type { ManagedModel } from './updates.js'
 export interface Household {
   /** For models, beside the daemon, MiB. */
   memoryMib: number
+  isBusy(): boolean
   /** What answers for a family now. */
   running(family: string): Installed | undefined
 }
+
+type TrialSettings = Parameters<TrialOptions['make']>[1]
 
 export interface ModelHandles {
   /** What answers, started. */
   active(): Promise<ActiveEngine>
   /** An engine for a trial; not started. */
-  make(files: ModelFiles): SupervisedEngine
+  make(files: ModelFiles, settings: TrialSettings): SupervisedEngine
   swap(files: ModelFiles, signal: AbortSignal, how: { beside: boolean }): Promise<void>
 }
 
@@ -48,14 +51,19 @@ export function managedModel(
       // the publisher's own requests; where the bundle has none, those that the model that runs was held to
       const path = candidate.files.golden ?? running.files.golden ?? factory.files.golden
       const golden = path === undefined ? NOTHING_TO_ASK : await GOLDEN[family](path)
-      return trialOf({
-        make,
-        candidate: filesOf(candidate, household),
-        active: await active(),
-        golden,
-        beside: await fits(candidate, running),
+      const engine = await active()
+      const isTight = !(await fits(candidate, running))
+      return trialOf(
+        {
+          candidate: filesOf(candidate, household),
+          make,
+          running: engine,
+          golden,
+          isBusy: household.isBusy,
+          ...(isTight ? { aside: (work, until) => engine.aside(work, until) } : {}),
+        },
         signal,
-      })
+      )
     },
     swap: async (to, signal) => {
       const now = household.running(family)

@@ -53,7 +53,11 @@ export class Models {
   static async find(o: ModelsOptions, signal: AbortSignal): Promise<Models> {
     const { config, board, choice } = o
     const memoryMib = Math.max(0, board.plan.memory.freeForUsMib - DAEMON_MIB)
-    const household: Household = { memoryMib, running: family => updates.running(family) }
+    const household: Household = {
+      memoryMib,
+      isBusy: () => o.requests.load.queued + o.requests.load.running > 0,
+      running: family => updates.running(family),
+    }
     const lineFile = lineModelFile(config)
     const made: { command?: ActiveEngine; line?: LineModel } = {}
     const chosen = 'none' in choice ? undefined : commandChoice(o, choice)
@@ -62,7 +66,7 @@ export class Models {
       managed.push(
         managedModel('command', household, {
           active: async () => made.command!,
-          make: files => supervised(files, { ...chosen, onEvent: () => {} }, { threads: 1, sequences: 1 }),
+          make: (files, settings) => supervised(files, { ...chosen, onEvent: () => {} }, settings),
           swap: (files, abort, how) => made.command!.swap(files, abort, how),
         }),
       )
@@ -73,7 +77,7 @@ export class Models {
             await made.line!.begin()
             return made.line!.engine
           },
-          make: files => made.line!.supervised(files, () => {}),
+          make: (files, settings) => made.line!.supervised(files, () => {}, settings),
           swap: (files, abort, how) => made.line!.swap(files, abort, how),
         }),
       )

@@ -98,7 +98,6 @@ async function understandAs(
       },
     }
   const utterance = { normalised, dialogue: setting.before !== undefined }
-  const { epoch } = options.memo
   let answer: CascadeAnswer<Reading>
   try {
     // names go before the memo: one that was added since the sentence was first said counts
@@ -121,7 +120,7 @@ async function understandAs(
   }
   const { value, confidence, stage } = answer
   if (value.called && 'routine' in value.called) return expand(value.called.routine, value.when)
-  if (stage !== 'memo' && stage !== 'rule') options.memo.remember(utterance, value, confidence, epoch)
+  if (stage !== 'memo' && stage !== 'rule') options.memo.remember(utterance, value, confidence)
   const command = carryOver(value.command, setting.before)
   const figures = {
     stage,

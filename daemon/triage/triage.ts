@@ -58,7 +58,6 @@ export class Triage {
   readonly feedback: Feedback
   /** The line that memory was asked for last without an answer: it is learnt once, though it is judged next. */
   #asked: { source: string; line: string; learnt: Learnt } | undefined
-  #epoch = 0
   readonly counts: StageCounts = { memo: 0, rule: 0, detector: 0, slm: 0, llm: 0, operator: 0 }
 
   constructor(options: TriageOptions = {}, state?: TriageState) {
@@ -115,12 +114,6 @@ export class Triage {
     return { verdict, template, start, unsure }
   }
 
-  /** Another model reads lines from now on: what the one before said is void, also what it is still saying. */
-  modelChanged(): void {
-    this.#epoch++
-    this.#memo.forget()
-  }
-
   /** What plain code says, without memory and without what people said: that is what a person's word is about. */
   unbiased(source: string, line: string): Triaged {
     const { template, start } = this.#lines.learn(source, line)
@@ -139,7 +132,6 @@ export class Triage {
    * @param first what `judge` said
    */
   async ask(source: string, line: string, first: Triaged, signal?: AbortSignal): Promise<Triaged> {
-    const epoch = this.#epoch
     const heard = await this.#model?.run({ line, source }, signal)
     const verdict =
       heard && heard.confidence >= this.#o.believeFrom ? this.#weigh(first.verdict, heard) : first.verdict
@@ -147,7 +139,7 @@ export class Triage {
       this.counts.rule--
       this.counts.slm++
     }
-    if (epoch === this.#epoch) this.#keep(source, first.template, line, first.start, verdict)
+    this.#keep(source, first.template, line, first.start, verdict)
     return { ...first, verdict }
   }
 

@@ -8,7 +8,6 @@ import type { CommandStage, Reading, Utterance } from './stage.js'
 export class MemoStage implements CommandStage {
   readonly name = 'memo'
   #kept = new Map<string, { reading: Reading; confidence: number }>()
-  #epoch = 0
   #size: number
 
   /** @param size how many utterances are remembered; 0 turns the memo off */
@@ -34,24 +33,15 @@ export class MemoStage implements CommandStage {
     }
   }
 
-  /** Changes with the model: a reading that was begun before is not remembered after. */
-  get epoch(): number {
-    return this.#epoch
-  }
-
-  /**
-   * Keeps what another stage read.
-   * @param epoch when the reading was begun
-   */
-  remember(utterance: Utterance, reading: Reading, confidence: number, epoch = this.#epoch): void {
-    if (this.#size <= 0 || epoch !== this.#epoch) return
+  /** Keeps what another stage read. */
+  remember(utterance: Utterance, reading: Reading, confidence: number): void {
+    if (this.#size <= 0) return
     this.#kept.set(keyOf(utterance), { reading, confidence })
     if (this.#kept.size > this.#size) this.#kept.delete(this.#kept.keys().next().value as string)
   }
 
   /** Forgets everything: the model changed. */
   clear(): void {
-    this.#epoch++
     this.#kept.clear()
   }
 }
