@@ -75,7 +75,14 @@ export class LineModel implements LineStage, Part {
     more: { threads?: number; sequences?: number; background?: boolean } = {},
   ): SupervisedEngine {
     const { clock, threads, sequences = 1 } = this.#o
-    return new SupervisedEngine({ model: files, clock, threads, sequences, ...(onEvent ? { onEvent } : {}), ...more })
+    return new SupervisedEngine({
+      model: files,
+      clock,
+      threads,
+      sequences,
+      ...(onEvent ? { onEvent } : {}),
+      ...more,
+    })
   }
 
   /** Nothing yet: see `run`. */

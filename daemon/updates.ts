@@ -12,6 +12,7 @@ import type { FactoryModel, Installed } from '../ota/client/slots.js'
 import type { Trial } from '../ota/client/trial.js'
 import { Desired, UpdateCommand } from '../ota/format/desired.js'
 import { type DeviceUpdates, deviceUpdates, type UpdateState } from '../ota/format/state.js'
+import { firstThatWorks } from '../ota/transport/first-that-works.js'
 import type { Transport } from '../ota/transport/transport.js'
 import type { Clock } from './base/clock.js'
 import { describe, FieldmouseError } from './base/errors.js'
@@ -28,6 +29,7 @@ import type { Requests } from './requests/accept.js'
 import { type Outcome, refusal } from './requests/reply.js'
 import type { Request } from './requests/request.js'
 import { UpdateNews } from './update-news.js'
+import { UpdateReports } from './update-reports.js'
 import { clockIsSynchronised, transportsOf } from './update-source.js'
 
 /** A model that may be replaced over the air. */
@@ -60,8 +62,10 @@ export class Updates implements Part {
   readonly name = 'updates'
   readonly #o: UpdatesOptions
   readonly #news: UpdateNews
+  readonly #reports: UpdateReports
   #clients = new Map<string, UpdateClient>()
   #sources: readonly Transport[] = []
+  #nextSource: () => void = () => {}
   #desiredProblem: string | undefined
   #open: () => void = () => {}
   /** Trials and swaps wait for it, and for one another: two models at once are memory enough. */
@@ -72,6 +76,7 @@ export class Updates implements Part {
     this.#o = options
     const { config, connection, topics, clock, events } = options
     this.#news = new UpdateNews({ config, connection, topics, clock, events })
+    this.#reports = new UpdateReports({ config, connection, topics, clock, events })
   }
 
   /**
@@ -85,7 +90,7 @@ export class Updates implements Part {
     })
     this.#sources = await transportsOf({ config, connection, clock, base: topics.base })
     const trust = await this.#trust()
-    const [transport = nowhere] = this.#sources
+    const transport = this.#oneOf(this.#sources)
     try {
       for (const model of models) {
         const client = new UpdateClient(this.#clientOptions(model, trust, transport))
@@ -111,14 +116,15 @@ export class Updates implements Part {
       requests.register('update', request => this.#obey(request)),
       await connection.subscribe(topics.updateDesired, ({ payload }) => this.#desire(payload)),
     )
-    this.#tell()
-    this.#news.announce([...this.#clients.keys()])
+    this.connected()
   }
 
   /** The broker is there again: it may know nothing of what it was told. */
   connected(): void {
     this.#news.forget()
+    this.#reports.forget()
     if (this.#clients.size === 0) return
+    for (const client of this.#clients.values()) this.#onState(client.status())
     this.#tell()
     this.#news.announce([...this.#clients.keys()])
   }
@@ -142,6 +148,14 @@ export class Updates implements Part {
     for (const end of this.#ends.splice(0)) await end()
     this.#news.stop()
     this.#clients.clear()
+  }
+
+  /** Several ways to one repository are asked in turn: trouble with what one serves begins with the next one. */
+  #oneOf([first = nowhere, ...more]: readonly Transport[]): Transport {
+    if (more.length === 0) return first
+    const sources = firstThatWorks([first, ...more], { clock: this.#o.clock })
+    this.#nextSource = () => sources.turn()
+    return sources
   }
 
   /** tuf-js is loaded where there is a repository to ask. */
@@ -200,6 +214,7 @@ export class Updates implements Part {
   }
 
   #trouble(family: string, error: unknown): void {
+    this.#nextSource()
     this.#o.events.tell('UpdateTrouble', { family, problem: describe(error) })
     if (error instanceof FieldmouseError && error.code === 'disk_refused')
       this.#o.conditions.raise('data_unwritable', error.message)
@@ -278,6 +293,9 @@ export class Updates implements Part {
 
   #onState(state: UpdateState): void {
     this.#news.heard(state)
+    const running = this.running(state.family)
+    // to nobody but the fleet that its models come from
+    if (running && this.#sources.length > 0) this.#reports.heard(state, running.files[running.kind] ?? '')
     const failed = [...this.#clients.values()].map(c => c.status()).find(s => s.state === 'failed')
     this.#o.conditions.set('update_failed', failed !== undefined, failed?.reason?.message)
     this.#tell()

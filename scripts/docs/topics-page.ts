@@ -65,6 +65,11 @@ export function topicsPage(): string {
       'where updates stand: `{state, reason?, sources, desired_id?, models: [{family, state, running, candidate?, bytes?, reason?, waiting_for?, figures?, bad, pinned}]}`',
     ],
     [
+      t.updateReport('<family>'),
+      'out, retained',
+      'what this device runs, signed with its own key: `{signed: {device, family, running, latest_known_time, counter, attack_detected?}, signatures}`',
+    ],
+    [
       t.homeAssistantUpdate('<family>'),
       'out, retained',
       "state of Home Assistant's `update` entity, where `ota.home_assistant` is on",

@@ -13,6 +13,8 @@ export interface Topics {
   readonly responses: string
   readonly updateDesired: string
   readonly updateState: string
+  /** Signed by the device: what it runs. */
+  updateReport(family: string): string
   /** `<root>/<id>`: first part of block transfers. */
   readonly base: string
   /** The state of a Home Assistant `update` entity. */
@@ -56,6 +58,7 @@ export function topicsOf(root: string, id: string): Topics {
     responses: `${own}/response/+`,
     updateDesired: `${own}/update/desired`,
     updateState: `${own}/update/state`,
+    updateReport: family => `${own}/update/report/${family}`,
     base: own,
     homeAssistantUpdate: family => `${own}/ha/update/${family}`,
     request: kind => `${own}/request/${kind}`,

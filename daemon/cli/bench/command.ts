@@ -2,28 +2,25 @@
  * `fieldmouse bench command`: what a client sees over MQTT, beside bare inference of the same sentences in the same run.
  * Starts a daemon of its own, as a process, with the demo home and a broker on a free port.
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process'
-import { once, setMaxListeners } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import { cpus, tmpdir, totalmem } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { sleep, systemClock } from '../../base/clock.js'
 import { packageVersion } from '../../base/package-root.js'
-import { Connection } from '../../bus/mqtt/connect.js'
-import { type Topics, topicsOf } from '../../bus/mqtt/topics.js'
 import { promptFor } from '../../commands/compact.js'
 import { normalise } from '../../commands/normalise.js'
 import { factoryModel } from '../../main.js'
-import type { Reply } from '../../requests/reply.js'
-
-/** Milliseconds at the 50th and 95th percentile. */
-export interface Percentiles {
-  p50_ms: number
-  p95_ms: number
-}
+import {
+  type Asker,
+  DEVICES,
+  memoryOf,
+  type Percentiles,
+  percentiles,
+  round,
+  startBenchDaemon,
+  ticks,
+} from './bench-daemon.js'
 
 /** All figures of one run. Ratios compare figures of this run only. */
 export interface CommandBench {
@@ -63,77 +60,19 @@ const VERBS: readonly ((device: string) => string)[] = [
   d => `turn the ${d} off in ten minutes`,
   d => `switch on the ${d} and lock the front door`,
 ]
-const DEVICES = [
-  'kitchen light',
-  'living room lamp',
-  'lights',
-  'bedroom lamp',
-  'hall light',
-  'upstairs lights',
-  'study lamp',
-  'reading lamp',
-  'garden lights',
-  'lights in the kitchen',
-  'light in the hallway',
-  'lights downstairs',
-]
-
 /** Different sentences, so that the memo answers none of them. */
 const SENTENCES = VERBS.flatMap(verb => DEVICES.map(verb))
-
-function percentiles(times: readonly number[]): Percentiles {
-  const sorted = [...times].sort((a, b) => a - b)
-  const at = (share: number) =>
-    round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0)
-  return { p50_ms: at(0.5), p95_ms: at(0.95) }
-}
-const round = (n: number) => Math.round(n * 100) / 100
 
 /** Runs all measurements. @param progress told what is being measured */
 export async function benchCommand(
   progress: (line: string) => void,
   signal: AbortSignal,
 ): Promise<CommandBench> {
-  const folder = await mkdtemp(join(tmpdir(), 'fieldmouse-bench-'))
-  const port = await freePort()
-  const url = `mqtt://127.0.0.1:${port}`
-  const topics = topicsOf('fieldmouse', 'demo')
-  const clients: Connection[] = []
-  const client = async (name: string) => {
-    const c = new Connection({ access: { url }, clientId: `bench-${name}` })
-    clients.push(c)
-    await c.start(signal)
-    await c.whenConnected(signal)
-    const asker = new Asker(c, topics, name)
-    await asker.start()
-    return asker
-  }
-  setMaxListeners(0, signal) // every client waits on it
   progress('start to first answer')
   const began = systemClock.monotonic()
-  const daemon = spawn(
-    process.execPath,
-    [
-      '--max-semi-space-size=2',
-      '--enable-source-maps',
-      fileURLToPath(new URL('../fieldmouse.js', import.meta.url)),
-      'run',
-    ],
-    {
-      env: {
-        ...process.env,
-        FIELDMOUSE_DATA: folder,
-        FIELDMOUSE_BROKER: `embedded:${port}`,
-        FIELDMOUSE_ID: 'demo',
-        FIELDMOUSE_LOG_FORMAT: 'json',
-        FIELDMOUSE_LOG_LEVEL: 'info',
-        FIELDMOUSE_CONFIG: '',
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
+  const daemon = await startBenchDaemon(signal)
+  const { client } = daemon
   try {
-    const ready = await whenReady(daemon)
     const one = await client('one')
     await one.ask({ text: 'turn on the kitchen light' })
     const firstAnswerMs = systemClock.monotonic() - began
@@ -144,7 +83,7 @@ export async function benchCommand(
     const own = understood.map(x => x.ms - x.value.timing.infer_ms)
 
     progress(`${SENTENCES.length} sentences by node-llama-cpp alone`)
-    const bare = await runBare(ready.threads, signal)
+    const bare = await runBare(daemon.threads, signal)
     progress('commands carried out by virtual devices')
     const acts = DEVICES.slice(0, 5).flatMap(d => [
       `now turn on the ${d}`,
@@ -154,12 +93,12 @@ export async function benchCommand(
     ])
     const acted = await timed(acts.map(text => () => one.ask({ text })))
 
-    const memory = await memoryOf(daemon.pid!, ready.inferencePid)
+    const memory = await memoryOf(daemon.pid, daemon.inferencePid)
     progress('16 clients at once')
     const parallel = await runParallel(client)
     progress('idle for 20 s, after 30 s of rest')
-    const burst = await memoryOf(daemon.pid!, ready.inferencePid)
-    const idle = await idleOf([daemon.pid!, ready.inferencePid], 20)
+    const burst = await memoryOf(daemon.pid, daemon.inferencePid)
+    const idle = await idleOf([daemon.pid, daemon.inferencePid], 20)
     const u = percentiles(understood.map(x => x.ms))
     const b = percentiles(bare.map(x => x.ms))
     return {
@@ -177,7 +116,7 @@ export async function benchCommand(
       act: { ...percentiles(acted.map(x => x.ms)), sentences: acts.length },
       bare: {
         ...b,
-        threads: ready.threads,
+        threads: daemon.threads,
         ms_per_token: round(
           bare.reduce((n, x) => n + x.ms, 0) / bare.reduce((n, x) => n + x.outputTokens, 0),
         ),
@@ -189,69 +128,7 @@ export async function benchCommand(
       idle,
     }
   } finally {
-    await Promise.all(clients.map(c => c.stop()))
-    if (daemon.exitCode === null) {
-      daemon.kill('SIGTERM')
-      await once(daemon, 'exit')
-    }
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-/** Asks over one connection, as a client that stays connected does: one subscription for all answers. */
-class Asker {
-  readonly #connection: Connection
-  readonly #topics: Topics
-  readonly #answers: string
-  readonly #waiting = new Map<string, (reply: Reply) => void>()
-  readonly #counts = new Map<string, number>()
-  #last = 0
-
-  constructor(connection: Connection, topics: Topics, name: string) {
-    this.#connection = connection
-    this.#topics = topics
-    this.#answers = `bench/${name}`
-  }
-
-  /** MQTT 5 gives each client an answer topic of its own; the plain form reads the device's. */
-  async start(): Promise<void> {
-    const plain = this.#connection.state.protocol === 4
-    await this.#connection.subscribe(plain ? this.#topics.responses : this.#answers, ({ payload }) => {
-      const reply = JSON.parse(Buffer.from(payload).toString()) as Reply
-      if (!reply.id.startsWith(`${this.#answers}/`.replaceAll('/', '-'))) return
-      this.#counts.set(reply.id, (this.#counts.get(reply.id) ?? 0) + 1)
-      this.#waiting.get(reply.id)?.(reply)
-      this.#waiting.delete(reply.id)
-    })
-  }
-
-  async ask(json: Record<string, unknown>): Promise<Reply> {
-    const id = `${this.#answers}/${this.#last++}`.replaceAll('/', '-')
-    const over = new AbortController()
-    const answer = new Promise<Reply>(resolve => this.#waiting.set(id, resolve))
-    const late = sleep(20_000, over.signal).then(() => Promise.reject(new Error('no answer within 20 s')))
-    late.catch(() => {})
-    const properties = {
-      responseTopic: this.#answers,
-      correlationData: Buffer.from(id),
-      contentType: 'application/json',
-    }
-    await this.#connection.publish({
-      topic: this.#topics.request('command'),
-      payload: JSON.stringify({ ...json, id }),
-      qos: 1,
-      properties,
-    })
-    try {
-      return await Promise.race([answer, late])
-    } finally {
-      over.abort()
-    }
-  }
-
-  /** Requests that were answered more than once. */
-  get twice(): number {
-    return [...this.#counts.values()].filter(n => n > 1).length
+    await daemon.stop()
   }
 }
 
@@ -263,30 +140,6 @@ async function timed<T>(jobs: readonly (() => Promise<T>)[]): Promise<{ ms: numb
     out.push({ ms: systemClock.monotonic() - began, value })
   }
   return out
-}
-
-/** Reads the daemon's log until it is ready. */
-async function whenReady(daemon: ChildProcess): Promise<{ threads: number; inferencePid: number }> {
-  let threads = 1
-  const lines = createInterface({ input: daemon.stdout! })
-  for await (const line of lines) {
-    if (!line.startsWith('{')) continue
-    const entry = JSON.parse(line) as { event?: string; threads?: number }
-    if (entry.event === 'ModelLoaded') threads = entry.threads ?? 1
-    if (entry.event === 'DaemonStarted') {
-      daemon.stdout!.resume()
-      return { threads, inferencePid: await childOf(daemon.pid!, 'inference/child.js') }
-    }
-  }
-  throw new Error('the daemon ended before it was ready')
-}
-
-/** The child of a process whose command line holds some words. Linux. */
-async function childOf(pid: number, words: string): Promise<number> {
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ')
-  for (const child of children)
-    if ((await readFile(`/proc/${child}/cmdline`, 'utf8')).includes(words)) return Number(child)
-  throw new Error(`process ${pid} has no child with ${words}`)
 }
 
 async function runBare(
@@ -333,41 +186,11 @@ async function runParallel(client: (name: string) => Promise<Asker>): Promise<Co
   }
 }
 
-async function rssMib(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 102.4) / 10
-}
-async function memoryOf(
-  daemon: number,
-  inference: number,
-): Promise<Omit<CommandBench['memory'], 'after_burst_mib'>> {
-  const [d, i] = [await rssMib(daemon), await rssMib(inference)]
-  return { daemon_mib: d, inference_mib: i, together_mib: round(d + i) }
-}
-
-/** CPU time of processes, in ticks of 10 ms. */
-async function ticks(pids: readonly number[]): Promise<number> {
-  let sum = 0
-  for (const pid of pids) {
-    const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).replace(/^.*\) /, '').split(' ')
-    sum += Number(fields[11]) + Number(fields[12])
-  }
-  return sum
-}
 async function idleOf(pids: readonly number[], seconds: number): Promise<CommandBench['idle']> {
   await sleep(30_000) // the garbage of the burst is collected in the meantime
   const before = await ticks(pids)
   await sleep(seconds * 1000)
   return { seconds, cpu_percent_of_one_core: round((((await ticks(pids)) - before) * 10) / (seconds * 10)) }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** The figures as a table for people. */

@@ -1,0 +1,211 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { factoryModelOf } from '../../daemon/factory.js'
+import type { DeviceUpdates } from '../../ota/format/state.js'
+import { serve } from '../../ota/publisher/serve.js'
+import { serveBlobs } from '../../ota/publisher/serve-blobs.js'
+import { mqttChannel } from '../support/blob-channel.js'
+import { needsMosquitto } from '../support/broker.js'
+import { type Mouse, startMouse } from '../support/mouse.js'
+import { makeSite, type Site } from '../support/repository.js'
+
+const STATE = 'fieldmouse/demo/update/state'
+const DESIRED = 'fieldmouse/demo/update/desired'
+const factory = factoryModelOf('command')
+const golden = [
+  { text: 'turn on the porch lantern', answer: '<on><k_light><dev> porch lantern' },
+  { text: 'open the left shutter half way', answer: '<open><k_cover><dev> left shutter<val> half way' },
+]
+  .map(row => JSON.stringify(row))
+  .join('\n')
+
+/** The model that ships under another name: other bytes, the same answers. */
+function renamed(name: string): Buffer {
+  const bytes = readFileSync(factory.files.model)
+  const old = Buffer.from('fieldmouse-command')
+  const at = bytes.indexOf(old)
+  bytes.write(name.padEnd(old.length, '-').slice(0, old.length), at)
+  return bytes
+}
+
+/** The model that ships with its last tensor made noise: whole, signed, and of no use. */
+function spoilt(): Buffer {
+  const bytes = readFileSync(factory.files.model)
+  let state = 7
+  for (let i = Math.floor(bytes.length / 2); i < bytes.length; i += 34)
+    for (let j = 2; j < 34 && i + j < bytes.length; j++) {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0
+      bytes[i + j] = state >>> 24
+    }
+  return bytes
+}
+
+const QUICK = { watchMinutes: 0.02, minBytesPerSecond: 1 }
+async function over(t: Test, site: Site): Promise<{ url: string }> {
+  const server = await serve({ folder: join(site.folder, 'repository') })
+  t.teardown(() => server.close())
+  return { url: server.url }
+}
+const state = (mouse: Mouse, passes: (u: DeviceUpdates) => boolean) =>
+  mouse.next(STATE, text => passes(JSON.parse(text))).then(text => JSON.parse(text) as DeviceUpdates)
+const command = (u: DeviceUpdates) => u.models.find(m => m.family === 'command')!
+const ask = (mouse: Mouse, body: object) => mouse.command(body, { kind: 'update' })
+
+t.test('a new model takes over between two requests, is watched, and can be sent back', needsMosquitto, async t => {
+  const site = await makeSite(t)
+  await site.release(1, { content: renamed('a-newer-command'), golden })
+  const mouse = await startMouse(t, {
+    program: 'mosquitto',
+    ota: { ...(await over(t, site)), root: site.root, ...QUICK },
+  })
+  t.equal(mouse.daemon.engine?.info?.name, 'fieldmouse-command')
+  const good = state(mouse, u => command(u).state === 'idle' && command(u).reason?.code === 'activated')
+  t.match(await ask(mouse, { do: 'apply', family: 'command' }), { ok: true })
+  let isDone = false
+  void good.finally(() => {
+    isDone = true
+  })
+  // people go on talking: each is answered, by one model or the other
+  let answered = 0
+  for (; !isDone; answered++) {
+    const reply = await mouse.command(`set the desk lamp to ${(answered % 90) + 5} percent`)
+    t.match(reply, { ok: true }, `request ${answered}`)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  t.ok(answered > 5)
+  t.match(command(await good), {
+    running: { version: '1.1.0', release: 1, slot: 'a', probation: false },
+    bad: [],
+  })
+  t.match(mouse.daemon.engine?.info?.name, /^a-newer-command/)
+  t.match(await mouse.command('turn on the kitchen light'), { ok: true, model: /^a-newer-command/ })
+
+  const back = state(mouse, u => command(u).running.slot === 'factory')
+  t.match(await ask(mouse, { do: 'rollback', family: 'command' }), { ok: true })
+  t.match(command(await back), { reason: { code: 'rolled_back_by_hand' } })
+  t.match(await mouse.command('turn off the kitchen light'), { ok: true, model: 'fieldmouse-command' })
+})
+
+t.test('a worse model is found out by its trial and answers nobody', needsMosquitto, async t => {
+  const site = await makeSite(t)
+  await site.release(1, { content: spoilt(), golden })
+  const mouse = await startMouse(t, {
+    program: 'mosquitto',
+    ota: { ...(await over(t, site)), root: site.root, ...QUICK },
+  })
+  const back = state(mouse, u => command(u).state === 'idle' && command(u).bad.length === 1)
+  await ask(mouse, { do: 'apply', family: 'command' })
+  t.match(command(await back), { running: { slot: 'factory' }, reason: { code: 'trial_failed' } })
+  t.match(await mouse.command('turn on the kitchen light'), { ok: true, model: 'fieldmouse-command' })
+  const again = state(mouse, u => command(u).reason?.code === 'known_bad')
+  await ask(mouse, { do: 'check', family: 'command' })
+  await again
+})
+
+t.test('what a fleet desires comes over the broker, and only what is signed', needsMosquitto, async t => {
+  const site = await makeSite(t)
+  const path = await site.release(1, { content: renamed('wanted-command'), golden })
+  await site.release(2, { content: renamed('newest-command'), golden })
+  const mouse = await startMouse(t, {
+    program: 'mosquitto',
+    ota: { overBroker: 'on', root: site.root, approval: 'asked', ...QUICK },
+  })
+  const channel = await mqttChannel(t, mouse.daemon.brokerUrl)
+  t.teardown(await serveBlobs({ channel, folder: join(site.folder, 'repository') }))
+  const desire = (desired: object | string) =>
+    mouse.client.publishAsync(DESIRED, typeof desired === 'string' ? desired : JSON.stringify(desired), {
+      qos: 1,
+      retain: true,
+    })
+
+  const refused = state(mouse, u => u.desired_problem !== undefined)
+  await desire('{"version": 7}')
+  t.match(await refused, { desired_problem: /update\/desired/ })
+
+  const other = state(mouse, u => command(u).reason?.code === 'other_hash')
+  await desire({ version: 1, id: 'r1', models: [{ family: 'command', path, sha256: '0'.repeat(64) }] })
+  t.match(await other, { desired_id: 'r1' })
+
+  const staged = state(mouse, u => command(u).state === 'staged' && command(u).waiting_for !== undefined)
+  await desire({ version: 1, id: 'r2', models: [{ family: 'command', path }] })
+  t.match(command(await staged), { candidate: { version: '1.1.0' }, waiting_for: /ota apply/ })
+
+  const done = state(mouse, u => command(u).reason?.code === 'activated')
+  await ask(mouse, { do: 'apply' })
+  t.match(command(await done), { running: { version: '1.1.0', release: 1 }, desired_id: 'r2' })
+  t.match(mouse.daemon.engine?.info?.name, /^wanted-command/)
+})
+
+t.test('after a restart the updated model answers; a slot that was damaged meanwhile does not', needsMosquitto, async t => {
+  const site = await makeSite(t)
+  await site.release(1, { content: renamed('kept-command'), golden })
+  const data = await mkdtemp(join(tmpdir(), 'fieldmouse-kept-'))
+  t.teardown(() => rm(data, { recursive: true, force: true }))
+  const ota = { ...(await over(t, site)), root: site.root, ...QUICK }
+  const first = await startMouse(t, { program: 'mosquitto', data, ota })
+  const done = state(first, u => command(u).reason?.code === 'activated')
+  await ask(first, { do: 'apply', family: 'command' })
+  await done
+  await first.daemon.stop()
+  const second = await startMouse(t, { program: 'mosquitto', data, ota })
+  t.match(await second.command('turn on the kitchen light'), { ok: true, model: /^kept-command/ })
+  await second.daemon.stop()
+
+  const { writeFile } = await import('node:fs/promises')
+  const model = join(data, 'updates', 'command', 'slots', 'a', 'model.gguf')
+  const bytes = readFileSync(model)
+  bytes[bytes.length - 5]! ^= 1
+  await writeFile(model, bytes)
+  const third = await startMouse(t, { program: 'mosquitto', data, ota })
+  t.match(
+    await third.command('turn on the kitchen light'),
+    { ok: true, model: 'fieldmouse-command' },
+    'one bit, and the factory model answers',
+  )
+})
+
+t.test('Home Assistant sees each model as an update, and its button applies', needsMosquitto, async t => {
+  const site = await makeSite(t)
+  await site.release(1, { content: renamed('shown-command'), golden })
+  const mouse = await startMouse(t, {
+    program: 'mosquitto',
+    ota: { ...(await over(t, site)), root: site.root, homeAssistant: 'on', approval: 'asked', ...QUICK },
+  })
+  const config = JSON.parse(
+    mouse.heard.find(m => m.topic === 'homeassistant/device/fieldmouse_demo_models/config')?.payload ??
+      (await mouse.next('homeassistant/device/fieldmouse_demo_models/config')),
+  )
+  const entity = config.components.model_command
+  t.match(entity, { platform: 'update', state_topic: 'fieldmouse/demo/ha/update/command' })
+  const shown = mouse.next(entity.state_topic, text => JSON.parse(text).latest_version === '1.1.0')
+  await ask(mouse, { do: 'check', family: 'command' })
+  t.match(JSON.parse(await shown), { installed_version: '1.1.0', in_progress: true })
+  const done = mouse.next(entity.state_topic, text => JSON.parse(text).in_progress === false)
+  await mouse.client.publishAsync(entity.command_topic, entity.payload_install, { qos: 1 })
+  t.match(JSON.parse(await done), { installed_version: '1.1.0', latest_version: '1.1.0' })
+  t.match(mouse.daemon.engine?.info?.name, /^shown-command/)
+})
+
+t.test('without a repository nothing is asked, and whoever asks is told so', async t => {
+  const mouse = await startMouse(t, { program: 'aedes' })
+  t.match(await mouse.command({ do: 'check' }, { kind: 'update' }), {
+    ok: false,
+    error: { code: 'no_update_source' },
+  })
+  t.match(await mouse.command({ do: 'rollback' }, { kind: 'update' }), {
+    ok: false,
+    error: { code: 'nothing_to_go_back_to' },
+  })
+  t.match(await mouse.command({ do: 'dance' }, { kind: 'update' }), { ok: false, error: { code: 'bad_request' } })
+  t.match(await mouse.command({ do: 'status', family: 'cat' }, { kind: 'update' }), {
+    ok: false,
+    error: { code: 'bad_request', message: /command, line/ },
+  })
+  t.match(await mouse.command({ do: 'status' }, { kind: 'update' }), {
+    ok: true,
+    result: { state: 'idle', sources: [], models: [{ family: 'command' }, { family: 'line' }] },
+  })
+})
