@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
@@ -10,12 +19,14 @@ import { FACTORY_FAMILIES, factoryModelOf } from '../../daemon/factory.js'
 import { checkGguf } from '../../daemon/inference/gguf.js'
 import { factoryLineModel, lineModelFile } from '../../daemon/line-model.js'
 import { factoryModel } from '../../daemon/main.js'
+import { mainFile } from '../../ota/format/target.js'
 
 /** A copy of what ships, without the models: the lookup reads metadata only. */
 function copyOf(t: Test): { folder: string; targets: string } {
   const folder = t.testdir()
   cpSync(packageFile('ota', 'factory', 'metadata'), join(folder, 'metadata'), { recursive: true })
-  return { folder, targets: join(folder, 'metadata', '2.targets.json') }
+  const name = readdirSync(join(folder, 'metadata')).find(n => n.endsWith('.targets.json'))!
+  return { folder, targets: join(folder, 'metadata', name) }
 }
 
 t.test('each model that ships is whole, is what was signed, and says the same of itself', async t => {
@@ -47,9 +58,10 @@ t.test('`models explain` shows what was signed', async t => {
 
 t.test('the newest metadata counts', async t => {
   const { folder, targets } = copyOf(t)
-  const text = readFileSync(targets, 'utf8').replaceAll('"version": "1.1.0"', '"version": "1.2.0"')
-  writeFileSync(join(folder, 'metadata', '10.targets.json'), text)
-  t.equal(factoryModelOf('command', folder).version, '1.2.0')
+  const { version } = factoryModelOf('command')
+  const text = readFileSync(targets, 'utf8').replaceAll(`"version": "${version}"`, '"version": "99.0.0"')
+  writeFileSync(join(folder, 'metadata', '1000.targets.json'), text)
+  t.equal(factoryModelOf('command', folder).version, '99.0.0')
 })
 
 t.test('a damaged package is said to be one', async t => {
@@ -86,7 +98,10 @@ t.test('a damaged package is said to be one', async t => {
       ({ targets }) =>
         writeFileSync(
           targets,
-          readFileSync(targets, 'utf8').replaceAll('command/command-1.1.0.gguf', '../../../x.gguf'),
+          readFileSync(targets, 'utf8').replaceAll(
+            mainFile(factoryModelOf('command').promise).path,
+            '../../../x.gguf',
+          ),
         ),
     ],
   ]
