@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Reporter } from '../ota/client/report.js'
+import { attackOf, Reporter } from '../ota/client/report.js'
 import { TimeFloor } from '../ota/client/time-floor.js'
 import type { Attack } from '../ota/format/report.js'
 import type { UpdateState } from '../ota/format/state.js'
@@ -20,16 +20,6 @@ export interface UpdateReportsOptions {
   topics: Topics
   clock: Clock
   events: Events
-}
-
-/** What a refusal of the updater may be the trace of. @source TUF 1.0.34, 1.5.2; Uptane 2.1.0, "Threat model" */
-const TRACES: Record<string, Attack> = {
-  signatures_not_enough: 'arbitrary_software',
-  metadata_rolled_back: 'rollback',
-  metadata_expired: 'freeze',
-  metadata_mismatch: 'mix_and_match',
-  too_long: 'endless_data',
-  too_slow: 'slow_retrieval',
 }
 
 export class UpdateReports {
@@ -55,7 +45,7 @@ export class UpdateReports {
    * @param path of the model file that runs
    */
   heard({ family, running, reason }: UpdateState, path: string): void {
-    const attack = TRACES[reason?.code ?? '']
+    const attack = attackOf(reason?.code ?? '')
     const key = `${running.sha256} ${attack ?? ''}`
     if (this.#said.get(family) === key) return
     this.#said.set(family, key)

@@ -27,9 +27,26 @@ export interface SourceOptions {
   base: string
 }
 
-/** The configured ways to the repository, the nearest first; none where the owner wants no updates. */
+/** Where trust begins when the owner names no root: with the models that ship. */
+export const factoryRoot = ['ota', 'factory', 'metadata', '1.root.json'] as const
+
+/**
+ * The configured ways to the repository, the nearest first; none where the owner wants no updates.
+ * @throws broker_file_unreadable
+ */
 export async function transportsOf({ config, connection, clock, base }: SourceOptions): Promise<Transport[]> {
-  const { url, mirrors, folder, overBroker, tokenFile, blockBytes } = config.ota
+  const transports = await nearTransports(config, clock)
+  if (config.ota.overBroker === 'on') {
+    const { mqttTransport } = await import('../ota/transport/mqtt-chunks.js')
+    const { blockBytes } = config.ota
+    transports.push(mqttTransport({ channel: blobChannelOf(connection), base, blockBytes }))
+  }
+  return transports
+}
+
+/** Those that need no broker. @throws broker_file_unreadable */
+export async function nearTransports({ ota }: Config, clock: Clock): Promise<Transport[]> {
+  const { url, mirrors, folder, tokenFile } = ota
   const transports: Transport[] = []
   if (folder !== undefined) {
     const { folderTransport } = await import('../ota/transport/folder.js')
@@ -42,10 +59,6 @@ export async function transportsOf({ config, connection, clock, base }: SourceOp
     const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` }
     const more = headers ? { headers, clock } : { clock }
     transports.push(...addresses.map(address => httpTransport({ url: address, ...more })))
-  }
-  if (overBroker === 'on') {
-    const { mqttTransport } = await import('../ota/transport/mqtt-chunks.js')
-    transports.push(mqttTransport({ channel: blobChannelOf(connection), base, blockBytes }))
   }
   return transports
 }

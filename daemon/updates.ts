@@ -30,7 +30,7 @@ import { type Outcome, refusal } from './requests/reply.js'
 import type { Request } from './requests/request.js'
 import { UpdateNews } from './update-news.js'
 import { UpdateReports } from './update-reports.js'
-import { clockIsSynchronised, transportsOf } from './update-source.js'
+import { clockIsSynchronised, factoryRoot, transportsOf } from './update-source.js'
 
 /** A model that may be replaced over the air. */
 export interface ManagedModel {
@@ -165,7 +165,7 @@ export class Updates implements Part {
     const { Trust } = await import('../ota/client/trust.js')
     return new Trust({
       folder: join(config.dataDir, 'updates', 'trust'),
-      factoryRoot: config.ota.root ?? packageFile('ota', 'factory', 'metadata', '1.root.json'),
+      factoryRoot: config.ota.root ?? packageFile(...factoryRoot),
       clock,
       isSynchronised: () => clockIsSynchronised(config.board.root),
     })

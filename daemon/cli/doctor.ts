@@ -19,6 +19,7 @@ import {
 } from './doctor/checks.js'
 import { checkSources } from './doctor/sources.js'
 import { checkSpeech } from './doctor/speech.js'
+import { checkUpdates } from './doctor/updates.js'
 
 /** What doctor found. Names are those of the JSON. */
 export interface DoctorReport {
@@ -50,7 +51,7 @@ export async function doctor(options: {
   const { config } = loaded
   const board = await surveyFor(config, where)
   const { facts, match, plan } = board
-  const [engine, model, installed, home, data, broker, sources, speech] = await Promise.all([
+  const [engine, model, installed, home, data, broker, sources, speech, updates] = await Promise.all([
     checkEngine(facts.architecture),
     checkModel(config, board),
     checkInstalled(board, config.dataDir),
@@ -59,6 +60,7 @@ export async function doctor(options: {
     checkBroker(config, signal),
     checkSources(config),
     checkSpeech(config, signal),
+    checkUpdates(config, signal),
   ])
   const checks = [
     checkNode(process.versions.node),
@@ -78,6 +80,7 @@ export async function doctor(options: {
     ...broker.checks,
     ...sources,
     ...speech,
+    ...updates,
   ]
   const { file = null, overrides } = loaded
   return {

@@ -69,16 +69,16 @@ async function checkFile(path: string): Promise<Check> {
 }
 
 async function checkLineModel(config: Config): Promise<Check> {
-  const file = lineModelFile(config)
-  if (!file)
-    return config.triage.model === 'off'
-      ? ok('line model', 'off: plain code and code books judge lines')
-      : warn(
-          'line model',
-          'the package has none: plain code and code books judge lines',
-          'Give one with `triage.model_file`, or install the package again.',
-        )
   try {
+    const file = lineModelFile(config)
+    if (!file)
+      return config.triage.model === 'off'
+        ? ok('line model', 'off: plain code and code books judge lines')
+        : warn(
+            'line model',
+            'the package has none: plain code and code books judge lines',
+            'Give one with `triage.model_file`, or install the package again.',
+          )
     await checkGguf(file.path, file.sha256 ? { sha256: file.sha256 } : {})
     return ok('line model', `${file.path}, loaded by the first line that needs it`)
   } catch (error) {
