@@ -274,6 +274,25 @@ export function program(shell: Shell, finish: Finish): Command {
       shell.out(json ? JSON.stringify(figures, null, 2) : sayTriageFigures(figures))
       finish(0)
     })
+  bench
+    .command('ota')
+    .description('what updates cost the device that takes them, with commands going on meanwhile')
+    .addOption(
+      new Option('--updates <n>', 'how many, 1 to 50')
+        .argParser(text => {
+          const n = Number(text)
+          if (!Number.isInteger(n) || n < 1 || n > 50) throw new InvalidArgumentError('Expected 1 to 50.')
+          return n
+        })
+        .default(5),
+    )
+    .addOption(JSON_FLAG)
+    .action(async ({ updates, json }: { updates: number; json?: boolean }) => {
+      const { benchOta, sayOtaFigures } = await import('./bench/ota.js')
+      const figures = await benchOta({ updates }, line => shell.err(`${line} ...`), shell.signal)
+      shell.out(json ? JSON.stringify(figures, null, 2) : sayOtaFigures(figures))
+      finish(0)
+    })
   return root
 }
 

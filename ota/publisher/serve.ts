@@ -13,10 +13,20 @@ export interface ServeOptions {
   host?: string
 }
 
-/** @returns where it answers, and how to end it */
-export async function serve(options: ServeOptions): Promise<{ url: string; close(): Promise<void> }> {
+export interface WebServer {
+  url: string
+  /** Bytes of files handed out so far, without headers. */
+  bytes(): number
+  close(): Promise<void>
+}
+
+/** @returns where it answers, what it handed out, and how to end it */
+export async function serve(options: ServeOptions): Promise<WebServer> {
+  let handedOut = 0
   const server: Server = createServer((request, response) => {
-    answer(options.folder, request, response).catch(() => response.destroy())
+    answer(options.folder, request, response, count => {
+      handedOut += count
+    }).catch(() => response.destroy())
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -25,6 +35,7 @@ export async function serve(options: ServeOptions): Promise<{ url: string; close
   const { port } = server.address() as AddressInfo
   return {
     url: `http://${options.host ?? '127.0.0.1'}:${port}`,
+    bytes: () => handedOut,
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())
@@ -33,7 +44,12 @@ export async function serve(options: ServeOptions): Promise<{ url: string; close
   }
 }
 
-async function answer(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  folder: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  onBytes: (count: number) => void,
+): Promise<void> {
   const parts = partsOf(request.url ?? '/')
   const path = parts && join(folder, ...parts)
   const info = path ? await stat(path).catch(() => undefined) : undefined
@@ -53,6 +69,7 @@ async function answer(folder: string, request: IncomingMessage, response: Server
   if (request.method === 'HEAD' || info.size === 0) return void response.end()
   createReadStream(path, { start: from, end: to })
     .on('error', () => response.destroy())
+    .on('data', piece => onBytes(piece.length))
     .pipe(response)
 }
 
