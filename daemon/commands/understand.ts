@@ -98,6 +98,7 @@ async function understandAs(
       },
     }
   const utterance = { normalised, dialogue: setting.before !== undefined }
+  const { age } = options.memo
   let answer: CascadeAnswer<Reading>
   try {
     // names go before the memo: one that was added since the sentence was first said counts
@@ -120,7 +121,7 @@ async function understandAs(
   }
   const { value, confidence, stage } = answer
   if (value.called && 'routine' in value.called) return expand(value.called.routine, value.when)
-  if (stage !== 'memo' && stage !== 'rule') options.memo.remember(utterance, value, confidence)
+  if (stage !== 'memo' && stage !== 'rule') options.memo.remember(utterance, value, confidence, age)
   const command = carryOver(value.command, setting.before)
   const figures = {
     stage,

@@ -72,6 +72,35 @@ export const errors = defineErrors({
       `the text takes ${a.tokens} tokens, the model reads at most ${a.most}`,
     remedy: 'Say it shorter.',
   },
+  golden_unreadable: {
+    says: (a: { path: string; problem: string }) =>
+      `the golden requests ${a.path} cannot be read: ${a.problem}`,
+    remedy: 'Give a file of JSON Lines, at most 256 KiB and 2,000 requests; ota/factory/golden/ has two.',
+  },
+  golden_row_broken: {
+    says: (a: { path: string; line: number; problem: string }) => `${a.path}, line ${a.line}: ${a.problem}`,
+    remedy: 'Correct this line; docs/ota.md says what a golden request looks like.',
+  },
+  trial_died: {
+    says: (a: { losses: number }) => `the process of the model that was tried died ${a.losses} times`,
+    remedy: 'The model does not run here; where the log says SIGKILL, it needs more memory than there is.',
+  },
+  trial_too_long: {
+    says: (a: { asked: number; of: number; ms: number }) =>
+      `after ${Math.round(a.ms)} ms ${a.asked} of ${a.of} golden requests were asked`,
+    remedy: 'Use a smaller model, or fewer golden requests.',
+  },
+  trial_unanswered: {
+    says: (a: { asked: number; why: string }) =>
+      `none of ${a.asked} golden requests was answered; the last: ${a.why}`,
+    remedy: 'The model is not made for these requests, or does not work with this version of the daemon.',
+  },
+  trial_disturbed: {
+    says: (a: { problem: string }) =>
+      `the running model could not be asked the golden requests: ${a.problem}`,
+    remedy: 'Nothing to do: it is tried again later.',
+    retryable: true,
+  },
   grammar_unfit: {
     says: (a: { problem: string }) => `the grammar cannot bind a model: ${a.problem}`,
     remedy: 'This is a fault of the program that made the grammar: please report it with the request.',

@@ -55,6 +55,8 @@ export class Triage {
   readonly #model: LineStage | undefined
   readonly #lines: LineTemplates
   readonly #memo = new VerdictMemo()
+  /** How often all verdicts were forgotten. */
+  #age = 0
   readonly feedback: Feedback
   /** The line that memory was asked for last without an answer: it is learnt once, though it is judged next. */
   #asked: { source: string; line: string; learnt: Learnt } | undefined
@@ -70,6 +72,12 @@ export class Triage {
       ...options.lines,
     }
     this.#lines = state ? LineTemplates.restore(state.lines, lines) : new LineTemplates(lines)
+  }
+
+  /** The model is another one: verdicts are found out anew. What people said stays. */
+  forgetVerdicts(): void {
+    this.#age++
+    this.#memo.forget()
   }
 
   get templates(): LineTemplates {
@@ -132,6 +140,7 @@ export class Triage {
    * @param first what `judge` said
    */
   async ask(source: string, line: string, first: Triaged, signal?: AbortSignal): Promise<Triaged> {
+    const age = this.#age
     const heard = await this.#model?.run({ line, source }, signal)
     const verdict =
       heard && heard.confidence >= this.#o.believeFrom ? this.#weigh(first.verdict, heard) : first.verdict
@@ -139,7 +148,8 @@ export class Triage {
       this.counts.rule--
       this.counts.slm++
     }
-    this.#keep(source, first.template, line, first.start, verdict)
+    // what a model said that answers no more is not kept
+    if (age === this.#age) this.#keep(source, first.template, line, first.start, verdict)
     return { ...first, verdict }
   }
 

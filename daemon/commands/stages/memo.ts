@@ -9,6 +9,8 @@ export class MemoStage implements CommandStage {
   readonly name = 'memo'
   #kept = new Map<string, { reading: Reading; confidence: number }>()
   #size: number
+  /** How often all was forgotten. */
+  #age = 0
 
   /** @param size how many utterances are remembered; 0 turns the memo off */
   constructor(size: number) {
@@ -33,15 +35,24 @@ export class MemoStage implements CommandStage {
     }
   }
 
-  /** Keeps what another stage read. */
-  remember(utterance: Utterance, reading: Reading, confidence: number): void {
-    if (this.#size <= 0) return
+  /** Grows with every `clear`. */
+  get age(): number {
+    return this.#age
+  }
+
+  /**
+   * Keeps what another stage read.
+   * @param age of the memo when that stage was asked: what a model read that answers no more is not kept
+   */
+  remember(utterance: Utterance, reading: Reading, confidence: number, age = this.#age): void {
+    if (this.#size <= 0 || age !== this.#age) return
     this.#kept.set(keyOf(utterance), { reading, confidence })
     if (this.#kept.size > this.#size) this.#kept.delete(this.#kept.keys().next().value as string)
   }
 
   /** Forgets everything: the model changed. */
   clear(): void {
+    this.#age++
     this.#kept.clear()
   }
 }

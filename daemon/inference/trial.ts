@@ -1,0 +1,200 @@
+/**
+ * Runs a model over golden requests and says how it did. No verdict: gates are `ota/client/trial.ts`'s.
+ *
+ * What is compared: both models get the same requests in the same order, one at a time, with as many threads as the
+ * running one has now; times are those of inference, without any queue. The candidate has one sequence and the lowest
+ * priority. On a board that is busy its times are therefore an upper bound; on a quiet one priority changes nothing.
+ */
+import { readFile } from 'node:fs/promises'
+import { sleep, systemClock } from '../base/clock.js'
+import { codeOf, describe, FieldmouseError } from '../base/errors.js'
+import type { Completion, Engine } from './engine.js'
+import { errors } from './errors.js'
+import type { Golden } from './golden.js'
+import type { ModelFiles } from './model-files.js'
+import type { OwnedEngine } from './tenant.js'
+
+export type { Golden } from './golden.js'
+
+export interface TrialFigures {
+  /** Requests to which there was an answer, right or wrong. */
+  answered: number
+  /** Right ones of all that were asked, 0 to 1. */
+  accuracy: number
+  /** 95th percentile of inference for one request, milliseconds; the smallest time that at least 95 of 100 kept. */
+  p95Ms: number
+  /** Peak resident memory of the process, weights included; absent where the system does not tell. */
+  memoryMib?: number
+}
+
+export interface TryOptions {
+  /** Pause after a request, as a share of the time that it took. Default 0. */
+  restShare?: number
+  /** All requests together. Default 30 minutes. */
+  mostMs?: number
+  /** Whether somebody else is being answered: nothing is asked meanwhile. Default never. */
+  isBusy?: () => boolean
+}
+
+/** What is asked, and what can be known of its process. */
+export type TriedEngine = Engine & Partial<Pick<OwnedEngine, 'pid' | 'losses' | 'childRssBytes'>>
+
+const MOST_MS = 30 * 60_000
+/** A process that dies once may have been in somebody's way; one that dies again does not run here. */
+const MOST_LOSSES = 1
+const BUSY_LOOK_MS = 20
+/** No answer from these is no fault of the request: nothing goes on without an engine. */
+const WITHOUT_ENGINE = ['engine_stopped', 'engine_unavailable']
+
+/**
+ * Asks all golden requests, one at a time.
+ * @throws trial_died, trial_too_long, trial_unanswered; engine_stopped, engine_unavailable; the signal's reason
+ */
+export async function tryModel(
+  engine: TriedEngine,
+  golden: Golden,
+  signal: AbortSignal,
+  { restShare = 0, mostMs = MOST_MS, isBusy = () => false }: TryOptions = {},
+): Promise<TrialFigures> {
+  const began = systemClock.monotonic()
+  const late = AbortSignal.timeout(mostMs)
+  const both = AbortSignal.any([signal, late])
+  const lossesBefore = engine.losses ?? 0
+  const times: number[] = []
+  let right = 0
+  let asked = 0
+  let lastProblem = ''
+  try {
+    for (; asked < golden.size; asked++) {
+      while (isBusy()) await sleep(BUSY_LOOK_MS, both)
+      both.throwIfAborted()
+      const timed = new TimedEngine(engine)
+      try {
+        if (await golden.ask(timed, asked, both)) right++
+        times.push(timed.inferMs)
+      } catch (error) {
+        both.throwIfAborted()
+        // what no catalogue knows is a fault of the program, not of the model
+        if (!(error instanceof FieldmouseError)) throw error
+        if (WITHOUT_ENGINE.includes(error.code)) throw error
+        lastProblem = describe(error)
+      }
+      const losses = (engine.losses ?? 0) - lossesBefore
+      if (losses > MOST_LOSSES) throw errors.trial_died({ losses })
+      if (restShare > 0 && timed.inferMs > 0) await sleep(timed.inferMs * restShare, both)
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    const losses = (engine.losses ?? 0) - lossesBefore
+    if (losses > 0 && codeOf(error) === 'engine_unavailable') throw errors.trial_died({ losses }, error)
+    const ms = systemClock.monotonic() - began
+    if (late.aborted) throw errors.trial_too_long({ asked, of: golden.size, ms }, error)
+    throw error
+  }
+  if (times.length === 0) throw errors.trial_unanswered({ asked: golden.size, why: lastProblem })
+  const peak = await peakBytes(engine)
+  return {
+    answered: times.length,
+    accuracy: right / golden.size,
+    p95Ms: percentile(times, 0.95),
+    ...(peak === undefined ? {} : { memoryMib: peak / 2 ** 20 }),
+  }
+}
+
+/** The smallest value that at least `share` of all do not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!
+}
+
+export interface TrialOptions {
+  candidate: ModelFiles
+  /**
+   * Makes an engine with these settings; not started yet. `background`: it gives way to everything else.
+   */
+  make: (
+    files: ModelFiles,
+    settings: { threads: number; sequences: number; background: boolean },
+  ) => OwnedEngine
+  /** The model that answers now; without one there is nothing to compare with. */
+  running?: Engine
+  golden: Golden
+  /**
+   * Where memory is short: does something while the running model is not loaded (`ActiveEngine.aside`); it answers nobody
+   * meanwhile. Default: the candidate is loaded beside it.
+   */
+  aside?: <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) => Promise<T>
+  /** Whether somebody is being answered: the running model is not asked meanwhile. */
+  isBusy?: () => boolean
+  /** Pause after each request to the running model, as a share of its time. Default 1. */
+  restShare?: number
+  /** For each of the two models. Default 30 minutes. */
+  mostMs?: number
+}
+
+/** As `ota/client/machine.ts` has it. */
+export type ComparedFigures = TrialFigures & { running?: { accuracy: number; p95Ms: number } }
+
+/**
+ * Tries a candidate, and then the running model on the same requests. The candidate's process has ended when this
+ * settles. A running model that can answer none of them is left out: it has nothing that could be lost.
+ * @throws what `tryModel` and loading a model throw, about the candidate; trial_disturbed (retryable) when it is the
+ *   running model that could not be asked; the signal's reason
+ */
+export async function trialOf(options: TrialOptions, signal: AbortSignal): Promise<ComparedFigures> {
+  const { candidate, make, running, golden, aside, isBusy, restShare = 1, mostMs } = options
+  const threads = running?.info?.threads ?? 1
+  const bounded = mostMs === undefined ? {} : { mostMs }
+  const tryCandidate = async (until: AbortSignal) => {
+    const engine = make(candidate, { threads, sequences: 1, background: true })
+    try {
+      await engine.start(until)
+      return await tryModel(engine, golden, until, bounded)
+    } finally {
+      await engine.stop()
+    }
+  }
+  const trial = aside ? aside(tryCandidate, signal) : tryCandidate(signal)
+  const figures = await trial.catch(error => {
+    signal.throwIfAborted()
+    throw error
+  })
+  if (!running) return figures
+  const pace = { ...bounded, restShare, ...(isBusy ? { isBusy } : {}) }
+  try {
+    const { accuracy, p95Ms } = await tryModel(running, golden, signal, pace)
+    return { ...figures, running: { accuracy, p95Ms } }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (codeOf(error) === 'trial_unanswered') return figures
+    // without its figures nobody knows whether the candidate is worse: another time
+    throw errors.trial_disturbed({ problem: describe(error) }, error)
+  }
+}
+
+/** Adds up what the model took for one request. */
+class TimedEngine implements Engine {
+  readonly #engine: Engine
+  inferMs = 0
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  get info() {
+    return this.#engine.info
+  }
+
+  async complete(...[request, signal]: Parameters<Engine['complete']>): Promise<Completion> {
+    const completion = await this.#engine.complete(request, signal)
+    this.inferMs += completion.figures.inferMs
+    return completion
+  }
+}
+
+/** Most memory that the process ever held; where the system does not tell, what it held when last asked. */
+async function peakBytes({ pid, childRssBytes }: TriedEngine): Promise<number | undefined> {
+  const status = pid === undefined ? '' : await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]
+  return kib !== undefined ? Number(kib) * 1024 : childRssBytes || undefined
+}
