@@ -15,12 +15,8 @@ import { makeSite, type Site } from '../support/repository.js'
 const STATE = 'fieldmouse/demo/update/state'
 const DESIRED = 'fieldmouse/demo/update/desired'
 const factory = factoryModelOf('command')
-const golden = [
-  { text: 'turn on the porch lantern', answer: '<on><k_light><dev> porch lantern' },
-  { text: 'open the left shutter half way', answer: '<open><k_cover><dev> left shutter<val> half way' },
-]
-  .map(row => JSON.stringify(row))
-  .join('\n')
+/** The golden requests of the model that ships. */
+const golden = readFileSync(factory.files.golden!, 'utf8')
 
 /** The model that ships under another name: other bytes, the same answers. */
 function renamed(name: string): Buffer {
@@ -54,40 +50,44 @@ const state = (mouse: Mouse, passes: (u: DeviceUpdates) => boolean) =>
 const command = (u: DeviceUpdates) => u.models.find(m => m.family === 'command')!
 const ask = (mouse: Mouse, body: object) => mouse.command(body, { kind: 'update' })
 
-t.test('a new model takes over between two requests, is watched, and can be sent back', needsMosquitto, async t => {
-  const site = await makeSite(t)
-  await site.release(1, { content: renamed('a-newer-command'), golden })
-  const mouse = await startMouse(t, {
-    program: 'mosquitto',
-    ota: { ...(await over(t, site)), root: site.root, ...QUICK },
-  })
-  t.equal(mouse.daemon.engine?.info?.name, 'fieldmouse-command')
-  const good = state(mouse, u => command(u).state === 'idle' && command(u).reason?.code === 'activated')
-  t.match(await ask(mouse, { do: 'apply', family: 'command' }), { ok: true })
-  let isDone = false
-  void good.finally(() => {
-    isDone = true
-  })
-  // people go on talking: each is answered, by one model or the other
-  let answered = 0
-  for (; !isDone; answered++) {
-    const reply = await mouse.command(`set the desk lamp to ${(answered % 90) + 5} percent`)
-    t.match(reply, { ok: true }, `request ${answered}`)
-    await new Promise(resolve => setTimeout(resolve, 50))
-  }
-  t.ok(answered > 5)
-  t.match(command(await good), {
-    running: { version: '1.1.0', release: 1, slot: 'a', probation: false },
-    bad: [],
-  })
-  t.match(mouse.daemon.engine?.info?.name, /^a-newer-command/)
-  t.match(await mouse.command('turn on the kitchen light'), { ok: true, model: /^a-newer-command/ })
+t.test(
+  'a new model takes over between two requests, is watched, and can be sent back',
+  needsMosquitto,
+  async t => {
+    const site = await makeSite(t)
+    await site.release(1, { content: renamed('a-newer-command'), golden })
+    const mouse = await startMouse(t, {
+      program: 'mosquitto',
+      ota: { ...(await over(t, site)), root: site.root, ...QUICK },
+    })
+    t.equal(mouse.daemon.engine?.info?.name, 'fieldmouse-command')
+    const good = state(mouse, u => command(u).state === 'idle' && command(u).reason?.code === 'activated')
+    t.match(await ask(mouse, { do: 'apply', family: 'command' }), { ok: true })
+    let isDone = false
+    void good.finally(() => {
+      isDone = true
+    })
+    // people go on talking: each is answered, by one model or the other
+    let answered = 0
+    for (; !isDone; answered++) {
+      const reply = await mouse.command(`set the desk lamp to ${(answered % 90) + 5} percent`)
+      t.match(reply, { ok: true }, `request ${answered}`)
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+    t.ok(answered > 5)
+    t.match(command(await good), {
+      running: { version: '1.1.0', release: 1, slot: 'a', probation: false },
+      bad: [],
+    })
+    t.match(mouse.daemon.engine?.info?.name, /^a-newer-command/)
+    t.match(await mouse.command('turn on the kitchen light'), { ok: true, model: /^a-newer-command/ })
 
-  const back = state(mouse, u => command(u).running.slot === 'factory')
-  t.match(await ask(mouse, { do: 'rollback', family: 'command' }), { ok: true })
-  t.match(command(await back), { reason: { code: 'rolled_back_by_hand' } })
-  t.match(await mouse.command('turn off the kitchen light'), { ok: true, model: 'fieldmouse-command' })
-})
+    const back = state(mouse, u => command(u).running.slot === 'factory')
+    t.match(await ask(mouse, { do: 'rollback', family: 'command' }), { ok: true })
+    t.match(command(await back), { reason: { code: 'rolled_back_by_hand' } })
+    t.match(await mouse.command('turn off the kitchen light'), { ok: true, model: 'fieldmouse-command' })
+  },
+)
 
 t.test('a worse model is found out by its trial and answers nobody', needsMosquitto, async t => {
   const site = await makeSite(t)
@@ -139,33 +139,37 @@ t.test('what a fleet desires comes over the broker, and only what is signed', ne
   t.match(mouse.daemon.engine?.info?.name, /^wanted-command/)
 })
 
-t.test('after a restart the updated model answers; a slot that was damaged meanwhile does not', needsMosquitto, async t => {
-  const site = await makeSite(t)
-  await site.release(1, { content: renamed('kept-command'), golden })
-  const data = await mkdtemp(join(tmpdir(), 'fieldmouse-kept-'))
-  t.teardown(() => rm(data, { recursive: true, force: true }))
-  const ota = { ...(await over(t, site)), root: site.root, ...QUICK }
-  const first = await startMouse(t, { program: 'mosquitto', data, ota })
-  const done = state(first, u => command(u).reason?.code === 'activated')
-  await ask(first, { do: 'apply', family: 'command' })
-  await done
-  await first.daemon.stop()
-  const second = await startMouse(t, { program: 'mosquitto', data, ota })
-  t.match(await second.command('turn on the kitchen light'), { ok: true, model: /^kept-command/ })
-  await second.daemon.stop()
+t.test(
+  'after a restart the updated model answers; a slot that was damaged meanwhile does not',
+  needsMosquitto,
+  async t => {
+    const site = await makeSite(t)
+    await site.release(1, { content: renamed('kept-command'), golden })
+    const data = await mkdtemp(join(tmpdir(), 'fieldmouse-kept-'))
+    t.teardown(() => rm(data, { recursive: true, force: true }))
+    const ota = { ...(await over(t, site)), root: site.root, ...QUICK }
+    const first = await startMouse(t, { program: 'mosquitto', data, ota })
+    const done = state(first, u => command(u).reason?.code === 'activated')
+    await ask(first, { do: 'apply', family: 'command' })
+    await done
+    await first.daemon.stop()
+    const second = await startMouse(t, { program: 'mosquitto', data, ota })
+    t.match(await second.command('turn on the kitchen light'), { ok: true, model: /^kept-command/ })
+    await second.daemon.stop()
 
-  const { writeFile } = await import('node:fs/promises')
-  const model = join(data, 'updates', 'command', 'slots', 'a', 'model.gguf')
-  const bytes = readFileSync(model)
-  bytes[bytes.length - 5]! ^= 1
-  await writeFile(model, bytes)
-  const third = await startMouse(t, { program: 'mosquitto', data, ota })
-  t.match(
-    await third.command('turn on the kitchen light'),
-    { ok: true, model: 'fieldmouse-command' },
-    'one bit, and the factory model answers',
-  )
-})
+    const { writeFile } = await import('node:fs/promises')
+    const model = join(data, 'updates', 'command', 'slots', 'a', 'model.gguf')
+    const bytes = readFileSync(model)
+    bytes[bytes.length - 5]! ^= 1
+    await writeFile(model, bytes)
+    const third = await startMouse(t, { program: 'mosquitto', data, ota })
+    t.match(
+      await third.command('turn on the kitchen light'),
+      { ok: true, model: 'fieldmouse-command' },
+      'one bit, and the factory model answers',
+    )
+  },
+)
 
 t.test('Home Assistant sees each model as an update, and its button applies', needsMosquitto, async t => {
   const site = await makeSite(t)
@@ -199,7 +203,10 @@ t.test('without a repository nothing is asked, and whoever asks is told so', asy
     ok: false,
     error: { code: 'nothing_to_go_back_to' },
   })
-  t.match(await mouse.command({ do: 'dance' }, { kind: 'update' }), { ok: false, error: { code: 'bad_request' } })
+  t.match(await mouse.command({ do: 'dance' }, { kind: 'update' }), {
+    ok: false,
+    error: { code: 'bad_request' },
+  })
   t.match(await mouse.command({ do: 'status', family: 'cat' }, { kind: 'update' }), {
     ok: false,
     error: { code: 'bad_request', message: /command, line/ },
