@@ -27,11 +27,11 @@ function renamed(name: string): Buffer {
   return bytes
 }
 
-/** The model that ships with its last tensor made noise: whole, signed, and of no use. */
+/** The model that ships with a tenth of it made noise: whole, signed, and of no use. */
 function spoilt(): Buffer {
   const bytes = readFileSync(factory.files.model)
   let state = 7
-  for (let i = Math.floor(bytes.length / 2); i < bytes.length; i += 34)
+  for (let i = Math.floor(bytes.length * 0.6); i < bytes.length * 0.7; i += 34)
     for (let j = 2; j < 34 && i + j < bytes.length; j++) {
       state = (Math.imul(state, 1103515245) + 12345) >>> 0
       bytes[i + j] = state >>> 24
@@ -98,7 +98,10 @@ t.test('a worse model is found out by its trial and answers nobody', needsMosqui
   })
   const back = state(mouse, u => command(u).state === 'idle' && command(u).bad.length === 1)
   await ask(mouse, { do: 'apply', family: 'command' })
-  t.match(command(await back), { running: { slot: 'factory' }, reason: { code: 'trial_failed' } })
+  t.match(command(await back), {
+    running: { slot: 'factory' },
+    reason: { code: /^trial_(failed|unanswered)$/ },
+  })
   t.match(await mouse.command('turn on the kitchen light'), { ok: true, model: 'fieldmouse-command' })
   const again = state(mouse, u => command(u).reason?.code === 'known_bad')
   await ask(mouse, { do: 'check', family: 'command' })
