@@ -8,6 +8,7 @@ import type { Action } from '../commands/parsed-command.js'
 import { FactoryStage } from '../commands/stages/factory.js'
 import { MemoStage } from '../commands/stages/memo.js'
 import { understand } from '../commands/understand.js'
+import type { ModelFiles } from '../inference/model-files.js'
 import { SupervisedEngine } from '../inference/supervisor.js'
 
 export const errors = defineErrors({
@@ -29,7 +30,7 @@ export interface ParseOptions {
   homes: string
   in: string
   out: string
-  model: { path: string; sha256?: string }
+  model: ModelFiles
   minConfidence: number
   threads: number
 }

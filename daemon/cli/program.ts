@@ -111,18 +111,19 @@ export function program(shell: Shell, finish: Finish): Command {
     ],
   ).action(async (o: Flags & { homes: string; in: string; out: string }) => {
     const { homes, in: from, out: to, ...flags } = o
-    const [{ parseFile }, { loadConfig }, { factoryModel }] = await Promise.all([
+    const [{ parseFile }, { loadConfig }, { commandFiles }] = await Promise.all([
       import('./parse.js'),
       import('../config/load.js'),
-      import('../main.js'),
+      import('../active-files.js'),
     ])
-    const { model, commands } = loadConfig({ flags }).config
+    const { config } = loadConfig({ flags })
+    const { model, commands } = config
     const rows = await parseFile(
       {
         homes,
         in: from,
         out: to,
-        model: { path: model.file ?? factoryModel(), ...(model.sha256 ? { sha256: model.sha256 } : {}) },
+        model: await commandFiles(config, shell.signal),
         minConfidence: commands.minConfidence,
         threads: model.threads === 'auto' ? 0 : model.threads,
       },
@@ -152,13 +153,13 @@ export function program(shell: Shell, finish: Finish): Command {
     ],
   ).action(async (o: Flags & { in: string; out: string; incidents?: string; model?: boolean }) => {
     const { in: from, out: to, incidents, model: withModel, ...flags } = o
-    const [{ triageFile }, { loadConfig }, { lineModelFile }] = await Promise.all([
+    const [{ triageFile }, { loadConfig }, { lineFiles }] = await Promise.all([
       import('./triage.js'),
       import('../config/load.js'),
-      import('../line-model.js'),
+      import('../active-files.js'),
     ])
     const { config } = loadConfig({ flags })
-    const model = withModel === false ? undefined : lineModelFile(config)
+    const model = withModel === false ? undefined : await lineFiles(config, shell.signal)
     const { rows, alarms, stages } = await triageFile(
       {
         in: from,

@@ -1,5 +1,6 @@
 /** `fieldmouse transcribe`: files of sound to sentences, through the same code as the daemon's requests. */
 import { join } from 'node:path'
+import { commandFiles } from '../active-files.js'
 import { systemClock } from '../base/clock.js'
 import { jsonLinesWriter } from '../base/json-lines.js'
 import { loadHomeFile } from '../commands/home.js'
@@ -9,7 +10,6 @@ import { understand } from '../commands/understand.js'
 import type { Flags } from '../config/environment.js'
 import { loadConfig } from '../config/load.js'
 import { SupervisedEngine } from '../inference/supervisor.js'
-import { factoryModel } from '../main.js'
 import { speechEngineFor } from '../speech-engine.js'
 import { decodeAudio } from '../voice/audio/decode.js'
 import { errors as voiceErrors } from '../voice/errors.js'
@@ -52,7 +52,7 @@ export async function transcribeFiles(
   if ('none' in speech)
     throw voiceErrors.speech_engine_missing({ engine: voice.engine, missing: speech.none })
   const model = new SupervisedEngine({
-    model: { path: config.model.file ?? factoryModel() },
+    model: await commandFiles(config, signal),
     clock: systemClock,
     threads: config.model.threads === 'auto' ? 0 : config.model.threads,
     sequences: 1,

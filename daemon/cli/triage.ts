@@ -1,7 +1,9 @@
 /** `fieldmouse triage`: what each line is, how bad, of what thing, why and what to do. The daemon's own code, line by line. */
+
 import { systemClock } from '../base/clock.js'
 import { jsonLinesWriter, readJsonLines } from '../base/json-lines.js'
 import { parse, z } from '../base/schema.js'
+import type { ModelFiles } from '../inference/model-files.js'
 import { LineModel } from '../line-model.js'
 import { IncidentDesk } from '../triage/incidents/desk.js'
 import type { DeskEffect } from '../triage/incidents/ledger.js'
@@ -25,7 +27,7 @@ export interface TriageFileOptions {
   /** File for the notifications that the lines amount to; absent for none. */
   incidents?: string
   /** The line model; absent for plain code alone. */
-  model?: { path: string; sha256?: string }
+  model?: ModelFiles
   /** 0 measures. */
   threads: number
 }

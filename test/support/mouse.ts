@@ -22,7 +22,7 @@ export interface Mouse {
     options?: { expirySeconds?: number; kind?: string; user?: Record<string, string>; waitMs?: number },
   ): Promise<Reply>
   /** Resolves with the first message on a topic that passes. */
-  next(topic: string, passes?: (payload: string) => boolean): Promise<string>
+  next(topic: string, passes?: (payload: string) => boolean, waitMs?: number): Promise<string>
 }
 
 export interface MouseOptions {
@@ -93,7 +93,8 @@ export async function startMouse(t: Test, options: MouseOptions = {}): Promise<M
     daemon,
     client,
     heard,
-    next: (topic, passes = () => true) => until((at, payload) => at === topic && passes(payload), topic),
+    next: (topic, passes = () => true, waitMs?: number) =>
+      until((at, payload) => at === topic && passes(payload), topic, waitMs),
     async command(body, { expirySeconds, kind = 'command', user, waitMs } = {}) {
       const topic = `fieldmouse/${config.id}/request/${kind}`
       if (protocolVersion === 5) {

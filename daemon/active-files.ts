@@ -1,0 +1,52 @@
+/** The model that a daemon with this data folder would answer with: for commands on the shell that answer as it does. */
+import { join } from 'node:path'
+import { Slots } from '../ota/client/slots.js'
+import { verify } from '../ota/client/verify.js'
+import type { Config } from './config/schema.js'
+import { type FactoryFamily, factoryModelOf } from './factory.js'
+import type { ModelFiles } from './inference/active.js'
+import { checkGguf } from './inference/gguf.js'
+import { factoryLineModel, lineModelFile } from './line-model.js'
+import { filesOf } from './managed-model.js'
+
+/**
+ * What came over the air, read back in full, or the factory's. Only looks: a daemon may run on the same folder.
+ * @throws factory_damaged
+ */
+export async function activeFiles(
+  { dataDir }: { dataDir: string },
+  family: FactoryFamily,
+  signal: AbortSignal,
+): Promise<ModelFiles> {
+  const factory = factoryModelOf(family)
+  const shipped = { path: factory.files.model, sha256: factory.sha256 }
+  const slots = new Slots(join(dataDir, 'updates', family), factory)
+  const { active } = await slots.pointer()
+  const record = active === 'factory' ? undefined : await slots.record(active)
+  if (active === 'factory' || !record) return shipped
+  try {
+    for (const file of record.promise.files)
+      await verify(slots.fileIn(active, file), file, signal, path => checkGguf(path))
+  } catch {
+    // the daemon would go back as well, and says why
+    signal.throwIfAborted()
+    return shipped
+  }
+  const nobody = { memoryMib: 0, isBusy: () => false, running: () => undefined }
+  const files = filesOf(slots.installed(active, record), nobody)
+  return files.path === '' ? shipped : files
+}
+
+/** What reads commands: the owner's file, or as `activeFiles`. @throws factory_damaged */
+export async function commandFiles(config: Config, signal: AbortSignal): Promise<ModelFiles> {
+  const { file, sha256 } = config.model
+  return file === undefined
+    ? activeFiles(config, 'command', signal)
+    : { path: file, ...(sha256 ? { sha256 } : {}) }
+}
+
+/** What reads lines: the owner's file, nothing where the owner wants none, or as `activeFiles`. @throws factory_damaged */
+export async function lineFiles(config: Config, signal: AbortSignal): Promise<ModelFiles | undefined> {
+  const file = lineModelFile(config)
+  return file?.path === factoryLineModel() ? activeFiles(config, 'line', signal) : file
+}
