@@ -79,7 +79,7 @@ export const errors = defineErrors({
   },
   golden_row_broken: {
     says: (a: { path: string; line: number; problem: string }) => `${a.path}, line ${a.line}: ${a.problem}`,
-    remedy: 'Correct this line; docs/ota.md says what a golden request looks like.',
+    remedy: 'Correct this line; ota/factory/README.md says what a golden request looks like.',
   },
   trial_died: {
     says: (a: { losses: number }) => `the process of the model that was tried died ${a.losses} times`,

@@ -93,7 +93,11 @@ export function deviceUpdates(
  * @source homeassistant/components/mqtt/update.py, MQTT_JSON_UPDATE_SCHEMA
  */
 export function homeAssistantUpdate(state: UpdateState): Record<string, unknown> {
-  const isBusy = ['downloading', 'verifying', 'staged', 'trial'].includes(state.state)
+  // one that waits to be asked for is no work in progress: Home Assistant takes the button away meanwhile
+  const isBusy =
+    ['downloading', 'verifying', 'trial', 'rolled-back'].includes(state.state) ||
+    (state.state === 'staged' && state.waiting_for === undefined) ||
+    (state.state === 'active' && state.candidate?.sha256 !== state.running.sha256)
   const share = state.bytes && state.bytes.total > 0 ? state.bytes.done / state.bytes.total : undefined
   return {
     installed_version: state.running.version,

@@ -2,7 +2,7 @@
  * Fits the weights that turn what the decode loop knows of an answer into the probability that it is right, on generated
  * sentences from a seed that training does not use. Prints how well they do on sentences that were not fitted.
  *
- *   node dist/scripts/evaluate/calibrate.js --model model.gguf --out calibration.json [--count 8000] [--seed 90210]
+ *   node dist/scripts/evaluate/calibrate.js --model model.gguf [--adapter adapter.gguf] --out calibration.json [--count 8000] [--seed 90210]
  *       [--features "one logit_p rejected"] [--split half|train|validation] [--exclude rows.jsonl]
  *
  * `scripts/train/export.py --calibration calibration.json` then writes them into the model.
@@ -67,6 +67,7 @@ async function judge(engine: Engine, pair: Pair): Promise<Answer | undefined> {
 const { values } = parseArgs({
   options: {
     model: { type: 'string' },
+    adapter: { type: 'string' },
     out: { type: 'string' },
     count: { type: 'string', default: '8000' },
     seed: { type: 'string', default: '90210' },
@@ -94,7 +95,10 @@ for (const path of values.exclude)
     excluded.add(normalise(String((value as { utterance?: unknown }).utterance ?? '')))
 const random = seeded(Number(values.seed))
 const engine = new SupervisedEngine({
-  model: { path: values.model ?? factoryModelOf('command').files.model },
+  model: {
+    path: values.model ?? factoryModelOf('command').files.model,
+    ...(values.adapter ? { adapter: { path: values.adapter } } : {}),
+  },
   clock: systemClock,
   sequences: 1,
   threads: 1,

@@ -2,7 +2,7 @@
  * Evaluates a model of the factory form on sentences with known right answers.
  *
  *   npm run evaluate                                            (the project's own small set, the factory model)
- *   npm run evaluate -- --gold rows.jsonl --homes homes.json --model mine.gguf [--min-confidence 0.5] [--json] [--out answers.jsonl]
+ *   npm run evaluate -- --gold rows.jsonl --homes homes.json --model mine.gguf [--adapter a.gguf] [--min-confidence 0.5] [--json] [--out answers.jsonl]
  *
  * Rows: {id, source?, utterance, home, context: {area?}, expected: [{action, targets, params}], alternatives?,
  * expected_none?, tags?}; test/fixtures/commands holds examples. Homes: one home file, YAML or JSON, of one or several.
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     gold: { type: 'string', default: 'test/fixtures/commands/rows.jsonl' },
     homes: { type: 'string', default: 'test/fixtures/commands/homes.yaml' },
     model: { type: 'string' },
+    adapter: { type: 'string' },
     'min-confidence': { type: 'string' },
     out: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -33,7 +34,10 @@ const minConfidence = Number(values['min-confidence'] ?? loadConfig().config.com
 const rows = await readRows(values.gold)
 const homes = new Map((await loadHomeFile(values.homes)).map(h => [h.id, h]))
 const engine = new SupervisedEngine({
-  model: { path: values.model ?? factoryModel() },
+  model: {
+    path: values.model ?? factoryModel(),
+    ...(values.adapter ? { adapter: { path: values.adapter } } : {}),
+  },
   clock: systemClock,
   sequences: 1,
 })

@@ -81,6 +81,38 @@ def compare(pairs, before, after, examples=12):
     }
 
 
+def learn(model, tokenizer, own, args):
+    """Trains what of the model may change on own phrases, each varied, among generated sentences. Uses args.phrases, rate, steps, share, batch, seed."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(parameters, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.0)
+    began, shard, step = time.monotonic(), 0, 0
+    mix = random.Random(args.seed)
+    model.train()
+    while step < args.steps:
+        general = generate(COMMAND, args.seed * 7_000_003 + shard, 12_000)
+        wanted = int(len(general) * args.share / (1 - args.share))
+        mine = phrases(args.phrases, max(1, wanted // len(own)), args.seed + shard)
+        rows = encode(COMMAND, tokenizer, general + mine)
+        mix.shuffle(rows)
+        for ids, targets in batches(rows, args.batch, shard):
+            if step == args.steps:
+                break
+            for group in optimizer.param_groups:
+                group["lr"] = args.rate * min(1.0, (step + 1) / 20, (args.steps - step) / args.steps)
+            known = targets != -100
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                logits = model.logits(model.hidden(ids)[known])
+            loss = F.cross_entropy(logits.float(), targets[known])
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            step += 1
+            if step % 50 == 0:
+                print(f"step {step} of {args.steps}, {(time.monotonic() - began) / 60:.1f} min, loss {loss.item():.4f}", flush=True)
+        shard += 1
+
+
 def main():
     p = argparse.ArgumentParser(description="Trains the factory model on with your own phrases.")
     p.add_argument("phrases", type=Path, help="YAML: see scripts/train/README.md")
@@ -110,33 +142,7 @@ def main():
     before_own, before_validation = right(before, own_rows), right(before, validation_rows)
     print(f"before: {sum(before_own)} of them read, {sum(before_validation)} of {len(validation)} generated sentences", flush=True)
 
-    optimizer = torch.optim.AdamW(model.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.0)
-    began, shard, step = time.monotonic(), 0, 0
-    mix = random.Random(args.seed)
-    model.train()
-    while step < args.steps:
-        general = generate(COMMAND, args.seed * 7_000_003 + shard, 12_000)
-        wanted = int(len(general) * args.share / (1 - args.share))
-        mine = phrases(args.phrases, max(1, wanted // len(own)), args.seed + shard)
-        rows = encode(COMMAND, tokenizer, general + mine)
-        mix.shuffle(rows)
-        for ids, targets in batches(rows, args.batch, shard):
-            if step == args.steps:
-                break
-            for group in optimizer.param_groups:
-                group["lr"] = args.rate * min(1.0, (step + 1) / 20, (args.steps - step) / args.steps)
-            known = targets != -100
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                logits = model.logits(model.hidden(ids)[known])
-            loss = F.cross_entropy(logits.float(), targets[known])
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            step += 1
-            if step % 50 == 0:
-                print(f"step {step} of {args.steps}, {(time.monotonic() - began) / 60:.1f} min, loss {loss.item():.4f}", flush=True)
-        shard += 1
+    learn(model, tokenizer, own, args)
 
     after_own, after_validation = right(model, own_rows), right(model, validation_rows)
     digest = hashlib.sha256(args.phrases.read_bytes()).hexdigest()[:8]
@@ -149,7 +155,7 @@ def main():
         "phrases": {"file_sha256": hashlib.sha256(args.phrases.read_bytes()).hexdigest(), **compare(own, before_own, after_own)},
         "generated": compare(validation, before_validation, after_validation),
         "still_wrong": [{"utterance": u, "form": f} for (u, f), ok in zip(own, after_own) if not ok],
-        "steps": step,
+        "steps": args.steps,
     }
     report_file = args.out.with_suffix(".report.json")
     print(f"after:  {sum(after_own)} of {len(own)} of yours read, {sum(after_validation)} of {len(validation)} generated sentences")

@@ -176,7 +176,7 @@ t.test(
 
 t.test('Home Assistant sees each model as an update, and its button applies', needsMosquitto, async t => {
   const site = await makeSite(t)
-  await site.release(1, { content: renamed('shown-command'), golden })
+  await site.release(3, { content: renamed('shown-command'), golden })
   const mouse = await startMouse(t, {
     program: 'mosquitto',
     ota: { ...(await over(t, site)), root: site.root, homeAssistant: 'on', approval: 'asked', ...QUICK },
@@ -187,12 +187,14 @@ t.test('Home Assistant sees each model as an update, and its button applies', ne
   )
   const entity = config.components.model_command
   t.match(entity, { platform: 'update', state_topic: 'fieldmouse/demo/ha/update/command' })
-  const shown = mouse.next(entity.state_topic, text => JSON.parse(text).latest_version === '1.1.0', 60_000)
+  const is = (passes: (entity: Record<string, unknown>) => boolean) =>
+    mouse.next(entity.state_topic, text => passes(JSON.parse(text)), 60_000).then(text => JSON.parse(text))
+  const waits = is(e => e.latest_version === '1.3.0' && e.in_progress === false)
   await ask(mouse, { do: 'check', family: 'command' })
-  t.match(JSON.parse(await shown), { installed_version: '1.1.0', in_progress: true })
-  const done = mouse.next(entity.state_topic, text => JSON.parse(text).in_progress === false, 60_000)
+  t.match(await waits, { installed_version: '1.1.0', update_percentage: null })
+  const done = is(e => e.installed_version === '1.3.0')
   await mouse.client.publishAsync(entity.command_topic, entity.payload_install, { qos: 1 })
-  t.match(JSON.parse(await done), { installed_version: '1.1.0', latest_version: '1.1.0' })
+  t.match(await done, { latest_version: '1.3.0', in_progress: false })
   t.match(mouse.daemon.engine?.info?.name, /^shown-command/)
 })
 

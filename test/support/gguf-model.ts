@@ -1,6 +1,6 @@
 /** Writes small GGUF files with tensors of chosen bytes. */
 import { GGML_BLOCKS } from '../../daemon/base/gguf.js'
-import { ggufBytes } from './gguf.js'
+import { ggufBytes, type Metadata } from './gguf.js'
 
 export interface SmallTensor {
   name: string
@@ -11,7 +11,7 @@ export interface SmallTensor {
 }
 
 export interface SmallModel {
-  metadata: Record<string, string | number>
+  metadata: Metadata
   tensors: SmallTensor[]
   /** What stands after the last tensor. */
   rest?: Uint8Array

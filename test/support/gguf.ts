@@ -12,12 +12,15 @@ const u64 = (n: number | bigint) => {
 }
 const text = (s: string) => Buffer.concat([u64(Buffer.byteLength(s)), Buffer.from(s)])
 
-/** Texts, whole numbers (as 32 bits) and lists of numbers (as 32-bit floats). */
-type Metadata = Record<string, string | number | readonly number[]>
+type Value = string | number | { float: number } | readonly number[]
+/** Texts, whole numbers (as 32 bits), fractions and lists of numbers (as 32-bit floats). */
+export type Metadata = Record<string, Value>
 
-function pairOf([key, value]: [string, string | number | readonly number[]]): Buffer {
+function pairOf([key, value]: [string, Value]): Buffer {
   if (typeof value === 'string') return Buffer.concat([text(key), u32(8), text(value)])
   if (typeof value === 'number') return Buffer.concat([text(key), u32(4), u32(value)])
+  if ('float' in value)
+    return Buffer.concat([text(key), u32(6), Buffer.from(Float32Array.of(value.float).buffer)])
   const floats = Buffer.from(Float32Array.from(value).buffer)
   return Buffer.concat([text(key), u32(9), u32(6), u64(value.length), floats])
 }
