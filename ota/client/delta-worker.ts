@@ -32,6 +32,7 @@ port.on('message', (answer: ThreadAnswer) => {
 })
 
 const from = (of: Wanted['of']): ByteSource => ({
+  isStream: true,
   async read(offset, length, _signal, through) {
     const read = { of, offset, length, ...(through === undefined ? {} : { through }) }
     return (await ask(id => ({ say: 'read', id, read }))).bytes!

@@ -11,6 +11,7 @@ const STALE_MS = 15_000
  * not wanted. Nothing is read beyond the signed length.
  */
 export class PieceStream implements ByteSource {
+  readonly isStream = true
   readonly #target: { path: string; length: number; sha256: string }
   readonly #context: FetchContext
   #pieces: AsyncGenerator<Uint8Array> | undefined
