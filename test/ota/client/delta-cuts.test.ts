@@ -1,6 +1,8 @@
 /** A difference that is interrupted: only what is missing comes, nothing runs on, and nothing else is held up. */
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { sleep } from '../../../daemon/base/clock.js'
@@ -147,6 +149,34 @@ t.test('files of the difference that never come, from a repository that answers'
   t.equal(await modelOf(device), sha256(tunedRelease(1)))
   t.ok(asked >= 3 && asked <= 4, `asked ${asked} times`)
   t.match(refused, [{ code: 'delta_of_no_use', message: /status 500/ }])
+})
+
+t.test('a server that knows no ranges does not make it dearer than the whole file', async t => {
+  const old = tunedModel(0, 2_000_000)
+  const site = await makeSite(t, {}, old)
+  // what is missing lies in 33 places
+  const content = Buffer.from(old)
+  for (let at = 4_000; at < content.length; at += 60_000) content.fill(at % 251, at, at + 500)
+  await site.release(1, { content, deltas: { from: [] } })
+  let asked = 0
+  const server = createServer(async (request, response) => {
+    const bytes = await readFile(join(site.repository.folder, request.url!)).catch(() => undefined)
+    if (!bytes) return response.writeHead(404).end()
+    if (request.url!.endsWith('.gguf')) asked++
+    response.end(bytes)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { device } = deltaDevice(t, site, { transport: httpTransport({ url }) })
+  await device.client.start(signal)
+  await arrives(device)
+  t.equal(await modelOf(device), sha256(content))
+  t.notOk(device.states.includes('failed'))
+  t.ok(asked <= 6, `the file was asked for ${asked} times`)
 })
 
 t.test('a full disk is no fault of the difference', async t => {
