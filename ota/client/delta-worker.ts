@@ -32,6 +32,7 @@ port.on('message', (answer: ThreadAnswer) => {
 })
 
 const from = (of: Wanted['of']): ByteSource => ({
+  isStream: true,
   async read(offset, length, _signal, through) {
     const read = { of, offset, length, ...(through === undefined ? {} : { through }) }
     return (await ask(id => ({ say: 'read', id, read }))).bytes!
@@ -88,12 +89,13 @@ async function indexOf(): Promise<DeltaIndex | undefined> {
   )
 }
 
-try {
-  // on Linux of this thread alone, which all that it computes stays in
-  setPriority(constants.priority.PRIORITY_LOW)
-} catch {
-  // it is made all the same
-}
+// on Linux a priority is a thread's own, elsewhere the whole daemon's. @source setpriority(2), "C library/kernel differences"
+if (process.platform === 'linux')
+  try {
+    setPriority(constants.priority.PRIORITY_LOW)
+  } catch {
+    // it is made all the same
+  }
 build().then(
   () => port.close(),
   error => say({ say: 'failed', problem: describe(error) }),

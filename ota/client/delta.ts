@@ -26,6 +26,8 @@ const MOST_SHARE = 0.9
 const MOST_IN_VAIN = 3
 /** What a source says of a file that will not come from it however often it is asked. */
 const NOT_THERE = ['source_not_found', 'source_refused', 'path_not_allowed', 'too_long']
+/** What makes a difference dear, whatever it is read from. */
+const NO_RANGES = 'source_without_ranges'
 
 export function deltaStrategy({ onTrouble = () => {}, program }: DeltaStrategyOptions = {}): FetchStrategy {
   const inVain = new Map<string, number>()
@@ -157,7 +159,9 @@ class Delta {
         {
           read: async ({ of, offset, length, through }) => {
             if (of === 'delta') return this.#ofDelta(sources.delta, offset, length, through)
-            const bytes = await outside(sources.full.read(offset, length, undefined, through))
+            const bytes = await sources.full.read(offset, length, undefined, through).catch(error => {
+              throw codeOf(error) === NO_RANGES ? error : new Outside(error)
+            })
             if (bytes.length === length) return bytes
             const { path, length: expected } = this.#file
             throw new Outside(transportErrors.cut_short({ path, has: offset + bytes.length, expected }))
@@ -219,7 +223,7 @@ class Delta {
       return await source.read(offset, length, undefined, through)
     } catch (error) {
       const code = codeOf(error)
-      if (code !== undefined && NOT_THERE.includes(code)) throw error
+      if (code !== undefined && [...NOT_THERE, NO_RANGES].includes(code)) throw error
       // a server that says when it has time is there
       const { retryAfterMs } = error instanceof FieldmouseError ? error.details : {}
       throw new Outside(error, retryAfterMs === undefined)

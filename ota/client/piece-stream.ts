@@ -3,6 +3,8 @@ import { bounded } from '../transport/bounds.js'
 import { targetPath } from '../transport/transport.js'
 import type { FetchContext } from './fetch.js'
 
+/** A server that knows no ranges may send so much of a file for nothing, each time; more, and the whole file is cheaper. */
+const MOST_SKIPPED_BYTES = 128 * 1024
 /** A line that nobody listened to for so long may be cut by whoever stands between: a new one is opened. */
 const STALE_MS = 15_000
 
@@ -11,6 +13,7 @@ const STALE_MS = 15_000
  * not wanted. Nothing is read beyond the signed length.
  */
 export class PieceStream implements ByteSource {
+  readonly isStream = true
   readonly #target: { path: string; length: number; sha256: string }
   readonly #context: FetchContext
   #pieces: AsyncGenerator<Uint8Array> | undefined
@@ -54,7 +57,7 @@ export class PieceStream implements ByteSource {
     const mostBytes = this.#end - offset
     if (mostBytes <= 0) return
     const path = targetPath(this.#target.path, this.#target.sha256)
-    const options = { offset, length: mostBytes, signal }
+    const options = { offset, length: mostBytes, mostSkipped: MOST_SKIPPED_BYTES, signal }
     const heldUp = () => this.#idleMs + (heldUpMs?.() ?? 0)
     this.#pieces = bounded(transport, path, options, { ...bounds, mostBytes }, clock, heldUp)
   }

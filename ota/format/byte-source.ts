@@ -3,6 +3,8 @@ import { readExactly } from './read-exactly.js'
 
 /** Ranges of a file that is somewhere else: behind HTTP, a broker, on a stick. */
 export interface ByteSource {
+  /** Ranges that follow each other come by one request by themselves: nothing need be read ahead, nothing is lost by a cut. */
+  readonly isStream?: boolean
   /**
    * @param through what follows, up to here, will be asked for next: one way there and back may serve it all
    * @returns exactly `length` bytes, fewer where the file ends before; what comes is checked by whoever asks
@@ -46,7 +48,11 @@ export function joined(ranges: readonly Range[], most: number): Range[] {
  * A source that will be asked for these ranges, in this order, and fetches neighbours together. A range may be left out;
  * one that was not announced is fetched alone. Holds at most `most` bytes, or one range.
  */
-export function readAhead(source: ByteSource, ranges: readonly Range[], most = READ_AHEAD_BYTES): ByteSource {
+export function readAhead(
+  source: ByteSource,
+  ranges: readonly Range[],
+  most = source.isStream ? 0 : READ_AHEAD_BYTES,
+): ByteSource {
   const windows = containing(ranges, joined(ranges, most))
   const runs = containing(ranges, joined(ranges, Number.POSITIVE_INFINITY))
   let held: (Range & { bytes: Uint8Array }) | undefined

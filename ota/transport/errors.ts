@@ -25,6 +25,10 @@ export const errors = defineErrors({
     remedy: 'It is tried again by itself, as late as the server asks.',
     retryable: true,
   },
+  source_without_ranges: {
+    says: (a: { path: string; source: string }) => `${a.source} sends ${a.path} only from its start`,
+    remedy: 'Models are loaded whole from there. A server that knows ranges (RFC 9110, 14) saves most of it.',
+  },
   path_not_allowed: {
     says: (a: { path: string }) => `"${a.path.slice(0, 100)}" leads out of the repository`,
     remedy: 'Paths in a repository are relative and hold no `..`.',

@@ -21,7 +21,8 @@ export function httpTransport({ url, headers = {}, clock = systemClock }: HttpOp
   const source = `${base.protocol}//${base.host}${base.pathname}`
   return {
     name: source,
-    async *read(path, { offset = 0, length = Number.POSITIVE_INFINITY, signal }: ReadOptions) {
+    async *read(path, options: ReadOptions) {
+      const { offset = 0, length = Number.POSITIVE_INFINITY, mostSkipped = offset, signal } = options
       if (length <= 0) return
       const isPart = offset > 0 || Number.isFinite(length)
       const last = Number.isFinite(length) ? offset + length - 1 : ''
@@ -42,6 +43,7 @@ export function httpTransport({ url, headers = {}, clock = systemClock }: HttpOp
         if (answer.status === 416) return
         if (!answer.ok) throw refusal(answer, path, source, clock)
         let skip = startOf(answer) === offset ? 0 : offset
+        if (skip > mostSkipped) throw errors.source_without_ranges({ path, source })
         let left = length
         for await (const piece of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
           const from = Math.min(skip, piece.length)

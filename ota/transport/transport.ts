@@ -6,6 +6,8 @@ export interface ReadOptions {
   offset?: number
   /** At most so many bytes. Default: to the end. */
   length?: number
+  /** Bytes before `offset` that may come for nothing, from a source that always begins at the start. Default: any. */
+  mostSkipped?: number
   signal: AbortSignal
 }
 
@@ -15,7 +17,8 @@ export interface Transport {
   /**
    * Reads a file of the repository (`metadata/timestamp.json`, `targets/command/<sha256>.x.gguf`).
    * @returns pieces in order, the first at `offset`. Ends early where the file ends: whoever reads knows its length.
-   * @throws source_not_found, source_refused, source_busy, source_unreachable, path_not_allowed; while iterating too
+   * @throws source_not_found, source_refused, source_busy, source_unreachable, source_without_ranges, path_not_allowed; while
+   *   iterating too
    */
   read(path: string, options: ReadOptions): AsyncIterable<Uint8Array>
 }

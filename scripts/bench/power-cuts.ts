@@ -2,11 +2,14 @@
  * Kills an updater at every call that changes a file, and at random moments, until so many cuts are made; after each, what a
  * start finds must be whole and verified, and the update must finish.
  *
- *   node dist/scripts/bench/power-cuts.js [--cuts 2000] [--seed 1] [--data 262144]
+ *   node dist/scripts/bench/power-cuts.js [--cuts 2000] [--seed 1] [--data 262144] [--delta]
+ *
+ * With --delta the models are fine-tunes of each other and come as differences.
  */
 import { parseArgs } from 'node:util'
 import { sleep, systemClock } from '../../daemon/base/clock.js'
 import { seeded } from '../../daemon/base/random.js'
+import type { DeltaOptions } from '../../ota/publisher/deltas.js'
 import { serve } from '../../ota/publisher/serve.js'
 import {
   aftermath,
@@ -18,6 +21,7 @@ import {
   startLife,
 } from '../../test/support/power-cut.js'
 import { makeSite, sha256, tinyModel } from '../../test/support/repository.js'
+import { tunedModel } from '../../test/support/tuned.js'
 
 const STORIES: readonly Story[] = ['update', 'trial fails', 'worse in use']
 const WAYS: readonly How[] = ['before', 'after', 'torn']
@@ -32,6 +36,8 @@ export interface CutReport {
   foundOld: number
   foundNew: number
   bricked: string[]
+  /** Updates that fell back from a difference to the whole file after a cut: none should. */
+  refused: number
   seconds: number
 }
 
@@ -40,14 +46,17 @@ export async function powerCuts(
   most: number,
   seed: number,
   data: number,
-  onCut: (report: CutReport) => void = () => {},
+  { isDelta = false, onCut = () => {} }: { isDelta?: boolean; onCut?: (report: CutReport) => void } = {},
 ): Promise<CutReport> {
   const closing: (() => unknown)[] = []
-  const site = await makeSite({ teardown: end => void closing.push(end) })
-  await site.release(1, { data })
-  await prepared(site)
-  await site.release(2, { data })
-  const releases = [site.factory.sha256, sha256(tinyModel(1, data)), sha256(tinyModel(2, data))]
+  const models = [0, 1, 2].map(n => (isDelta ? tunedModel(n, data) : tinyModel(n, n === 0 ? 4096 : data)))
+  const site = await makeSite({ teardown: end => void closing.push(end) }, {}, models[0])
+  const publish = (n: number, deltas: DeltaOptions) =>
+    site.release(n, { content: models[n]!, deltas: isDelta && { effort: 'fast', ...deltas } })
+  await publish(1, { fromFiles: [site.factory.files.model!] })
+  await prepared(site, isDelta)
+  await publish(2, {})
+  const releases = models.map(sha256)
   const server = await serve({ folder: site.repository.folder })
   const random = seeded(seed)
   const began = systemClock.monotonic()
@@ -59,12 +68,14 @@ export async function powerCuts(
     foundOld: 0,
     foundNew: 0,
     bricked: [],
+    refused: 0,
     seconds: 0,
   }
-  const base = { siteFolder: site.folder, factory: site.factory }
+  const base = { siteFolder: site.folder, factory: site.factory, isDelta }
   const look = async (device: string, story: Story, what: string) => {
     try {
-      const { found } = await aftermath(site, device, story, releases)
+      const { found, refused } = await aftermath(site, device, story, releases, isDelta)
+      report.refused += refused
       if (found === 2) report.foundNew++
       else report.foundOld++
     } catch (error) {
@@ -82,7 +93,9 @@ export async function powerCuts(
       const { said, code } = await endOf(startLife({ ...base, device: 'whole', story }))
       spans[story] = systemClock.monotonic() - from
       if (code !== 0) throw new Error(`an update without a cut ended with ${code}: ${said}`)
-      report.calls[story] = (JSON.parse(said.trim().split('\n').at(-1)!) as { calls: number }).calls
+      const last = JSON.parse(said.trim().split('\n').at(-1)!) as { calls: number; refused: string[] }
+      if (last.refused.length > 0) throw new Error(`an update without a cut: ${last.refused}`)
+      report.calls[story] = last.calls
     }
     const all = STORIES.flatMap(story =>
       WAYS.flatMap(how => Array.from({ length: report.calls[story]! }, (_, n) => ({ story, how, n: n + 1 }))),
@@ -124,10 +137,15 @@ if (process.argv[1]?.endsWith('power-cuts.js')) {
       cuts: { type: 'string', default: '2000' },
       seed: { type: 'string', default: '1' },
       data: { type: 'string', default: '262144' },
+      delta: { type: 'boolean', default: false },
     },
   })
-  const report = await powerCuts(Number(values.cuts), Number(values.seed), Number(values.data), r => {
-    if (r.cuts % 100 === 0) process.stderr.write(`${r.cuts} cuts, ${r.bricked.length} bad, ${r.seconds} s\n`)
+  const report = await powerCuts(Number(values.cuts), Number(values.seed), Number(values.data), {
+    isDelta: values.delta,
+    onCut: r => {
+      if (r.cuts % 100 === 0)
+        process.stderr.write(`${r.cuts} cuts, ${r.bricked.length} bad, ${r.seconds} s\n`)
+    },
   })
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   process.exitCode = report.bricked.length === 0 ? 0 : 1

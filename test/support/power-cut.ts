@@ -8,6 +8,7 @@ import { cp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type DiskCalls, systemDisk } from '../../daemon/base/disk.js'
+import { deltaStrategy } from '../../ota/client/delta.js'
 import { recover } from '../../ota/client/recover.js'
 import { Slots } from '../../ota/client/slots.js'
 import { looksLikeGguf } from '../../ota/client/verify.js'
@@ -23,6 +24,8 @@ export interface Life {
   device: string
   story: Story
   url?: string
+  /** Models come as differences. */
+  isDelta?: boolean
   dieAt?: number
   how?: How
   /** Killed when it says for the first time that it is in this state. */
@@ -87,6 +90,8 @@ export interface Verdict {
   found: number
   /** Release after the update has gone on. */
   finished: number
+  /** Differences that were left for the whole file. */
+  refused: number
 }
 
 /**
@@ -99,13 +104,16 @@ export async function aftermath(
   device: string,
   story: Story,
   releases: string[],
+  isDelta = false,
 ): Promise<Verdict> {
   const folder = join(site.folder, device, 'command')
   const slots = new Slots(folder, site.factory)
   const { installed } = await recover(slots, new AbortController().signal, looksLikeGguf)
   const found = releases.indexOf(sha256(await readFile(installed.files.model!)))
   if (found < 0) throw new Error(`${device}: what is found is none of the releases`)
-  const again = makeDevice(site, { name: device, ...storyOptions(story) })
+  let refused = 0
+  const strategies = isDelta ? [deltaStrategy({ onTrouble: () => void refused++ })] : []
+  const again = makeDevice(site, { name: device, ...storyOptions(story), strategies })
   actOut(again, story)
   await again.client.start(new AbortController().signal)
   const last = releases.length - 1
@@ -118,7 +126,7 @@ export async function aftermath(
     const model = await readFile(again.client.running.files.model!)
     if (sha256(model) !== hasEnded.running.sha256)
       throw new Error(`${device}: the running file is another one`)
-    return { found, finished: releases.indexOf(sha256(model)) }
+    return { found, finished: releases.indexOf(sha256(model)), refused }
   } finally {
     await again.client.stop()
   }
@@ -155,8 +163,8 @@ export function actOut(device: ReturnType<typeof makeDevice>, story: Story): voi
 }
 
 /** A device that already runs release 1, kept to be copied. */
-export async function prepared(site: Site): Promise<string> {
-  const device = makeDevice(site, { name: 'before' })
+export async function prepared(site: Site, isDelta = false): Promise<string> {
+  const device = makeDevice(site, { name: 'before', strategies: isDelta ? [deltaStrategy()] : [] })
   await device.client.start(new AbortController().signal)
   await device.until(s => isSettled(s) && s.running.release === 1)
   await device.client.stop()

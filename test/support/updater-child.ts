@@ -1,6 +1,7 @@
 /** One life of an updater, started by `power-cut.ts`. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { deltaStrategy } from '../../ota/client/delta.js'
 import { Trust } from '../../ota/client/trust.js'
 import { httpTransport } from '../../ota/transport/http-range.js'
 import { actOut, dyingDisk, type Life, storyOptions } from './power-cut.js'
@@ -15,12 +16,14 @@ const site = {
 } as Site
 const disk = dyingDisk(life.dieAt ?? 0, life.how ?? 'before')
 const folder = join(site.folder, life.device)
+const refused: string[] = []
 const device = makeDevice(site, {
   name: life.device,
   disk,
   trust: new Trust({ folder: join(folder, 'trust'), factoryRoot: site.root, disk }),
   ...(life.url ? { transport: httpTransport({ url: life.url }) } : {}),
   ...storyOptions(life.story),
+  strategies: life.isDelta ? [deltaStrategy({ onTrouble: error => refused.push(String(error)) })] : [],
   // what the engine would load is what was signed, or this life ends as a failure
   swap: async to => {
     if (sha256(readFileSync(to.files.model!)) !== to.sha256) process.exit(3)
@@ -36,4 +39,4 @@ process.stdout.write('started\n')
 const wanted = life.story === 'update' ? 2 : 1
 await device.until(s => isSettled(s) && s.running.release === wanted && (wanted === 2 || s.bad.length > 0))
 await device.client.stop()
-process.stdout.write(`${JSON.stringify({ calls: disk.calls, states: device.states })}\n`)
+process.stdout.write(`${JSON.stringify({ calls: disk.calls, states: device.states, refused })}\n`)
