@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { systemClock } from '../../../daemon/base/clock.js'
 import { loadGolden } from '../../../daemon/commands/golden.js'
+import { factoryModelOf } from '../../../daemon/factory.js'
 import { ActiveEngine, type ModelFiles } from '../../../daemon/inference/active.js'
 import { errors } from '../../../daemon/inference/errors.js'
 import { writeRandomGguf } from '../../../daemon/inference/random-gguf.js'
@@ -101,7 +102,7 @@ t.test('the candidate gives way with all of its threads', async t => {
 })
 
 t.test('a model for something else gets none right, or answers none', async t => {
-  const lines = maker().make({ path: 'ota/factory/fieldmouse-line.gguf' })
+  const lines = maker().make({ path: factoryModelOf('line').files.model })
   t.teardown(() => lines.stop())
   await lines.start(never())
   const { accuracy, answered } = await tryModel(lines, few(commands, 12), never())
@@ -121,7 +122,7 @@ t.test('golden lines are asked in the same way', async t => {
   const golden = await loadLines('ota/factory/golden/line.jsonl')
   const { make } = maker()
   const figures = await trialOf(
-    { candidate: { path: 'ota/factory/fieldmouse-line.gguf' }, make, golden },
+    { candidate: { path: factoryModelOf('line').files.model }, make, golden },
     never(),
   )
   t.ok(figures.accuracy > 0.6, `${figures.accuracy} right`)

@@ -119,6 +119,7 @@ async function ota(line: string[]): Promise<{ out: Record<string, unknown>[]; er
     out: (text: string) => said.out.push(JSON.parse(text)),
     err: (text: string) => said.err.push(text),
     signal: new AbortController().signal,
+    openChannel: () => Promise.reject(new Error('no broker in this test')),
   }
   registerOta(command, shell, () => {})
   await command.parseAsync(line, { from: 'user' })
