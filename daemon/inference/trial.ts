@@ -32,7 +32,7 @@ export interface TryOptions {
   restShare?: number
   /** All requests together. Default 30 minutes. */
   mostMs?: number
-  /** Whether somebody else is being answered: nothing is asked meanwhile. Default never. */
+  /** Whether somebody else is being answered: they go first, for up to a second before each request. Default never. */
   isBusy?: () => boolean
 }
 
@@ -43,6 +43,7 @@ const MOST_MS = 30 * 60_000
 /** A process that dies once may have been in somebody's way; one that dies again does not run here. */
 const MOST_LOSSES = 1
 const BUSY_LOOK_MS = 20
+const MOST_BUSY_MS = 1_000
 /** No answer from these is no fault of the request: nothing goes on without an engine. */
 const WITHOUT_ENGINE = ['engine_stopped', 'engine_unavailable']
 
@@ -66,7 +67,8 @@ export async function tryModel(
   let lastProblem = ''
   try {
     for (; asked < golden.size; asked++) {
-      while (isBusy()) await sleep(BUSY_LOOK_MS, both)
+      // others go first; on a board that is never quiet, not for ever
+      for (let ms = 0; ms < MOST_BUSY_MS && isBusy(); ms += BUSY_LOOK_MS) await sleep(BUSY_LOOK_MS, both)
       both.throwIfAborted()
       const timed = new TimedEngine(engine)
       try {
@@ -124,7 +126,7 @@ export interface TrialOptions {
    * meanwhile. Default: the candidate is loaded beside it.
    */
   aside?: <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) => Promise<T>
-  /** Whether somebody is being answered: the running model is not asked meanwhile. */
+  /** Whether somebody is being answered: before the running model is asked, they go first. */
   isBusy?: () => boolean
   /** Pause after each request to the running model, as a share of its time. Default 1. */
   restShare?: number

@@ -36,6 +36,9 @@ export interface World {
 
 /** While it waits for an hour or for quiet, and while it watches. */
 const LOOK_MS = 1_000
+/** A board that is never quiet waits no longer for it. */
+const MOST_BUSY_MS = 30_000
+const BUSY_LOOK_MS = 50
 
 export class Steps {
   readonly #o: UpdateSettings
@@ -165,6 +168,7 @@ export class Steps {
       const transport = paced(this.#o.transport, {
         bytesPerSecond: this.#o.bytesPerSecond,
         isHeld: () => this.#held() !== undefined,
+        isBusy: this.#o.isBusy,
         clock: this.#o.clock,
         wait: async (ms, s) => {
           this.#world.waitingFor(this.#held())
@@ -219,9 +223,15 @@ export class Steps {
       for (;;) {
         const why = this.#mayNotGo(candidate)
         this.#world.waitingFor(why)
-        if (!why) return { what: 'may_go' }
+        if (!why) break
         await this.#o.wait(LOOK_MS, signal)
       }
+      // in a quiet moment, where there is one
+      for (let ms = 0; ms < MOST_BUSY_MS && this.#o.isBusy(); ms += BUSY_LOOK_MS) {
+        this.#world.waitingFor('requests to be answered')
+        await this.#o.wait(BUSY_LOOK_MS, signal)
+      }
+      return { what: 'may_go' }
     },
 
     trial: async ({ candidate }: Extract<State, { is: 'trial' }>, signal) => {
@@ -292,13 +302,11 @@ export class Steps {
 
   #held(): string | undefined {
     if (this.#o.isMetered()) return 'a link that is not metered'
-    if (this.#o.isBusy()) return 'requests to be answered'
     if (!isOpen(this.#o.windows.download, minuteOfDay(this.#o.clock.now()))) return 'the hours for loading'
     return undefined
   }
 
   #mayNotGo({ notBeforeMs = 0 }: Candidate): string | undefined {
-    if (this.#o.isBusy()) return 'requests to be answered'
     if (this.#world.isAsked()) return undefined
     if (this.#o.approval === 'asked') return 'somebody to ask for it (`fieldmouse ota apply`)'
     const now = this.#o.clock.now()

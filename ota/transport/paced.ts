@@ -4,14 +4,19 @@ import type { ReadOptions, Transport } from './transport.js'
 export interface Pace {
   /** 0: as fast as it goes. */
   bytesPerSecond: number
-  /** Asked before each piece: true holds the reading up (a request is being answered, a window closed). */
+  /** Asked before each piece: true holds the reading up (a window closed, a link that costs). */
   isHeld?: () => boolean
+  /** Asked before each piece: true lets somebody go first, but not for ever: a busy board gets its model as well, slowly. */
+  isBusy?: () => boolean
   clock?: Clock
   wait?: typeof sleep
 }
 
 /** While held, asked again this often. */
 const HELD_MS = 250
+/** While busy, asked again this often, and for so long at most before each piece. */
+const BUSY_MS = 25
+const MOST_BUSY_MS = 1_000
 /** A bucket holds so much of a second: bursts stay short. */
 const BURST_S = 0.5
 
@@ -42,6 +47,7 @@ export function paced(transport: Transport, pace: Pace): PacedTransport {
   }
   const quiet = async (signal: AbortSignal) => {
     while (pace.isHeld?.()) await holdUp(HELD_MS, signal)
+    for (let ms = 0; ms < MOST_BUSY_MS && pace.isBusy?.(); ms += BUSY_MS) await holdUp(BUSY_MS, signal)
   }
   return {
     name: transport.name,
