@@ -8,6 +8,7 @@
  *            new                     └─ loads ─ answers         (or old loads again, and answers)
  */
 import { type Backoff, waitMs } from '../base/backoff.js'
+import type { Clock } from '../base/clock.js'
 import type { Part } from '../base/part.js'
 import type { Completion, CompletionRequest, Engine, ModelInfo } from './engine.js'
 import { errors } from './errors.js'
@@ -23,6 +24,7 @@ export interface ActiveOptions {
   /** Makes an engine for a model; not started yet. */
   make: (files: ModelFiles) => OwnedEngine
   first: ModelFiles
+  clock: Clock
   /** Another model answers from now on: memories of the one before are void. Must not throw. */
   onSwapped?: (info: ModelInfo) => void
   /** The model that had made room for another could not be loaded again; it is tried until it can. */
@@ -58,7 +60,7 @@ export class ActiveEngine implements Engine, Part {
   constructor(options: ActiveOptions) {
     this.#o = options
     this.#files = options.first
-    this.#gate = new Gate(options.patienceMs ?? PATIENCE_MS)
+    this.#gate = new Gate(options.patienceMs ?? PATIENCE_MS, options.clock)
   }
 
   /** Of the model that answers now; undefined while none does. */
@@ -112,10 +114,11 @@ export class ActiveEngine implements Engine, Part {
 
   /** @throws as `Engine.complete`; engine_unavailable when no model was loaded for longer than requests wait */
   async complete(request: CompletionRequest, signal?: AbortSignal): Promise<Completion> {
+    const since = this.#o.clock.monotonic()
     for (;;) {
       if (!this.#life) throw errors.engine_stopped({})
       if (this.#now) return this.#now.complete(request, signal)
-      await this.#gate.pass(signal)
+      await this.#gate.pass(since, signal)
     }
   }
 

@@ -127,7 +127,7 @@ def train(model: Model, tokenizer, args) -> tuple[dict, dict]:
     """-> (changes, report)"""
     own = phrases(args.phrases, 0, args.seed)
     own_rows = encode(COMMAND, tokenizer, own)
-    validation = generate(COMMAND, VALIDATION_SEED, 4_000, "validation")
+    validation = generate(COMMAND, VALIDATION_SEED, args.validation, "validation")
     validation_rows = encode(COMMAND, tokenizer, validation)
     before_own, before_validation = right(model, own_rows), right(model, validation_rows)
     print(f"before: {sum(before_own)} of {len(own)} of yours read, {sum(before_validation)} of {len(validation)} generated sentences", flush=True)
@@ -163,6 +163,7 @@ def main():
     p.add_argument("--share", type=float, default=0.2, help="share of what is trained on that is your phrases, 0 to 1")
     p.add_argument("--rate", type=float, default=2e-3)
     p.add_argument("--batch", type=int, default=2560, help="tokens a step, padding included")
+    p.add_argument("--validation", type=int, default=4_000, help="how many generated sentences are read before and after")
     p.add_argument("--most-loss", type=float, default=0.01, help="share of generated sentences that may get worse on balance")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=torch.get_num_threads())

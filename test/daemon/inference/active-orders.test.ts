@@ -1,6 +1,7 @@
 /** The swap of models in every order of events that fast-check can think of. */
 import fc from 'fast-check'
 import t from 'tap'
+import { systemClock } from '../../../daemon/base/clock.js'
 import { codeOf } from '../../../daemon/base/errors.js'
 import { ActiveEngine } from '../../../daemon/inference/active.js'
 import type { CompletionRequest, ModelInfo } from '../../../daemon/inference/engine.js'
@@ -49,6 +50,7 @@ async function actOut(story: readonly Deed[], stopAt: number | undefined) {
   const active = new ActiveEngine({
     make: world.make,
     first: { path: 'good-0' },
+    clock: systemClock,
     onSwapped: info => told.push(info.name),
     patienceMs: 60_000,
   })
@@ -210,6 +212,7 @@ t.test('the old model that cannot be loaded again is tried until it can', async 
   const active = new ActiveEngine({
     make: files => world.make(isBroken ? { path: `bad-${files.path}` } : files),
     first: { path: 'good' },
+    clock: systemClock,
     onTrouble: error => troubles.push(error),
     patienceMs: 20,
     backoff: { firstMs: 5, maxMs: 5, factor: 1 },

@@ -46,6 +46,7 @@ function active(t: Test, first: ModelFiles, options: { patienceMs?: number } = {
       return made
     },
     first,
+    clock: systemClock,
     ...options,
   })
   t.teardown(() => engine.stop())

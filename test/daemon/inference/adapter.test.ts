@@ -264,7 +264,7 @@ t.test('a model swaps for the same with an adapter, and a child that dies comes 
   const adapter = { path: join(t.testdir(), 'adapter.gguf') }
   const { changes } = without(TAKEN)
   writeFileSync(adapter.path, adapterBytes(changes))
-  const engine = new ActiveEngine({ make, first: { path } })
+  const engine = new ActiveEngine({ make, first: { path }, clock: systemClock })
   t.teardown(() => engine.stop())
   await engine.start(never())
   const { normalised } = sentences[0]!

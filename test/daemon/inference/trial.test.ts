@@ -49,7 +49,7 @@ const few = (golden: Golden, size: number): Golden => ({
 })
 
 async function running(t: { teardown(fn: () => unknown): void }) {
-  const engine = new ActiveEngine({ make: maker().make, first: factory })
+  const engine = new ActiveEngine({ make: maker().make, first: factory, clock: systemClock })
   t.teardown(() => engine.stop())
   await engine.start(never())
   return engine
