@@ -24,6 +24,7 @@ export function engineFor(o: EngineChoice): ActiveEngine {
   return new ActiveEngine({
     make: files => supervised(files, o),
     first: o.first,
+    clock: o.clock,
     ...(o.onSwapped ? { onSwapped: o.onSwapped } : {}),
   })
 }

@@ -60,6 +60,7 @@ export class LineModel implements LineStage, Part {
     return new ActiveEngine({
       make: files => this.supervised(files),
       first,
+      clock: this.#o.clock,
       onSwapped: () => this.#o.onSwapped?.(),
     })
   }

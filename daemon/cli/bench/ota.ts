@@ -197,6 +197,9 @@ async function makeRepository(folder: string, bytes: Buffer, golden: string | un
       await add({
         repository,
         files: { model, ...(golden ? { golden } : {}) },
+        // what devices run: the model that shipped, then the release before
+        deltas:
+          n === 1 ? { from: [], fromFiles: [factoryModelOf('command').files.model] } : { from: ['last'] },
         promise: {
           family: 'command',
           version: `2.${n}.0`,
@@ -244,7 +247,8 @@ async function until(asker: Asker, passes: (updates: DeviceUpdates) => boolean):
 
 /** Of a process and its children, MiB. */
 async function allRssMib(pid: number): Promise<number> {
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ')
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+  const children = text.trim().split(' ').filter(Boolean)
   const sizes = await Promise.all([pid, ...children.map(Number)].map(p => rssMib(p).catch(() => 0)))
   return sizes.reduce((sum, size) => sum + size, 0)
 }
