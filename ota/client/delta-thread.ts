@@ -62,6 +62,8 @@ export interface Hands {
 
 /** Two manifests, a plan and a few chunks; 64 GiB of model need half of it. */
 const MOST_MEMORY_MB = 256
+/** What is new dies young: a small nursery is cleared before it grows. */
+const NURSERY_MB = 4
 
 /**
  * @param program of the thread; another in tests
@@ -77,7 +79,7 @@ export async function buildInThread(
   signal.throwIfAborted()
   const worker = new Worker(program, {
     workerData: job,
-    resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB },
+    resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB, maxYoungGenerationSizeMb: NURSERY_MB },
   })
   let busy: Promise<unknown> = Promise.resolve()
   let isOver = false

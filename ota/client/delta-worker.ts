@@ -8,7 +8,7 @@ import type { ByteSource } from '../format/byte-source.js'
 import { type DeltaIndex, readDeltaIndex } from '../format/delta-index.js'
 import { type Growing, readable } from '../format/growing.js'
 import { makeManifest } from '../format/make-manifest.js'
-import { formatManifest, type Manifest, parseManifest } from '../format/manifest.js'
+import { formatManifest, type Manifest, MOST_PADDING_BYTES, parseManifest } from '../format/manifest.js'
 import { planDelta } from '../format/plan-delta.js'
 import type { FromThread, ThreadAnswer, ToThread, Wanted } from './delta-thread.js'
 
@@ -19,11 +19,11 @@ const waiting = new Map<number, (answer: ThreadAnswer) => void>()
 let asked = 0
 
 /** One message there, one back. */
-function ask(make: (id: number) => FromThread, transfer: ArrayBuffer[] = []): Promise<ThreadAnswer> {
+function ask(make: (id: number) => FromThread): Promise<ThreadAnswer> {
   const id = ++asked
   return new Promise(resolve => {
     waiting.set(id, resolve)
-    port.postMessage(make(id), transfer)
+    say(make(id))
   })
 }
 port.on('message', (answer: ThreadAnswer) => {
@@ -56,13 +56,14 @@ async function build(): Promise<void> {
   if (share >= job.mostShare)
     return say({ say: 'failed', problem: `${Math.round(share * 100)} % of the file would have to come` })
   const part = await open(job.partPath, 'r')
+  // the same memory for every chunk, seen from both sides: one is written before the next is made
+  const shared = new Uint8Array(new SharedArrayBuffer(Math.max(target.chunk_bytes, MOST_PADDING_BYTES)))
   const out: Growing = {
     ...readable(part),
     truncate: async length => void (await ask(id => ({ say: 'truncate', id, length }))),
     append: async (bytes, _offset, fetchedBytes) => {
-      // what is sent must be whole and its own: a view would take the memory below it along
-      const copy = new Uint8Array(bytes)
-      await ask(id => ({ say: 'append', id, bytes: copy, fetchedBytes }), [copy.buffer])
+      shared.set(bytes)
+      await ask(id => ({ say: 'append', id, bytes: shared.subarray(0, bytes.length), fetchedBytes }))
     },
     // its owner's, when all is done
     sync: async () => {},
