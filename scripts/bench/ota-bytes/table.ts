@@ -44,7 +44,8 @@ export function table(rows: readonly Row[]): string {
 function endToEndTable(rows: readonly Row[]): string[] {
   const told = rows.flatMap(({ name, fullBytes, endToEnd: e }) => {
     if (!e) return []
-    const parts = [e.down, e.brokenAtHalf, e.whole, e.up].map(bytes => percent(bytes, fullBytes))
+    const all = [e.down, e.brokenAtHalf, e.whole, e.up]
+    const parts = all.map(bytes => (bytes === undefined ? '-' : percent(bytes, fullBytes)))
     const { difference, whole } = e.loopDelayMs
     return [
       `| ${name} | ${parts.join(' | ')} | ${e.check} B | ${e.seconds} s | ${difference} / ${whole} ms |`,
