@@ -29,6 +29,10 @@ const NOT_THERE = ['source_not_found', 'source_refused', 'path_not_allowed', 'to
 /** What makes a difference dear, whatever it is read from. */
 const NO_RANGES = 'source_without_ranges'
 
+/**
+ * For the main file of a bundle whose promise holds a manifest. Leaves `<file>.part` whole, synced and noted, or as far as it
+ * came; `fetch` throws what the line and the disk throw, and the signal's reason.
+ */
 export function deltaStrategy({ onTrouble = () => {}, program }: DeltaStrategyOptions = {}): FetchStrategy {
   const inVain = new Map<string, number>()
   return {
@@ -59,7 +63,8 @@ export function deltaStrategy({ onTrouble = () => {}, program }: DeltaStrategyOp
         const why = isOutside ? error.cause : error
         inVain.delete(file.sha256)
         if (base.delta) onTrouble(errors.delta_of_no_use({ path: file.path, problem: describe(why) }, why))
-        await scratch.refuse(file.sha256, describe(why))
+        // without the note the next attempt would try again: no reason to fail now
+        await scratch.refuse(file.sha256, describe(why)).catch(onTrouble)
         return false
       }
     },

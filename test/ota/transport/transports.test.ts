@@ -48,7 +48,12 @@ t.test('a web server that knows no ranges', async t => {
       if (path === undefined) return response.writeHead(404).end()
       return response.end(path)
     })
-    return { folder, transport: httpTransport({ url: server }) }
+    const transport = httpTransport({ url: server })
+    const read = (mostSkipped: number) =>
+      codeFrom(transport.read('targets/command/x.gguf', { offset: 1_000, mostSkipped, signal }))
+    t.equal(await read(999), 'source_without_ranges', 'no more comes for nothing than is allowed')
+    t.equal(await read(1_000), undefined)
+    return { folder, transport }
   })
 })
 
