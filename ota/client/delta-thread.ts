@@ -26,6 +26,8 @@ export interface ToThread {
 
 /** What it says. What has an `id` is answered. */
 export type FromThread =
+  /** Work that takes long goes on. */
+  | { readonly say: 'alive' }
   | { readonly say: 'old manifest'; readonly text: string }
   | { readonly say: 'plan'; readonly leftBytes: number; readonly totalBytes: number }
   | { readonly say: 'read'; readonly id: number; readonly read: Wanted }
@@ -65,8 +67,17 @@ const MOST_MEMORY_MB = 256
 /** What is new dies young: a small nursery is cleared before it grows. */
 const NURSERY_MB = 4
 
+/** Says nothing for so long though nobody keeps it waiting: it hangs. At the lowest priority a chunk may wait for its turn. */
+const SILENT_MS = 10 * 60_000
+
+export interface ThreadOptions {
+  /** Of the thread; another in tests. */
+  program?: URL
+  /** Default 10 min. */
+  silentMs?: number
+}
+
 /**
- * @param program of the thread; another in tests
  * @returns once nothing runs any more
  * @throws ThreadFailed, what a hand throws, the signal's reason
  */
@@ -74,7 +85,7 @@ export async function buildInThread(
   job: ToThread,
   hands: Hands,
   signal: AbortSignal,
-  program: URL = new URL('./delta-worker.js', import.meta.url),
+  { program = new URL('./delta-worker.js', import.meta.url), silentMs = SILENT_MS }: ThreadOptions = {},
 ): Promise<Applied> {
   signal.throwIfAborted()
   const worker = new Worker(program, {
@@ -83,6 +94,7 @@ export async function buildInThread(
   })
   let busy: Promise<unknown> = Promise.resolve()
   let isOver = false
+  let silence: NodeJS.Timeout | undefined
   const abort = new AbortController()
   const forward = () => abort.abort(signal.reason)
   signal.addEventListener('abort', forward, { once: true })
@@ -93,6 +105,8 @@ export async function buildInThread(
         const answer = (id: number, bytes?: Uint8Array) =>
           worker.postMessage({ id, ...(bytes ? { bytes } : {}) } satisfies ThreadAnswer)
         switch (message.say) {
+          case 'alive':
+            return
           case 'old manifest':
             return hands.onOldManifest(message.text)
           case 'plan':
@@ -111,8 +125,21 @@ export async function buildInThread(
             return reject(new ThreadFailed(message.problem))
         }
       }
+      const listen = () => {
+        clearTimeout(silence)
+        const hung = () => reject(new ThreadFailed(`its thread said nothing for ${silentMs} ms`))
+        if (!isOver) silence = setTimeout(hung, silentMs)
+      }
+      listen()
       worker.on('message', (message: FromThread) => {
-        busy = busy.then(() => serve(message)).catch(reject)
+        busy = busy
+          .then(() => {
+            // while it is kept waiting it has nothing to say
+            clearTimeout(silence)
+            return serve(message)
+          })
+          .then(listen)
+          .catch(reject)
       })
       worker.on('error', error => reject(new ThreadFailed(error.message)))
       // what it said before it ended is heard first
@@ -123,6 +150,7 @@ export async function buildInThread(
     })
   } finally {
     isOver = true
+    clearTimeout(silence)
     signal.removeEventListener('abort', forward)
     await worker.terminate()
     // a write that was begun ends before its file is closed

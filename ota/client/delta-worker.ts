@@ -31,6 +31,13 @@ port.on('message', (answer: ThreadAnswer) => {
   waiting.delete(answer.id)
 })
 
+/** A sign of life for each few megabytes of work that asks for nothing. */
+const CHUNKS_A_SIGN = 64
+let worked = 0
+function alive(): void {
+  if (++worked % CHUNKS_A_SIGN === 0) say({ say: 'alive' })
+}
+
 const from = (of: Wanted['of']): ByteSource => ({
   isStream: true,
   async read(offset, length, _signal, through) {
@@ -41,7 +48,7 @@ const from = (of: Wanted['of']): ByteSource => ({
 
 async function oldManifest(): Promise<Manifest> {
   if (job.old.manifest !== undefined) return parseManifest(JSON.parse(job.old.manifest))
-  const manifest = await makeManifest(job.old.path)
+  const manifest = await makeManifest(job.old.path, { onProgress: alive })
   // of a file that is not what it was, what is left may still be of use now
   if (manifest.sha256 === job.old.sha256) say({ say: 'old manifest', text: formatManifest(manifest) })
   return manifest
@@ -58,8 +65,13 @@ async function build(): Promise<void> {
   const part = await open(job.partPath, 'r')
   // the same memory for every chunk, seen from both sides: one is written before the next is made
   const shared = new Uint8Array(new SharedArrayBuffer(Math.max(target.chunk_bytes, MOST_PADDING_BYTES)))
+  const there = readable(part)
   const out: Growing = {
-    ...readable(part),
+    size: there.size,
+    read: (offset, length, into) => {
+      alive()
+      return there.read(offset, length, into)
+    },
     truncate: async length => void (await ask(id => ({ say: 'truncate', id, length }))),
     append: async (bytes, _offset, fetchedBytes) => {
       shared.set(bytes)

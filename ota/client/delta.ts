@@ -6,7 +6,7 @@ import { codeOf, describe, FieldmouseError } from '../../daemon/base/errors.js'
 import { PREAMBLE_BYTES } from '../format/delta-index.js'
 import type { BundleFile, DeltaPromise, TargetPromise } from '../format/target.js'
 import { errors as transportErrors } from '../transport/errors.js'
-import { buildInThread } from './delta-thread.js'
+import { buildInThread, type ThreadOptions } from './delta-thread.js'
 import { errors } from './errors.js'
 import type { FetchContext, FetchStrategy } from './fetch.js'
 import { Part } from './part.js'
@@ -16,8 +16,7 @@ import { Scratch, sha256Of } from './scratch.js'
 export interface DeltaStrategyOptions {
   /** Why a model is loaded whole though there was another way. */
   onTrouble?: (error: unknown) => void
-  /** The program of the thread; another in tests. */
-  program?: URL
+  thread?: ThreadOptions
 }
 
 /** When nearly as much comes as the whole file, the whole file comes: it costs the device less. */
@@ -33,7 +32,7 @@ const NO_RANGES = 'source_without_ranges'
  * For the main file of a bundle whose promise holds a manifest. Leaves `<file>.part` whole, synced and noted, or as far as it
  * came; `fetch` throws what the line and the disk throw, and the signal's reason.
  */
-export function deltaStrategy({ onTrouble = () => {}, program }: DeltaStrategyOptions = {}): FetchStrategy {
+export function deltaStrategy({ onTrouble = () => {}, thread }: DeltaStrategyOptions = {}): FetchStrategy {
   const inVain = new Map<string, number>()
   return {
     name: 'difference',
@@ -52,7 +51,7 @@ export function deltaStrategy({ onTrouble = () => {}, program }: DeltaStrategyOp
         },
       }
       try {
-        await new Delta(file, partPath, promise.deltas!, base, counting, scratch, program).make()
+        await new Delta(file, partPath, promise.deltas!, base, counting, scratch, thread).make()
         return true
       } catch (error) {
         context.signal.throwIfAborted()
@@ -110,7 +109,7 @@ class Delta {
   readonly #base: Base
   readonly #context: FetchContext
   readonly #scratch: Scratch
-  readonly #program: URL | undefined
+  readonly #thread: ThreadOptions | undefined
 
   constructor(
     file: BundleFile,
@@ -119,7 +118,7 @@ class Delta {
     base: Base,
     context: FetchContext,
     scratch: Scratch,
-    program: URL | undefined,
+    thread: ThreadOptions | undefined,
   ) {
     this.#file = file
     this.#partPath = partPath
@@ -127,7 +126,7 @@ class Delta {
     this.#base = base
     this.#context = context
     this.#scratch = scratch
-    this.#program = program
+    this.#thread = thread
   }
 
   /** @throws Outside; anything else: the delta is of no use */
@@ -182,7 +181,7 @@ class Delta {
           onOldManifest: text => outside(this.#scratch.keepManifest(baseSha256, text)),
         },
         this.#context.signal,
-        this.#program,
+        this.#thread,
       )
       await outside(part.keep())
     } catch (error) {

@@ -172,6 +172,8 @@ t.test('a thread that dies costs the whole file', async t => {
   const programs = {
     throws: 'throw new Error("no")',
     ends: 'process.exit(7)',
+    hangs: 'for (;;);',
+    'says nothing': 'setInterval(() => {}, 1_000)',
     'eats memory': 'const all = []; for (;;) all.push(new Array(1e6).fill(Math.random()))',
   }
   for (const [name, program] of Object.entries(programs))
@@ -180,7 +182,7 @@ t.test('a thread that dies costs the whole file', async t => {
       await writeFile(path, program)
       const refused: unknown[] = []
       const strategy = deltaStrategy({
-        program: new URL(`file://${path}`),
+        thread: { program: new URL(`file://${path}`), silentMs: 3_000 },
         onTrouble: error => refused.push(error),
       })
       const { device } = deltaDevice(t, site, { name, strategies: [strategy] })
