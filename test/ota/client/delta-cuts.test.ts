@@ -239,7 +239,7 @@ t.test(
     t.equal(await humble(), before + 1)
     const count = appended
     await sleep(4_500)
-    t.ok(appended <= count + 1, 'it waits')
+    t.ok(appended <= count + 6, `it lets others go first, a second each time: ${appended - count} pieces`)
     isBusy = false
     await device.until(s => isSettled(s) && s.running.release === 1)
     t.equal(await humble(), before)
