@@ -82,7 +82,7 @@ export async function benchOta(
   })
   try {
     const asker = await daemon.client('one')
-    const commands = new Commands(asker)
+    const commands = new Commands(asker, signal)
     for (let i = 0; i < 20; i++) await commands.one()
     progress(`${IDLE_REQUESTS} commands, ten a second, nothing else`)
     const cpuBefore = await ticks([daemon.pid])
@@ -96,7 +96,7 @@ export async function benchOta(
     for (let n = 1; n <= updates; n++) {
       if (n > 1) await site!.release(n)
       progress(`update ${n} of ${updates}, commands going on`)
-      const isDone = until(asker, u =>
+      const isDone = until(asker, signal, u =>
         u.models.some(m => m.family === 'command' && m.running.release === n && m.state === 'idle'),
       )
       const began = systemClock.monotonic()
@@ -108,13 +108,17 @@ export async function benchOta(
         tookMs += systemClock.monotonic() - began
       })
       await asker.ask({ do: 'apply', family: 'command' }, 'update')
+      done.catch(() => {})
       const watching = (async () => {
-        while (!over) {
+        while (!over && !signal.aborted) {
           peak = Math.max(peak, await allRssMib(daemon.pid))
           await sleep(50)
         }
       })()
-      while (!over) during.push(...(await commands.many(1)))
+      while (!over) {
+        signal.throwIfAborted()
+        during.push(...(await commands.many(1)))
+      }
       await done
       await watching
       cpu += ((await ticks([daemon.pid])) - ticksBefore - cpuIdle * (during.length - asked)) * 10
@@ -153,10 +157,12 @@ export async function benchOta(
 /** Commands at a steady rate, each another sentence, so that the memo answers none. */
 class Commands {
   readonly #asker: Asker
+  readonly #signal: AbortSignal
   #n = 0
   lost = 0
-  constructor(asker: Asker) {
+  constructor(asker: Asker, signal: AbortSignal) {
     this.#asker = asker
+    this.#signal = signal
   }
 
   /** @returns milliseconds */
@@ -176,6 +182,7 @@ class Commands {
   async many(count: number): Promise<number[]> {
     const times: number[] = []
     for (let i = 0; i < count; i++) {
+      this.#signal.throwIfAborted()
       const began = systemClock.monotonic()
       const ms = await this.one()
       if (ms !== undefined) times.push(ms)
@@ -232,7 +239,11 @@ async function serveApart(folder: string) {
 }
 
 /** Resolves when the state of updates passes. */
-async function until(asker: Asker, passes: (updates: DeviceUpdates) => boolean): Promise<void> {
+async function until(
+  asker: Asker,
+  signal: AbortSignal,
+  passes: (updates: DeviceUpdates) => boolean,
+): Promise<void> {
   let done: () => void = () => {}
   const found = new Promise<void>(resolve => {
     done = resolve
@@ -241,8 +252,14 @@ async function until(asker: Asker, passes: (updates: DeviceUpdates) => boolean):
     const parsed = DeviceUpdates.safeParse(JSON.parse(Buffer.from(payload).toString()))
     if (parsed.success && passes(parsed.data)) done()
   })
-  await found
-  await end()
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  try {
+    await Promise.race([found, aborted])
+  } finally {
+    await end()
+  }
 }
 
 /** Of a process and its children, MiB. */
