@@ -2,6 +2,8 @@
  * A message as words and values. What looks like a value (numbers, addresses, paths, ids) becomes `<*>` at once, whatever
  * the source; which words vary is learnt by template.ts. Pure.
  */
+import { isBlank, isDigit } from './characters.js'
+import { withoutQuantities } from './quantities.js'
 
 /** Stands for any value. */
 export const WILD = '<*>'
@@ -9,9 +11,6 @@ export const WILD = '<*>'
 const MOST_CHARS = 2048
 const MOST_TOKENS = 96
 
-/** A number with its unit is one value: `1190 bytes (1.16 KB)`, `<1 sec`, `30 seconds`. */
-const QUANTITY =
-  /(?<![\w.])[<>~]?[-+]?\d+(?:[.,:]\d+)*\s?(?:bytes?|[kmgt]i?b|b|ms|us|ns|secs?|seconds?|mins?|minutes?|hours?|hrs?|days?|s|m|h|%|°c|°f|mm\/s|m\/s|rpm|v|a|mv|ma|kw|w|hz|khz|mhz|bar|mbar|psi|kpa|pa|l\/min|m3\/h)(?![\w/])/gi
 /** The same quantity said again: `1190 bytes (1.16 KB)`. */
 const AGAIN = /<\*>(?:\s?\(<\*>\))+/g
 /** A URL or a path, up to a blank or a bracket. */
@@ -22,7 +21,7 @@ export function tokensOf(message: string): string[] {
   let text = message.length > MOST_CHARS ? message.slice(0, MOST_CHARS) : message
   // most messages have no path, and looking for one costs more than looking for its mark
   if (text.includes('/') || text.includes('\\')) text = text.replace(PATH, WILD)
-  text = text.replace(QUANTITY, WILD)
+  text = withoutQuantities(text, WILD)
   if (text.includes('(<*>)')) text = text.replace(AGAIN, WILD)
   const tokens: string[] = []
   const { length } = text
@@ -67,10 +66,3 @@ function tokenOf(word: string, digit: boolean, equals: number): string {
 const LEAD = '([{"\'<'
 const TRAIL = ')]}"\'>,;:.!?'
 const EQUALS = 61
-const isDigit = (code: number): boolean => code >= 48 && code <= 57
-/** What `\s` is. */
-const isBlank = (code: number): boolean =>
-  code <= 32
-    ? code === 32 || (code >= 9 && code <= 13)
-    : code >= 0xa0 && WIDE_BLANK.test(String.fromCharCode(code))
-const WIDE_BLANK = /\s/

@@ -1,0 +1,106 @@
+/**
+ * Numbers with their units as one value: `1190 bytes`, `<1 sec`, `-3.5 °C`, `10:30 h`. Character by character: every line
+ * that comes is looked through, and a pattern that says the same takes several times as long. Pure.
+ */
+import { isBlank, isDigit, isWordCharacter } from './characters.js'
+
+const UNITS = new Set(
+  `b byte bytes kb mb gb tb kib mib gib tib ms us ns sec secs second seconds min mins minute minutes hour hours hr hrs day
+  days s m h v a mv ma kw w hz khz mhz bar mbar psi kpa pa rpm`.split(/\s+/),
+)
+const LONGEST_UNIT = 7
+/** What stands before the stroke of a rate, and what behind it. */
+const RATES: ReadonlyMap<string, string> = new Map([
+  ['mm', 's'],
+  ['m', 's'],
+  ['l', 'min'],
+  ['m3', 'h'],
+])
+
+/** The text with `instead` for each number that has a unit, sign and comparison included. */
+export function withoutQuantities(text: string, instead: string): string {
+  let result = ''
+  let done = 0
+  let at = 0
+  while (at < text.length) {
+    if (!isDigit(text.charCodeAt(at))) {
+      at++
+      continue
+    }
+    const from = beginOf(text, at)
+    if (from < 0) {
+      at = endOfDigits(text, at)
+      continue
+    }
+    at = endOfNumber(text, at)
+    const end = endOfUnit(text, isBlank(text.charCodeAt(at)) ? at + 1 : at)
+    if (end < 0) continue
+    result += text.slice(done, from) + instead
+    done = at = end
+  }
+  return done === 0 ? text : result + text.slice(done)
+}
+
+/** Where the value of a number begins, its sign included; -1 when it is the end of a name or of another number. */
+function beginOf(text: string, digits: number): number {
+  let from = digits
+  let begin = sticks(text, from) ? -1 : from
+  if (isSign(text.charCodeAt(from - 1)) && !sticks(text, --from)) begin = from
+  if (isComparison(text.charCodeAt(from - 1)) && !sticks(text, --from)) begin = from
+  return begin
+}
+
+/** Whether what begins here belongs to what stands before it. */
+const sticks = (text: string, at: number): boolean => {
+  const before = text.charCodeAt(at - 1)
+  return before === DOT || isWordCharacter(before)
+}
+
+/** Further numbers may follow: `10:30`, `1,234.5`, `2.4.1`. */
+function endOfNumber(text: string, from: number): number {
+  let at = endOfDigits(text, from)
+  for (;;) {
+    const mark = text.charCodeAt(at)
+    if ((mark !== DOT && mark !== COMMA && mark !== COLON) || !isDigit(text.charCodeAt(at + 1))) return at
+    at = endOfDigits(text, at + 1)
+  }
+}
+
+function endOfDigits(text: string, from: number): number {
+  let at = from
+  while (isDigit(text.charCodeAt(at))) at++
+  return at
+}
+
+/** -1 when no unit begins here. */
+function endOfUnit(text: string, from: number): number {
+  const first = text.charCodeAt(from)
+  if (first === PERCENT) return endsAt(text, from + 1)
+  if (first === DEGREE) return isScale(text.charCodeAt(from + 1)) ? endsAt(text, from + 2) : -1
+  const end = endOfLetters(text, from)
+  if (end === from || end - from > LONGEST_UNIT) return -1
+  const unit = text.slice(from, end).toLowerCase()
+  if (text.charCodeAt(end) !== STROKE) return UNITS.has(unit) ? end : -1
+  const per = RATES.get(unit)
+  if (per === undefined) return -1
+  const last = endOfLetters(text, end + 1)
+  return text.slice(end + 1, last).toLowerCase() === per ? endsAt(text, last) : -1
+}
+
+function endOfLetters(text: string, from: number): number {
+  let at = from
+  while (isWordCharacter(text.charCodeAt(at))) at++
+  return at
+}
+
+/** Where a unit ends, unless it goes on: `50 %/min`. */
+const endsAt = (text: string, at: number): number => {
+  const next = text.charCodeAt(at)
+  return next === STROKE || isWordCharacter(next) ? -1 : at
+}
+
+/** Celsius or Fahrenheit. */
+const isScale = (code: number): boolean => code === 67 || code === 99 || code === 70 || code === 102
+const isSign = (code: number): boolean => code === 43 || code === 45
+const isComparison = (code: number): boolean => code === 60 || code === 62 || code === 126
+const [PERCENT, COMMA, DOT, STROKE, COLON, DEGREE] = [37, 44, 46, 47, 58, 0xb0]
