@@ -5,8 +5,9 @@
  * shape is not enough: then the whole line counts. A shape must never be too poor: what cannot be told cheaply is not
  * remembered at all. Pure.
  */
-import { baitParts, isOwnWord, mayDecide, numberMayDecide } from './judge/vocabulary.js'
-import { endOfUnread, foldedWords } from './judge/words.js'
+import { numberMayDecide } from './judge/vocabulary.js'
+import { endOfUnread } from './judge/words.js'
+import { ADDRESS_WORD, HASH_OF_NOTHING, hashOn, idOf, isAddress, learnWord, wordAt } from './shape-words.js'
 
 export interface Shape {
   /** Of 53 bits: equal shapes have equal keys, and of others two in nine million millions of millions meet. */
@@ -26,23 +27,13 @@ export function numbersIn(line: string): readonly number[] {
 const MOST_WORD = 40
 /** Longer lines are judged each time. */
 const MOST_CHARS = 2048
-const MOST_KNOWN = 50_000
 /** A run of so many letters and digits may be text in disguise. @source judge/hostile.ts */
 const BASE64 = 32
-/** Words of bait whose letters were moved by thirteen. */
-const TURNED = /vafgehpgvba|vtaber|frirevgl|pynffvsl/i
-
-interface Known {
-  /** Of what stands for it in a shape. */
-  id: number
-  parts: readonly [number, number, number]
-  /** What is not read may begin with it: a month, a byte, an id. */
-  begins: boolean
-}
-const known = new Map<string, Known>()
+/** Numbers that some phrase has as they are. */
 const numbers = new Map<string, number>()
-/** What stands for words in shapes -> its number, from 256 on: below are marks. */
-const ids = new Map<string, number>()
+const MOST_NUMBERS = 50_000
+/** The same of those with up to three digits, by how many and which: 0 when they were not seen. */
+const shortNumbers = new Int32Array(4 * 1000)
 
 /**
  * @param start where the message begins: what stands before it is another sentence
@@ -63,27 +54,30 @@ export function shapeOf(line: string, start = 0, places?: number[]): Shape | und
   while (at < length) {
     const code = line.charCodeAt(at)
     const from = at
+    const begins = isDigit(code) || (from === 0 && !isLetter(code)) ? endOfUnread(line, from) : 0
     let id: number
     if (isLetter(code)) {
-      do at++
-      while (at < length && isLetterOrDigit(line.charCodeAt(at)))
-      const word = line.slice(from, at)
-      let seen = known.get(word)
+      let hash = HASH_OF_NOTHING
+      for (let next = code; isLetterOrDigit(next); next = line.charCodeAt(at)) {
+        hash = hashOn(hash, next)
+        at++
+      }
+      let seen = wordAt(line, from, at, hash)
       const unread = seen === undefined || seen.begins ? endOfUnread(line, from) : 0
       if (unread > 0) {
         at = unread
         id = unreadId(line, from, at)
       } else {
         if (at - from > MOST_WORD) return undefined
-        seen ??= isAddress(line, from, word) ? address() : learn(word)
+        seen ??= isAddress(line, from, at) ? ADDRESS_WORD : learnWord(line.slice(from, at), hash)
         id = seen.id
         first |= seen.parts[0]
         second |= seen.parts[1]
         third |= seen.parts[2]
       }
       blank = false
-    } else if ((isDigit(code) || from === 0) && endOfUnread(line, from) > 0) {
-      at = endOfUnread(line, from)
+    } else if (begins > 0) {
+      at = begins
       id = unreadId(line, from, at)
       blank = false
     } else if (isDigit(code)) {
@@ -143,60 +137,11 @@ const isText = (line: string): boolean =>
     /^[\x20-\x7e\r\n\t]+$/.test(Buffer.from(r, 'base64').toString('latin1')),
   )
 
-function idOf(text: string): number {
-  let id = ids.get(text)
-  if (id === undefined) {
-    id = nextId++
-    ids.set(text, id)
-  }
-  return id
-}
-let nextId = 256
-
-/** What stands behind the 0 of a long hexadecimal number, no word in it: there are too many of them to look at each. */
-const ADDRESS = /^x(?!0+$)(?=[0-9a-f]*\d)(?![0-9a-f]*[a-f]{3})[0-9a-f]{5,16}$/i
-const isAddress = (line: string, from: number, word: string): boolean =>
-  line.charCodeAt(from - 1) === 48 && ADDRESS.test(word)
-let hexadecimal: Known | undefined
-const address = (): Known => (hexadecimal ??= { id: idOf("x'"), parts: [0, 0, 0], begins: false })
-
-function learn(word: string): Known {
-  const parts = foldedWords(word)
-  const whole = parts.join('')
-  const texts = parts.map(shown)
-  const hidden = texts.every(t => t === NAME) && parts.length > 1 && mayDecide(whole)
-  const masks = [whole, ...parts].map(baitParts)
-  const or = (i: 0 | 1 | 2) => masks.reduce((bits, mask) => bits | mask[i], 0)
-  if (known.size >= MOST_KNOWN) {
-    // shapes that are remembered keep their numbers, and those of words that come again
-    known.clear()
-    ids.clear()
-    hexadecimal = undefined
-  }
-  const result: Known = {
-    // one character over and over is noise
-    id: idOf(/(.)\1{15,}/.test(word) ? word : (hidden ? parts : texts).join("'")),
-    parts: TURNED.test(word) ? [-1, -1, -1] : [or(0), or(1), or(2)],
-    begins: /^(?:[0-9a-f]{2}|[a-f]+\d[0-9a-f]*|[A-Z][a-z]{2})$/i.test(word),
-  }
-  known.set(word, result)
-  return result
-}
-
-const NAME = '_'
-/** `pump12` is a pump with a number; `l1`, `co2` are words of their own. */
-function shown(part: string): string {
-  if (/^x0+$/.test(part)) return part
-  const [, letters, digits, end] = /^([a-z]+)(\d+)([a-z]?)$/.exec(part) ?? []
-  if (letters === undefined) return mayDecide(part) ? part : NAME
-  if (isOwnWord(part)) return part
-  return mayDecide(letters) || mayDecide(part) ? `${letters}${digits!.length > 3 ? '##' : '#'}${end}` : NAME
-}
-
 /** A number by what its looks tell: none, one, whole, with decimals, a date, a time; one that some phrase has as it is. */
 function numberId(text: string, from: number, to: number, marks: number): number {
   const length = to - from
-  if (length <= 8 && isPlain(text, from, to)) return numberAsIs(text.slice(from, to), true)
+  if (length <= 8 && isPlain(text, from, to))
+    return marks === 0 && length <= 3 ? shortNumber(text, from, to) : numberAsIs(text.slice(from, to), true)
   // commas make several numbers of one, or none: by how many digits stand between them
   if (marks > 1)
     return text.slice(from, to).includes(',') ? idOf(text.slice(from, to).replace(/\d/g, '9')) : 0x82
@@ -213,7 +158,7 @@ function numberId(text: string, from: number, to: number, marks: number): number
     } else if (before === 45 || after === 45) return 0x85 + length
     // the day of a month, in a header
     if (length <= 2 && from < 12 && before === 32) return 0x8e
-    if (length <= 3) return numberAsIs(text.slice(from, to), false)
+    if (length <= 3) return shortNumber(text, from, to)
   }
   return length > 15 ? 0x8a : WHOLE
 }
@@ -232,7 +177,19 @@ function numberAsIs(number: string, always: boolean): number {
   let id = numbers.get(number)
   if (id === undefined) {
     id = always || numberMayDecide(number) ? idOf(number) : WHOLE
-    if (numbers.size < MOST_KNOWN) numbers.set(number, id)
+    if (numbers.size < MOST_NUMBERS) numbers.set(number, id)
+  }
+  return id
+}
+
+/** A whole number of up to three digits. */
+function shortNumber(text: string, from: number, to: number): number {
+  let index = to - from
+  for (let i = from; i < to; i++) index = index * 10 + text.charCodeAt(i) - 48
+  let id = shortNumbers[index]!
+  if (id === 0) {
+    id = numberAsIs(text.slice(from, to), isPlain(text, from, to))
+    shortNumbers[index] = id
   }
   return id
 }
@@ -248,11 +205,17 @@ function isPlain(text: string, from: number, to: number): boolean {
 }
 
 const SHELL = '({'
-const isLetter = (code: number): boolean =>
-  (code >= 97 && code <= 122) ||
-  (code >= 65 && code <= 90) ||
-  (code >= 0xc0 && code < 0x250 && code !== 0xd7 && code !== 0xf7)
+const isLetter = (code: number): boolean => code < KINDS.length && KINDS[code] === LETTER
 const isDigit = (code: number): boolean => code >= 48 && code <= 57
-const isLetterOrDigit = (code: number): boolean => isLetter(code) || isDigit(code)
+const isLetterOrDigit = (code: number): boolean => code < KINDS.length && KINDS[code] !== 0
+const LETTER = 2
+/** Of Latin characters: 0 a mark, 1 a digit, 2 a letter. */
+const KINDS = Uint8Array.from({ length: 0x250 }, (_, code) =>
+  isDigit(code)
+    ? 1
+    : /[A-Za-z\u00c0-\u024f]/.test(String.fromCharCode(code)) && code !== 0xd7 && code !== 0xf7
+      ? LETTER
+      : 0,
+)
 const isHex = (code: number): boolean =>
   isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70)
