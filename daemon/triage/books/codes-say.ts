@@ -7,7 +7,7 @@ import { foldedWords, isNumber, withoutTimes } from '../judge/words.js'
 import type { Reading } from '../read/reading.js'
 import { ENDINGS } from './ended.js'
 import { type Book, shippedBooks } from './load.js'
-import { LEVEL_BOOK, lookUp, MOST_CHARACTERS } from './look-up.js'
+import { LEVEL_BOOK, lookUp, MOST_CHARACTERS, openedIn } from './look-up.js'
 import { blindTo, holdsWithout } from './whatever-digits.js'
 
 /** Five numbers or pairs of letters in a row may be a frame with other numbers. A bare 0 and 1 are words of their own. */
@@ -34,10 +34,14 @@ export function booksInDoubt(
   // whether it is over is told by words that may stand apart
   const overOrNot = SETTINGS.test(message) || ENDINGS.some(pattern => wavers(pattern, message))
   const found = overOrNot ? lookUp(reading, source, books).filter(f => f.severity !== 'normal') : []
+  const lower = about.toLowerCase()
+  const opened = new Set(openedIn(books, lower))
   return books.filter(
     book =>
       book.name !== LEVEL_BOOK &&
-      (found.some(f => f.book === book.name) || mayReadOtherwise(book, message, about)),
+      (found.some(f => f.book === book.name) ||
+        ((opened.has(book) || blindWords(book).some(word => word.test(lower))) &&
+          mayReadOtherwise(book, message, about))),
   )
 }
 

@@ -46,14 +46,19 @@ export interface Rule {
   because: string
 }
 
-let shared: readonly Rule[] | undefined
+interface Rules {
+  all: readonly Rule[]
+  /** Places of rules by a word that names the value. */
+  byName: ReadonlyMap<string, readonly number[]>
+}
+let shared: Rules | undefined
 
-function rules(): readonly Rule[] {
+function rules(): Rules {
   if (shared) return shared
   const path = packageFile('daemon', 'triage', 'judge', 'lexicon', 'expectations.yaml')
   const rows = parse(z.array(Row), parseYaml(readFileSync(path, 'utf8')), path)
   const set = (text: string) => new Set(text.split(/\s+/))
-  shared = rows.map(r => ({
+  const all = rows.map(r => ({
     name: set(r.name),
     ...(r.unit ? { unit: set(r.unit) } : {}),
     ...(r.where ? { where: set(r.where) } : {}),
@@ -64,6 +69,10 @@ function rules(): readonly Rule[] {
     ...(r.component ? { component: r.component } : {}),
     because: r.because,
   }))
+  const byName = new Map<string, number[]>()
+  for (const [i, rule] of all.entries())
+    for (const name of rule.name) byName.set(name, [...(byName.get(name) ?? []), i])
+  shared = { all, byName }
   return shared
 }
 
@@ -82,11 +91,17 @@ export interface Expected {
 
 /** The numbers of which something is expected, by the words around them alone: their own values do not matter. */
 export function expectedIn(words: readonly Word[], source: string): Expected[] {
-  const around = new Set([...words, ...wordsOf(source)].map(w => w.text.replace(/\d+$/, '')))
-  return words.flatMap((word, at) => {
+  let around: ReadonlySet<string> | undefined
+  const standsThere = (word: string) => {
+    around ??= new Set([...words, ...wordsOf(source)].map(w => w.text.replace(/\d+$/, '')))
+    return around.has(word)
+  }
+  const all: Expected[] = []
+  for (const [at, word] of words.entries()) {
+    if (!isNumber(word.text)) continue
     const next = words[at + 1]
     const isHex = word.text === '0' && next?.before === '' && next.text.startsWith('x')
-    if (!isNumber(word.text) || isHex || /^\d+[.,]\d+[.,]/.test(word.text)) return []
+    if (isHex || /^\d+[.,]\d+[.,]/.test(word.text)) continue
     const unit = /^\s*%/.test(word.after) ? '%' : words[at + 1]?.text
     const names: string[] = []
     for (let back = 1; back <= NAME_REACH && at - back >= 0; back++) {
@@ -98,17 +113,26 @@ export function expectedIn(words: readonly Word[], source: string): Expected[] {
       names.push(words[at - back]!.text)
       if (/[,;{|]/.test(words[at - back]!.before)) break
     }
-    const found = rules().filter(
+    const found = rulesFor(names).filter(
       rule =>
-        names.some(name => rule.name.has(name)) &&
         (!rule.unit || rule.unit.has(unit ?? '') || names.some(name => rule.unit!.has(name))) &&
-        (!rule.where || [...rule.where].some(w => around.has(w))),
+        (!rule.where || [...rule.where].some(standsThere)),
     )
+    if (found.length === 0) continue
     const negative =
       /[-−]$/.test(word.before) &&
       (/[=:(<>,"-]*[=:(<>,"][-−]$/.test(word.before) || word.start > (words[at - 1]?.end ?? -2) + 1)
-    return found.length > 0 ? [{ at, negative, rules: found, named: names.length }] : []
-  })
+    all.push({ at, negative, rules: found, named: names.length })
+  }
+  return all
+}
+
+/** The rules of values that one of these words names, in the order in which they stand. */
+function rulesFor(names: readonly string[]): Rule[] {
+  const { all, byName } = rules()
+  const places = new Set<number>()
+  for (const name of names) for (const place of byName.get(name) ?? []) places.add(place)
+  return [...places].sort((a, b) => a - b).map(place => all[place]!)
 }
 
 /** What an expected number comes to, as it is written: 0 when it is as expected, else which rule and how bad. */
@@ -125,7 +149,7 @@ export function outcomeOf({ negative, rules }: Expected, text: string): number {
 let vocabulary: ReadonlySet<string> | undefined
 /** Whether a word can make a value an expected one. */
 export function isExpectWord(word: string): boolean {
-  vocabulary ??= new Set(rules().flatMap(r => [...r.name, ...(r.unit ?? []), ...(r.where ?? [])]))
+  vocabulary ??= new Set(rules().all.flatMap(r => [...r.name, ...(r.unit ?? []), ...(r.where ?? [])]))
   return vocabulary.has(word)
 }
 
