@@ -51,28 +51,32 @@ export class VerdictMemo {
   /** The verdict of a line of this template, as it was given before. */
   find(templateId: string, line: string, start: number): Verdict | undefined {
     const known = this.#templates.get(templateId)
-    const shape = known && shapeOf(line, start)
+    if (!known) return undefined
+    const numbers: number[] = []
+    const shape = shapeOf(line, start, numbers)
     if (!shape) return undefined
     const key = keyOf(line, shape)
     let found = known.get(key)
     if (found && 'say' in found) {
-      const said = found.say(line)
+      const said = found.say(line, start, numbers)
       found = said === '' ? found.calm : known.get(keyWith(key, said, line, start))
     }
     return found && 'verdict' in found ? quoting(line, found) : undefined
   }
 
   /**
-   * @param numbersSay asked once for each shape; it gives undefined when numbers decide nothing
+   * @param numbersSay asked once for each shape, with where the numbers of the line stand; it gives undefined when they decide
+   * nothing
    */
   keep(
     templateId: string,
     line: string,
     start: number,
     verdict: Verdict,
-    numbersSay: (shape: Shape) => NumbersSay | undefined,
+    numbersSay: (shape: Shape, numbers: readonly number[]) => NumbersSay | undefined,
   ): void {
-    const shape = shapeOf(line, start)
+    const numbers: number[] = []
+    const shape = shapeOf(line, start, numbers)
     if (!shape) return
     const key = keyOf(line, shape)
     let known = this.#templates.get(templateId)
@@ -84,11 +88,11 @@ export class VerdictMemo {
     const before = known.size
     const kept = placed(line, verdict)
     const told = known.get(key)
-    const say = told && 'say' in told ? told.say : numbersSay(shape)
+    const say = told && 'say' in told ? told.say : numbersSay(shape, numbers)
     if (say) {
       const counted: Counted = told && 'say' in told ? told : { say }
       known.set(key, counted)
-      const said = say(line)
+      const said = say(line, start, numbers)
       if (said === '') counted.calm = kept
       else known.set(keyWith(key, said, line, start), kept)
     } else known.set(key, kept)
@@ -127,7 +131,7 @@ function placed(line: string, verdict: Verdict): Kept {
 
 /** The verdict with the words of this line: it is another pump that leaks. */
 function quoting(line: string, { verdict, from, to, bare }: Kept): Verdict {
-  if (line.includes(verdict.evidence)) return verdict
+  if (verdict.evidence === '' || line.includes(verdict.evidence)) return verdict
   // normal lines are many, and nobody asks what made them normal; a quote without a word is a time
   if (verdict.severity === 'normal' || to <= from) return bare
   const evidence = evidenceOf(line, wordsOf(line), from, to)

@@ -16,13 +16,6 @@ export interface Shape {
   bait: boolean
 }
 
-/** Where the numbers of a line stand, places from and to in turn: as many in every line of a shape. */
-export function numbersIn(line: string): readonly number[] {
-  const places: number[] = []
-  shapeOf(line, 0, places)
-  return places
-}
-
 /** Longer words without a blank hide something or are hashes: judged each time. */
 const MOST_WORD = 40
 /** Longer lines are judged each time. */
@@ -30,17 +23,17 @@ const MOST_CHARS = 2048
 /** A run of so many letters and digits may be text in disguise. @source judge/hostile.ts */
 const BASE64 = 32
 /** Numbers that some phrase has as they are. */
-const numbers = new Map<string, number>()
+const numberIds = new Map<string, number>()
 const MOST_NUMBERS = 50_000
 /** The same of those with up to three digits, by how many and which: 0 when they were not seen. */
 const shortNumbers = new Int32Array(4 * 1000)
 
 /**
  * @param start where the message begins: what stands before it is another sentence
- * @param places gets where numbers stand
+ * @param numbers gets where they stand, places from and to in turn: as many in every line of a shape
  * @returns undefined when the line must be judged itself
  */
-export function shapeOf(line: string, start = 0, places?: number[]): Shape | undefined {
+export function shapeOf(line: string, start = 0, numbers?: number[]): Shape | undefined {
   const { length } = line
   if (length > MOST_CHARS) return undefined
   // the priority of syslog is a level, and its number counts
@@ -93,7 +86,7 @@ export function shapeOf(line: string, start = 0, places?: number[]): Shape | und
       }
       if (at - from > MOST_WORD) return undefined
       id = numberId(line, from, at, marks)
-      places?.push(from, at)
+      numbers?.push(from, at)
       blank = false
     } else {
       // control characters, other alphabets, look-alikes and text that runs the other way
@@ -174,10 +167,10 @@ function unreadId(text: string, from: number, to: number): number {
 }
 
 function numberAsIs(number: string, always: boolean): number {
-  let id = numbers.get(number)
+  let id = numberIds.get(number)
   if (id === undefined) {
     id = always || numberMayDecide(number) ? idOf(number) : WHOLE
-    if (numbers.size < MOST_NUMBERS) numbers.set(number, id)
+    if (numberIds.size < MOST_NUMBERS) numberIds.set(number, id)
   }
   return id
 }
