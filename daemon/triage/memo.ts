@@ -134,7 +134,7 @@ function quoting(line: string, { verdict, from, to, bare }: Kept): Verdict {
   if (verdict.evidence === '' || line.includes(verdict.evidence)) return verdict
   // normal lines are many, and nobody asks what made them normal; a quote without a word is a time
   if (verdict.severity === 'normal' || to <= from) return bare
-  const evidence = evidenceOf(line, wordsOf(line), from, to)
+  const evidence = evidenceOf(line, wordsOf(line, to), from, to)
   return { ...verdict, evidence, reason: reasonOf(bare.reason, evidence) }
 }
 

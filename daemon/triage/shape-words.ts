@@ -13,13 +13,14 @@ export interface ShapeWord {
   readonly parts: readonly [number, number, number]
   /** What is not read may begin with it: a month, a byte, an id. */
   readonly begins: boolean
-  /** Another word of the same hash. */
-  readonly other: ShapeWord | undefined
+  /** Another word at the same place. */
+  other: ShapeWord | undefined
 }
 
 const MOST_WORDS = 50_000
-/** By hash. */
-const words = new Map<number, ShapeWord>()
+/** By the end of their hash; words that were there earlier, which are those that come again, stand in front. */
+const words: (ShapeWord | undefined)[] = new Array(1 << 15).fill(undefined)
+const placeOf = (hash: number): number => hash & (words.length - 1)
 let size = 0
 /** What stands for words in shapes -> its number, from 256 on: below are marks. */
 const ids = new Map<string, number>()
@@ -31,7 +32,7 @@ export const hashOn = (hash: number, code: number): number => Math.imul(hash ^ c
 
 /** The word that stands from here to there, when it was looked at before. @param hash of its characters */
 export function wordAt(line: string, from: number, to: number, hash: number): ShapeWord | undefined {
-  let word = words.get(hash)
+  let word = words[placeOf(hash)]
   while (word !== undefined && !standsAt(word.text, line, from, to)) word = word.other
   return word
 }
@@ -62,7 +63,7 @@ export function learnWord(word: string, hash: number): ShapeWord {
   const masks = [whole, ...parts].map(baitParts)
   const or = (i: 0 | 1 | 2) => masks.reduce((bits, mask) => bits | mask[i], 0)
   if (size >= MOST_WORDS) {
-    words.clear()
+    words.fill(undefined)
     size = 0
   }
   const result: ShapeWord = {
@@ -71,11 +72,21 @@ export function learnWord(word: string, hash: number): ShapeWord {
     id: idOf(/(.)\1{15,}/.test(word) ? word : (hidden ? parts : texts).join("'")),
     parts: TURNED.test(word) ? [-1, -1, -1] : [or(0), or(1), or(2)],
     begins: /^(?:[0-9a-f]{2}|[a-f]+\d[0-9a-f]*|[A-Z][a-z]{2})$/i.test(word),
-    other: words.get(hash),
+    other: undefined,
   }
-  words.set(hash, result)
+  append(result, placeOf(hash))
   size++
   return result
+}
+
+function append(word: ShapeWord, place: number): void {
+  let last = words[place]
+  if (last === undefined) {
+    words[place] = word
+    return
+  }
+  while (last.other !== undefined) last = last.other
+  last.other = word
 }
 
 /** What stands behind the 0 of a long hexadecimal number, no word in it: there are too many of them to look at each. */

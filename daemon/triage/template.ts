@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto'
 import { listHash, maskedHash, wildHashes } from './token-hash.js'
-import { tokensOf, WILD } from './tokens.js'
+import { masked, splitTokens, WILD } from './tokens.js'
 
 export interface Template {
   /** Never changes, also when the template becomes more general. */
@@ -111,10 +111,10 @@ export class TemplateMiner {
 
   /** The template of a message, learnt if it is new. @param source part of the id: two sources may say the same */
   learn(message: string, source = ''): Template {
-    const tokens = tokensOf(message)
-    const key = tokens.join(' ')
+    const key = masked(message)
     let node = this.#forms.get(key)
     if (!node) {
+      const tokens = splitTokens(key)
       node = this.#matching(tokens) ?? this.#create(tokens, key, message, source)
       node = this.#gather(node)
       this.#keep(key, node)
@@ -126,8 +126,8 @@ export class TemplateMiner {
 
   /** The template of a message without learning; undefined when it is new. */
   find(message: string): Template | undefined {
-    const tokens = tokensOf(message)
-    return (this.#forms.get(tokens.join(' ')) ?? this.#matching(tokens))?.template
+    const key = masked(message)
+    return (this.#forms.get(key) ?? this.#matching(splitTokens(key)))?.template
   }
 
   /** Forgets a tenth, those not seen for longest. */

@@ -93,7 +93,8 @@ function mayBeUnread(line: string, at: number): boolean {
   return (code === 60 && at === 0) || (code <= 90 && line.charCodeAt(at + 3) === 32)
 }
 
-export function wordsOf(line: string): Word[] {
+/** @param most words; what stands behind them is not looked at */
+export function wordsOf(line: string, most = MOST_WORDS): Word[] {
   const cut = line.length > MOST_CHARS ? line.slice(0, MOST_CHARS) : line
   const text = cut.replace(UNREAD, blank)
   const words: { text: string; start: number; end: number; before: string; after: string }[] = []
@@ -109,7 +110,7 @@ export function wordsOf(line: string): Word[] {
       words.push({ text: folded(part), start: at, end, before, after: '' })
       at = end
     }
-    if (words.length >= MOST_WORDS) break
+    if (words.length >= most) break
   }
   const last = words.at(-1)
   if (last) last.after = text.slice(last.end, last.end + 20).replace(/\s+/g, '')

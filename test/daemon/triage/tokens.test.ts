@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { withoutQuantities } from '../../../daemon/triage/quantities.js'
-import { tokensOf } from '../../../daemon/triage/tokens.js'
+import { masked, tokensOf } from '../../../daemon/triage/tokens.js'
 
 /** What quantities are, as one pattern: slow, and plain to read. */
 const QUANTITY =
@@ -29,4 +29,17 @@ t.test('words stay, values become one mark', async t => {
   t.equal(tokens('read 1190 bytes (1.16 KB) of /srv/data/a.bin'), 'read <*> of <*>')
   t.equal(tokens('SOCKS5 job7 temp=21.5 state=run'), 'SOCKS5 <*> temp=<*> state=<*>')
   t.equal(tokens('fan at 12 mm/s, 50 %/min'), 'fan at <*>, <*> %/min')
+})
+
+t.test('a masked message is its tokens with one blank between them, whatever blanks it has', async t => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...PIECES, ' ', '  ', '\t', '\u00a0', 'word')), pieces => {
+      const text = masked(pieces.join(''))
+      return !/^\s|\s\s|[^\S ]|\s$/.test(text) && tokensOf(pieces.join('')).join(' ') === text
+    }),
+    { numRuns: 5_000, seed: 2 },
+  )
+  t.strictSame(tokensOf('  a\t\tb \u00a0 c7  '), ['a', 'b', '<*>'])
+  t.equal(tokensOf('x '.repeat(200)).length, 97, 'long ones are cut')
+  t.strictSame(tokensOf(''), [])
 })
