@@ -19,6 +19,7 @@ export interface MemoOptions {
 }
 
 interface Kept {
+  key: Key
   verdict: Verdict
   /** Words of the line that its evidence is made of, the end excluded: those of another line of this shape are quoted. */
   from: number
@@ -28,15 +29,19 @@ interface Kept {
 }
 /** This shape has several verdicts, by what its numbers say. */
 interface Counted {
+  key: Key
   say: NumbersSay
   /** When they say nothing out of the ordinary. */
   calm?: Kept
 }
 type Remembered = Kept | Counted
 type Key = number | string
+/** Whole numbers of 32 bits are found several times faster than longer ones. What is found says whose it is. */
+const placeOf = (key: Key): Key => (typeof key === 'number' ? key | 0 : key)
 
 export class VerdictMemo {
   readonly #o: MemoOptions
+  /** Verdicts by the place of their key. */
   readonly #templates = new Map<string, Map<Key, Remembered>>()
   #verdicts = 0
 
@@ -56,8 +61,9 @@ export class VerdictMemo {
     const shape = shapeOf(line, start, numbers)
     if (!shape) return undefined
     const key = keyOf(line, shape)
-    let found = known.get(key)
-    if (found && 'say' in found) {
+    let found = known.get(placeOf(key))
+    if (found?.key !== key) return undefined
+    if ('say' in found) {
       const said = found.say(line, start, numbers)
       found = said === '' ? found.calm : known.get(keyWith(key, said, line, start))
     }
@@ -86,16 +92,17 @@ export class VerdictMemo {
       if (this.#templates.size > this.#o.mostTemplates) this.forget(this.#templates.keys().next().value!)
     }
     const before = known.size
-    const kept = placed(line, verdict)
-    const told = known.get(key)
-    const say = told && 'say' in told ? told.say : numbersSay(shape, numbers)
+    const kept = placed(key, line, verdict)
+    const there = known.get(placeOf(key))
+    const told = there?.key === key && 'say' in there ? there : undefined
+    const say = told ? told.say : numbersSay(shape, numbers)
     if (say) {
-      const counted: Counted = told && 'say' in told ? told : { say }
-      known.set(key, counted)
+      const counted: Counted = told ?? { key, say }
+      known.set(placeOf(key), counted)
       const said = say(line, start, numbers)
       if (said === '') counted.calm = kept
       else known.set(keyWith(key, said, line, start), kept)
-    } else known.set(key, kept)
+    } else known.set(placeOf(key), kept)
     if (known.size > this.#o.mostVerdicts) {
       let gone = this.#o.mostVerdicts / 2
       for (const old of known.keys()) {
@@ -119,14 +126,14 @@ export class VerdictMemo {
   }
 }
 
-function placed(line: string, verdict: Verdict): Kept {
+function placed(key: Key, line: string, verdict: Verdict): Kept {
   const at = verdict.evidence ? line.indexOf(verdict.evidence) : -1
   const bare = { ...verdict, evidence: '', reason: verdict.reason.split(': “')[0]! }
-  if (at < 0) return { verdict, from: 0, to: 0, bare }
+  if (at < 0) return { key, verdict, from: 0, to: 0, bare }
   const words = wordsOf(line)
   const from = words.findIndex(w => w.end > at)
   const end = at + verdict.evidence.length
-  return { verdict, from, to: words.filter(w => w.start < end).length, bare }
+  return { key, verdict, from, to: words.filter(w => w.start < end).length, bare }
 }
 
 /** The verdict with the words of this line: it is another pump that leaks. */

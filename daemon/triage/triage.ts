@@ -3,7 +3,7 @@
  * What a person has said of a template stands above all. Nothing here acts: a line is data.
  */
 
-import { booksInDoubt, codesSay } from './books/codes-say.js'
+import { booksInDoubt, codesSayOf } from './books/codes-say.js'
 import { lookUp } from './books/look-up.js'
 import { Feedback, type FeedbackState } from './feedback.js'
 import { hostileText } from './judge/hostile.js'
@@ -182,9 +182,10 @@ export class Triage {
     const values = numbersSayOf(reading.raw, numbers, source, shape)
     const books = booksInDoubt(reading, source)
     if (books.length === 0) return values
+    const codes = codesSayOf(reading, source, books, readOf)
     return (other, start, places) => {
       const said = values ? values(other, start, places) : ''
-      return said === undefined ? undefined : said + codesSay(readOf(other, start), source, books)
+      return said === undefined ? undefined : said + codes(other, start)
     }
   }
 }

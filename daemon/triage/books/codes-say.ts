@@ -45,8 +45,32 @@ export function booksInDoubt(
   )
 }
 
-/** What these books say, with a 9 for each digit that is quoted; '' when they say nothing. */
-export const codesSay = (reading: Reading, source: string, books: readonly Book[]): string =>
+/**
+ * What these books say of other lines of the shape of this one, told by their messages where nothing else counts: level and
+ * process are words, and a decoder's numbers or a sentence must be read.
+ */
+export function codesSayOf(
+  like: Reading,
+  source: string,
+  books: readonly Book[],
+  read: (line: string, start: number) => Reading,
+): (line: string, start: number) => string {
+  const byMessage =
+    !books.some(book => book.decoder) &&
+    like.format !== 'nmea' &&
+    !/\d/.test(like.process ?? '') &&
+    like.message.length < like.raw.length
+  // what is kept for a shape must not keep its first line
+  const header: Reading = { ...like, raw: '', message: '', fields: [], quantities: [] }
+  return (line, start) => {
+    const reading =
+      byMessage && start > 0 ? { ...header, raw: line, message: line.slice(start) } : read(line, start)
+    return codesSay(reading, source, books)
+  }
+}
+
+/** With a 9 for each digit that is quoted; '' when they say nothing. */
+const codesSay = (reading: Reading, source: string, books: readonly Book[]): string =>
   lookUp(reading, source, books)
     .filter(f => f.book !== LEVEL_BOOK)
     .map(f => `${f.book} ${f.entry} ${f.severity} ${f.means} ${f.quote.replace(/\d/g, '9')}`)
