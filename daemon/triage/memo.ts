@@ -5,7 +5,8 @@
  */
 import { evidenceOf, reasonOf } from './judge/evidence.js'
 import type { NumbersSay } from './judge/numbers-say.js'
-import { withoutTimes, wordsOf } from './judge/words.js'
+import { withoutTimes } from './judge/unread.js'
+import { wordsOf } from './judge/words.js'
 import { type Shape, shapeOf } from './signature.js'
 import type { Verdict } from './verdict.js'
 

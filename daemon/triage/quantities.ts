@@ -17,17 +17,21 @@ const RATES: ReadonlyMap<string, string> = new Map([
   ['m3', 'h'],
 ])
 
-/** The text with `instead` for each number that has a unit, sign and comparison included. */
-export function withoutQuantities(text: string, instead: string): string {
-  let result = ''
-  let done = 0
-  let at = 0
+/**
+ * The text with `instead` for each number that has a unit, sign and comparison included.
+ * @param start of what is looked at: what stands before it is left out
+ * @returns undefined when there is none
+ */
+export function withoutQuantities(text: string, instead: string, start = 0): string | undefined {
+  const parts: string[] = []
+  let done = start
+  let at = start
   while (at < text.length) {
     if (!isDigit(text.charCodeAt(at))) {
       at++
       continue
     }
-    const from = beginOf(text, at)
+    const from = beginOf(text, at, start)
     if (from < 0) {
       at = endOfDigits(text, at)
       continue
@@ -35,25 +39,28 @@ export function withoutQuantities(text: string, instead: string): string {
     at = endOfNumber(text, at)
     const end = endOfUnit(text, isBlank(text.charCodeAt(at)) ? at + 1 : at)
     if (end < 0) continue
-    result += text.slice(done, from) + instead
+    parts.push(text.slice(done, from), instead)
     done = at = end
   }
-  return done === 0 ? text : result + text.slice(done)
+  if (parts.length === 0) return undefined
+  parts.push(text.slice(done))
+  // joined it is one piece: a sum of strings is read much slower
+  return parts.join('')
 }
 
 /** Where the value of a number begins, its sign included; -1 when it is the end of a name or of another number. */
-function beginOf(text: string, digits: number): number {
+function beginOf(text: string, digits: number, start: number): number {
   let from = digits
-  let begin = sticks(text, from) ? -1 : from
-  if (isSign(text.charCodeAt(from - 1)) && !sticks(text, --from)) begin = from
-  if (isComparison(text.charCodeAt(from - 1)) && !sticks(text, --from)) begin = from
+  let begin = sticks(text, from, start) ? -1 : from
+  if (from > start && isSign(text.charCodeAt(from - 1)) && !sticks(text, --from, start)) begin = from
+  if (from > start && isComparison(text.charCodeAt(from - 1)) && !sticks(text, --from, start)) begin = from
   return begin
 }
 
 /** Whether what begins here belongs to what stands before it. */
-const sticks = (text: string, at: number): boolean => {
+const sticks = (text: string, at: number, start: number): boolean => {
   const before = text.charCodeAt(at - 1)
-  return before === DOT || isWordCharacter(before)
+  return at > start && (before === DOT || isWordCharacter(before))
 }
 
 /** Further numbers may follow: `10:30`, `1,234.5`, `2.4.1`. */

@@ -5,8 +5,9 @@
  * shape is not enough: then the whole line counts. A shape must never be too poor: what cannot be told cheaply is not
  * remembered at all. Pure.
  */
+
+import { endOfUnread } from './judge/unread.js'
 import { numberMayDecide } from './judge/vocabulary.js'
-import { endOfUnread } from './judge/words.js'
 import { ADDRESS_WORD, HASH_OF_NOTHING, hashOn, idOf, isAddress, learnWord, wordAt } from './shape-words.js'
 
 export interface Shape {

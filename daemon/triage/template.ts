@@ -109,13 +109,17 @@ export class TemplateMiner {
     return miner
   }
 
-  /** The template of a message, learnt if it is new. @param source part of the id: two sources may say the same */
-  learn(message: string, source = ''): Template {
-    const key = masked(message)
+  /**
+   * The template of a message, learnt if it is new.
+   * @param source part of the id: two sources may say the same
+   * @param start where the message begins in the line
+   */
+  learn(line: string, source = '', start = 0): Template {
+    const key = masked(line, start)
     let node = this.#forms.get(key)
     if (!node) {
       const tokens = splitTokens(key)
-      node = this.#matching(tokens) ?? this.#create(tokens, key, message, source)
+      node = this.#matching(tokens) ?? this.#create(tokens, key, line.slice(start), source)
       node = this.#gather(node)
       this.#keep(key, node)
     }
@@ -125,8 +129,8 @@ export class TemplateMiner {
   }
 
   /** The template of a message without learning; undefined when it is new. */
-  find(message: string): Template | undefined {
-    const key = masked(message)
+  find(line: string, start = 0): Template | undefined {
+    const key = masked(line, start)
     return (this.#forms.get(key) ?? this.#matching(splitTokens(key)))?.template
   }
 

@@ -16,19 +16,41 @@ const AGAIN = /<\*>(?:\s?\(<\*>\))+/g
 /** A URL or a path, up to a blank or a bracket. */
 const PATH = /(?<![\w])(?:[a-z][a-z0-9+.-]*:\/\/|\/(?=[\w.~-]+\/)|[a-z]:\\)[^\s,;()[\]{}"'<>]+/gi
 
-/** A message with its values masked: its tokens with one blank between them. */
-export function masked(message: string): string {
-  let text = message.length > MOST_CHARS ? message.slice(0, MOST_CHARS) : message
+/**
+ * A message with its values masked: its tokens with one blank between them.
+ * @param start where the message begins in the line; to cut it out first makes it slower to read
+ */
+export function masked(line: string, start = 0): string {
+  let text = line
+  let begin = start
+  if (line.length - start > MOST_CHARS) {
+    text = line.slice(start, start + MOST_CHARS)
+    begin = 0
+  }
   // most messages have no path, and looking for one costs more than looking for its mark
-  if (text.includes('/') || text.includes('\\')) text = text.replace(PATH, WILD)
-  text = withoutQuantities(text, WILD)
-  if (text.includes('(<*>)')) text = text.replace(AGAIN, WILD)
+  if (text.includes('/', begin) || text.includes('\\', begin)) {
+    text = text.slice(begin).replace(PATH, WILD)
+    begin = 0
+  }
+  const bare = withoutQuantities(text, WILD, begin)
+  if (bare !== undefined) {
+    text = bare
+    begin = 0
+  }
+  if (text.includes('(<*>)', begin)) {
+    text = text.slice(begin).replace(AGAIN, WILD)
+    begin = 0
+  }
+  return maskedTokens(text, begin)
+}
+
+function maskedTokens(text: string, begin: number): string {
   const { length } = text
   let result = ''
   /** What stands before is in the result. */
-  let done = 0
+  let done = begin
   /** Of the token before. */
-  let end = 0
+  let end = begin
   for (let count = 0; ; count++) {
     let from = end
     while (from < length && isBlank(text.charCodeAt(from))) from++

@@ -2,8 +2,10 @@
  * Whether other numbers and names in the same words may be another code, or be read by another entry of a book, and what
  * the books say then, so that memory can hold a verdict under that (memo.ts). Pure; the books are data.
  */
+
+import { withoutTimes } from '../judge/unread.js'
 import { mayDecide } from '../judge/vocabulary.js'
-import { foldedWords, isNumber, withoutTimes } from '../judge/words.js'
+import { foldedWords, isNumber } from '../judge/words.js'
 import type { Reading } from '../read/reading.js'
 import { ENDINGS } from './ended.js'
 import { type Book, shippedBooks } from './load.js'
