@@ -4,9 +4,15 @@
  */
 import { isBlank, isDigit, isWordCharacter } from './characters.js'
 
+/** Letters of a short word as one number: five bits each, so that upper and lower case are one. */
+const lettersOn = (key: number, code: number): number => key * 32 + (code & 31)
+const keyOf = (word: string): number => Array.from(word, c => c.charCodeAt(0)).reduce(lettersOn, 0)
+
 const UNITS = new Set(
   `b byte bytes kb mb gb tb kib mib gib tib ms us ns sec secs second seconds min mins minute minutes hour hours hr hrs day
-  days s m h v a mv ma kw w hz khz mhz bar mbar psi kpa pa rpm`.split(/\s+/),
+  days s m h v a mv ma kw w hz khz mhz bar mbar psi kpa pa rpm`
+    .split(/\s+/)
+    .map(keyOf),
 )
 const LONGEST_UNIT = 7
 /** What stands before the stroke of a rate, and what behind it. */
@@ -84,20 +90,25 @@ function endOfUnit(text: string, from: number): number {
   const first = text.charCodeAt(from)
   if (first === PERCENT) return endsAt(text, from + 1)
   if (first === DEGREE) return isScale(text.charCodeAt(from + 1)) ? endsAt(text, from + 2) : -1
-  const end = endOfLetters(text, from)
-  if (end === from || end - from > LONGEST_UNIT) return -1
-  const unit = text.slice(from, end).toLowerCase()
-  if (text.charCodeAt(end) !== STROKE) return UNITS.has(unit) ? end : -1
-  const per = RATES.get(unit)
-  if (per === undefined) return -1
-  const last = endOfLetters(text, end + 1)
-  return text.slice(end + 1, last).toLowerCase() === per ? endsAt(text, last) : -1
+  let key = 0
+  let end = from
+  for (let code = first; isLetter(code) && end - from <= LONGEST_UNIT; code = text.charCodeAt(end)) {
+    key = lettersOn(key, code)
+    end++
+  }
+  if (end === from) return -1
+  const next = text.charCodeAt(end)
+  if (next === STROKE || next === THREE) return endOfRate(text, from, end)
+  return end - from <= LONGEST_UNIT && !isWordCharacter(next) && UNITS.has(key) ? end : -1
 }
 
-function endOfLetters(text: string, from: number): number {
-  let at = from
-  while (isWordCharacter(text.charCodeAt(at))) at++
-  return at
+function endOfRate(text: string, from: number, letters: number): number {
+  const stroke = text.charCodeAt(letters) === STROKE ? letters : letters + 1
+  if (text.charCodeAt(stroke) !== STROKE) return -1
+  const per = RATES.get(text.slice(from, stroke).toLowerCase())
+  if (per === undefined) return -1
+  const end = stroke + 1 + per.length
+  return text.slice(stroke + 1, end).toLowerCase() === per ? endsAt(text, end) : -1
 }
 
 /** Where a unit ends, unless it goes on: `50 %/min`. */
@@ -110,4 +121,5 @@ const endsAt = (text: string, at: number): number => {
 const isScale = (code: number): boolean => code === 67 || code === 99 || code === 70 || code === 102
 const isSign = (code: number): boolean => code === 43 || code === 45
 const isComparison = (code: number): boolean => code === 60 || code === 62 || code === 126
-const [PERCENT, COMMA, DOT, STROKE, COLON, DEGREE] = [37, 44, 46, 47, 58, 0xb0]
+const isLetter = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90)
+const [PERCENT, COMMA, DOT, STROKE, THREE, COLON, DEGREE] = [37, 44, 46, 47, 51, 58, 0xb0]

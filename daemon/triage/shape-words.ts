@@ -71,7 +71,7 @@ export function learnWord(word: string, hash: number): ShapeWord {
     // one character over and over is noise
     id: idOf(/(.)\1{15,}/.test(word) ? word : (hidden ? parts : texts).join("'")),
     parts: TURNED.test(word) ? [-1, -1, -1] : [or(0), or(1), or(2)],
-    begins: /^(?:[0-9a-f]{2}|[a-f]+\d[0-9a-f]*|[A-Z][a-z]{2})$/i.test(word),
+    begins: BEGINS.test(word),
     other: undefined,
   }
   append(result, placeOf(hash))
@@ -101,6 +101,9 @@ export const ADDRESS_WORD: ShapeWord = {
   begins: false,
   other: undefined,
 }
+
+/** Of a dump, of an id, of a day. @source judge/unread.ts */
+const BEGINS = /^(?:[0-9a-fA-F]{2}|[a-fA-F]+\d[0-9a-fA-F]*|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)$/
 
 /** Words of bait whose letters were moved by thirteen. */
 const TURNED = /vafgehpgvba|vtaber|frirevgl|pynffvsl/i
