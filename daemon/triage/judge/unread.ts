@@ -26,9 +26,11 @@ const UNREAD_HERE = new RegExp(UNREAD.source, 'y')
 
 /** Where what begins here and is not read ends: a time, a dump of bytes, an id; 0 when something else begins. */
 export function endOfUnread(line: string, at: number): number {
+  // nearly every line has one of these three, and a pattern takes several times as long
+  const clock = endOfClock(line, at)
+  if (clock > 0) return clock
   if (!mayBeUnread(line, at)) return 0
-  // nearly every line has one of these, and a pattern takes several times as long
-  const end = endOfDay(line, at) || endOfClock(line, at)
+  const end = endOfDay(line, at) || endOfDayInMonth(line, at)
   if (end > 0) return end
   UNREAD_HERE.lastIndex = at
   return UNREAD_HERE.test(line) ? UNREAD_HERE.lastIndex : 0
@@ -51,11 +53,33 @@ function endOfDay(line: string, at: number): number {
   return isNumber(line, minutes, 2) ? minutes + 2 : end
 }
 
+/** `Nov 21 08:14:03`, `Nov  3 08:14:03`; 0 when there is none. */
+function endOfDayInMonth(line: string, at: number): number {
+  if (line.charCodeAt(at + 3) !== BLANK || isWordCharacter(line.charCodeAt(at - 1))) return 0
+  const day = line.charCodeAt(at + 4) === BLANK ? at + 5 : at + 4
+  if (!isDigit(line.charCodeAt(day))) return 0
+  const clock = isDigit(line.charCodeAt(day + 1)) ? day + 3 : day + 2
+  if (line.charCodeAt(clock - 1) !== BLANK || !isClock(line, clock)) return 0
+  return MONTHS.has(threeAt(line, at)) ? clock + 8 : 0
+}
+/** Three ASCII characters as a number. */
+const threeAt = (text: string, at: number): number =>
+  (text.charCodeAt(at) << 16) | (text.charCodeAt(at + 1) << 8) | text.charCodeAt(at + 2)
+const MONTHS = new Set(
+  'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ').map(month => threeAt(month, 0)),
+)
+
+/** `08:14:03`. */
+const isClock = (line: string, at: number): boolean =>
+  line.charCodeAt(at + 2) === COLON &&
+  line.charCodeAt(at + 5) === COLON &&
+  isNumber(line, at, 2) &&
+  isNumber(line, at + 3, 2) &&
+  isNumber(line, at + 6, 2)
+
 /** `08:14:03,250`; 0 when there is none. */
 function endOfClock(line: string, at: number): number {
-  if (line.charCodeAt(at + 2) !== COLON || line.charCodeAt(at + 5) !== COLON) return 0
-  if (!isNumber(line, at, 2) || !isNumber(line, at + 3, 2) || !isNumber(line, at + 6, 2)) return 0
-  if (isWordCharacter(line.charCodeAt(at - 1))) return 0
+  if (!isClock(line, at) || isWordCharacter(line.charCodeAt(at - 1))) return 0
   const end = endOfFraction(line, at + 8)
   if (!isWordCharacter(line.charCodeAt(end))) return end
   return end > at + 8 ? at + 8 : 0
@@ -76,16 +100,22 @@ function isNumber(line: string, at: number, length: number): boolean {
   return true
 }
 
-const [PLUS, COMMA, MINUS, DOT, COLON] = [43, 44, 45, 46, 58]
+const [BLANK, PLUS, COMMA, MINUS, DOT, COLON] = [32, 43, 44, 45, 46, 58]
 const between = (code: number): boolean => code === 58 || code === 32 || code === 45
 const hexLetter = (code: number): boolean => (code >= 97 && code <= 102) || (code >= 65 && code <= 70)
 
-/** Told by a few characters, because every word and number is asked: `12:3`, `2026-`, `1.2.`, `1-J`, `Nov `, `3f`, `f3`. */
+/** Told by a few characters, because every word and number is asked: `3f 4a 00 `, `2026-`, `1.2.`, `1-J`, `Nov `, `3f`, `f3`. */
 function mayBeUnread(line: string, at: number): boolean {
   const code = line.charCodeAt(at)
   const digit = isDigit(code)
   const isHex = digit || hexLetter(code)
-  if (isHex && between(line.charCodeAt(at + 2)) && between(line.charCodeAt(at + 5))) return true
+  if (
+    isHex &&
+    between(line.charCodeAt(at + 2)) &&
+    between(line.charCodeAt(at + 5)) &&
+    between(line.charCodeAt(at + 8))
+  )
+    return true
   let end = at + 1
   if (digit) {
     while (isDigit(line.charCodeAt(end))) end++

@@ -4,8 +4,9 @@ import { endOfUnread, withoutUnread } from '../../../../daemon/triage/judge/unre
 
 /** Times as one pattern each: slow, and plain to read. */
 const DAY =
-  /\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b/y
-const PIECES = '2026 11 21 08 14 03 5 250 - - : : T Z + . , x _ 2026-11-21 08:14:03 ,250 +01:00'.split(' ')
+  /\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+\d{1,2}\s+\d\d:\d\d:\d\d|\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b/y
+const PIECES =
+  '2026 11 21 08 14 03 5 250 - - : : T Z + . , x _ 2026-11-21 08:14:03 ,250 Nov Nov Xyz +01:00'.split(' ')
 
 t.test('times end where a pattern would end them', async t => {
   let found = 0
