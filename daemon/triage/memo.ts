@@ -19,12 +19,16 @@ export interface MemoOptions {
   mostInAll: number
 }
 
+/** Where the evidence stands in a line: by words, the end excluded, and by runs (signature.ts), where it is a run's begin and end. */
+interface Quote {
+  from: number
+  to: number
+  runs?: { from: number; to: number }
+}
 interface Kept {
   key: Key
   verdict: Verdict
-  /** Words of the line that its evidence is made of, the end excluded: those of another line of this shape are quoted. */
-  from: number
-  to: number
+  quote: Quote
   /** Without a quote. */
   bare: Verdict
 }
@@ -58,21 +62,21 @@ export class VerdictMemo {
   find(templateId: string, line: string, start: number): Verdict | undefined {
     const known = this.#templates.get(templateId)
     if (!known) return undefined
-    const numbers: number[] = []
-    const shape = shapeOf(line, start, numbers)
+    const runs: number[] = []
+    const shape = shapeOf(line, start, runs)
     if (!shape) return undefined
     const key = keyOf(line, shape)
     let found = known.get(placeOf(key))
     if (found?.key !== key) return undefined
     if ('say' in found) {
-      const said = found.say(line, start, numbers)
+      const said = found.say(line, start, runs)
       found = said === '' ? found.calm : known.get(keyWith(key, said, line, start))
     }
-    return found && 'verdict' in found ? quoting(line, found) : undefined
+    return found && 'verdict' in found ? quoting(line, runs, found) : undefined
   }
 
   /**
-   * @param numbersSay asked once for each shape, with where the numbers of the line stand; it gives undefined when they decide
+   * @param numbersSay asked once for each shape, with where the runs of the line stand; it gives undefined when they decide
    * nothing
    */
   keep(
@@ -80,10 +84,10 @@ export class VerdictMemo {
     line: string,
     start: number,
     verdict: Verdict,
-    numbersSay: (shape: Shape, numbers: readonly number[]) => NumbersSay | undefined,
+    numbersSay: (shape: Shape, runs: readonly number[]) => NumbersSay | undefined,
   ): void {
-    const numbers: number[] = []
-    const shape = shapeOf(line, start, numbers)
+    const runs: number[] = []
+    const shape = shapeOf(line, start, runs)
     if (!shape) return
     const key = keyOf(line, shape)
     let known = this.#templates.get(templateId)
@@ -93,14 +97,14 @@ export class VerdictMemo {
       if (this.#templates.size > this.#o.mostTemplates) this.forget(this.#templates.keys().next().value!)
     }
     const before = known.size
-    const kept = placed(key, line, verdict)
+    const kept = placed(key, line, runs, verdict)
     const there = known.get(placeOf(key))
     const told = there?.key === key && 'say' in there ? there : undefined
-    const say = told ? told.say : numbersSay(shape, numbers)
+    const say = told ? told.say : numbersSay(shape, runs)
     if (say) {
       const counted: Counted = told ?? { key, say }
       known.set(placeOf(key), counted)
-      const said = say(line, start, numbers)
+      const said = say(line, start, runs)
       if (said === '') counted.calm = kept
       else known.set(keyWith(key, said, line, start), kept)
     } else known.set(placeOf(key), kept)
@@ -127,22 +131,34 @@ export class VerdictMemo {
   }
 }
 
-function placed(key: Key, line: string, verdict: Verdict): Kept {
+function placed(key: Key, line: string, runs: readonly number[], verdict: Verdict): Kept {
   const at = verdict.evidence ? line.indexOf(verdict.evidence) : -1
   const bare = { ...verdict, evidence: '', reason: verdict.reason.split(': “')[0]! }
-  if (at < 0) return { key, verdict, from: 0, to: 0, bare }
+  return {
+    key,
+    verdict,
+    bare,
+    quote: at < 0 ? { from: 0, to: 0 } : quoteOf(line, runs, at, verdict.evidence),
+  }
+}
+
+function quoteOf(line: string, runs: readonly number[], at: number, evidence: string): Quote {
   const words = wordsOf(line)
   const from = words.findIndex(w => w.end > at)
-  const end = at + verdict.evidence.length
-  return { key, verdict, from, to: words.filter(w => w.start < end).length, bare }
+  const to = words.filter(w => w.start < at + evidence.length).length
+  const begin = runs.findIndex((place, i) => i % 2 === 0 && place === words[from]?.start)
+  const end = runs.findIndex((place, i) => i % 2 === 1 && place === words[to - 1]?.end)
+  return begin < 0 || end < begin ? { from, to } : { from, to, runs: { from: begin, to: end } }
 }
 
 /** The verdict with the words of this line: it is another pump that leaks. */
-function quoting(line: string, { verdict, from, to, bare }: Kept): Verdict {
+function quoting(line: string, runs: readonly number[], { verdict, quote, bare }: Kept): Verdict {
   if (verdict.evidence === '' || line.includes(verdict.evidence)) return verdict
   // normal lines are many, and nobody asks what made them normal; a quote without a word is a time
-  if (verdict.severity === 'normal' || to <= from) return bare
-  const evidence = evidenceOf(line, wordsOf(line, to), from, to)
+  if (verdict.severity === 'normal' || quote.to <= quote.from) return bare
+  const evidence = quote.runs
+    ? line.slice(runs[quote.runs.from], runs[quote.runs.to])
+    : evidenceOf(line, wordsOf(line, quote.to), quote.from, quote.to)
   return { ...verdict, evidence, reason: reasonOf(bare.reason, evidence) }
 }
 

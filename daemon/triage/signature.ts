@@ -31,16 +31,17 @@ const shortNumbers = new Int32Array(4 * 1000)
 
 /**
  * @param start where the message begins: what stands before it is another sentence
- * @param numbers gets where they stand, places from and to in turn: as many in every line of a shape
+ * @param runs gets where words, numbers and what is not read stand, from and to in turn: as many in every line of a shape
  * @returns undefined when the line must be judged itself
  */
-export function shapeOf(line: string, start = 0, numbers?: number[]): Shape | undefined {
+export function shapeOf(line: string, start = 0, runs?: number[]): Shape | undefined {
   const { length } = line
   if (length > MOST_CHARS) return undefined
   // the priority of syslog is a level, and its number counts
   let [a, b] = [line.charCodeAt(0) === 60 ? Number.parseInt(line.slice(1, 4), 10) || 0 : 0, 0]
   let [first, second, third] = [0, 0, 0]
-  let run = 0
+  /** Where what may be text in disguise begins. */
+  let since = 0
   let coded = false
   let at = 0
   let blank = false
@@ -69,10 +70,12 @@ export function shapeOf(line: string, start = 0, numbers?: number[]): Shape | un
         second |= seen.parts[1]
         third |= seen.parts[2]
       }
+      runs?.push(from, at)
       blank = false
     } else if (begins > 0) {
       at = begins
       id = unreadId(line, from, at)
+      runs?.push(from, at)
       blank = false
     } else if (isDigit(code)) {
       let marks = 0
@@ -83,23 +86,18 @@ export function shapeOf(line: string, start = 0, numbers?: number[]): Shape | un
         if ((mark !== 46 && mark !== 44) || !isDigit(line.charCodeAt(at + 1))) break
         if (endOfUnread(line, at + 1) > 0) break
         marks++
-        run = at + 1
+        since = at + 1
       }
       if (at - from > MOST_WORD) return undefined
       id = numberId(line, from, at, marks)
-      numbers?.push(from, at)
+      runs?.push(from, at)
       blank = false
     } else {
-      // control characters, other alphabets, look-alikes and text that runs the other way
-      if (code < 32 ? code !== 9 : code >= 0x7f && isStrange(code)) return undefined
-      // an escape written out, a shell's or a template's marks
-      if (code === 96 || code === 92 || (code === 36 && SHELL.includes(line[at + 1] ?? ''))) return undefined
-      // a percent sign with two hexadecimal digits hides a character
-      if (code === 37 && isHex(line.charCodeAt(at + 1)) && isHex(line.charCodeAt(at + 2))) return undefined
+      if (mayHide(line, at, code)) return undefined
       at++
       if (code !== 43 && code !== 47) {
-        coded ||= from - run >= BASE64
-        run = at
+        coded ||= from - since >= BASE64
+        since = at
       }
       const isBlank = code === 32 || code === 9
       if (isBlank && blank) continue
@@ -115,11 +113,21 @@ export function shapeOf(line: string, start = 0, numbers?: number[]): Shape | un
     b = Math.imul(b ^ id, 0xc2b2ae35)
     b ^= b >>> 13
   }
-  coded ||= at - run >= BASE64
+  coded ||= at - since >= BASE64
   return {
     key: (a >>> 0) * 0x200000 + (b >>> 11),
     bait: ((first & second) | (second & third) | (first & third)) !== 0 || (coded && isText(line)),
   }
+}
+
+/** Whether a mark may make a line read otherwise than it looks. */
+function mayHide(line: string, at: number, code: number): boolean {
+  // control characters, other alphabets, look-alikes and text that runs the other way
+  if (code < 32 ? code !== 9 : code >= 0x7f && isStrange(code)) return true
+  // an escape written out, a shell's or a template's marks
+  if (code === 96 || code === 92 || (code === 36 && SHELL.includes(line[at + 1] ?? ''))) return true
+  // a percent sign with two hexadecimal digits hides a character
+  return code === 37 && isHex(line.charCodeAt(at + 1)) && isHex(line.charCodeAt(at + 2))
 }
 
 const isStrange = (code: number): boolean =>

@@ -165,8 +165,8 @@ export class Triage {
   #keep(source: string, template: Template, reading: Reading, start: number, verdict: Verdict): void {
     // a kind of line seen once may never come again: what a memory needs to know of it is found out at its second
     if (template.count < 2) return
-    this.#memo.keep(template.id, reading.raw, start, { ...verdict, stage: 'memo' }, (shape, numbers) =>
-      this.#numbersSay(source, reading, numbers, shape),
+    this.#memo.keep(template.id, reading.raw, start, { ...verdict, stage: 'memo' }, (shape, runs) =>
+      this.#numbersSay(source, reading, runs, shape),
     )
   }
 
@@ -174,17 +174,17 @@ export class Triage {
   #numbersSay(
     source: string,
     reading: Reading,
-    numbers: readonly number[],
+    runs: readonly number[],
     shape: Shape,
   ): NumbersSay | undefined {
     // without its bait a line has other neighbours
     if (shape.bait && hostileText(reading.raw)) return asTheyStand
-    const values = numbersSayOf(reading.raw, numbers, source, shape)
+    const values = numbersSayOf(reading.raw, runs, source, shape)
     const books = booksInDoubt(reading, source)
     if (books.length === 0) return values
     const codes = codesSayOf(reading, source, books, readOf)
-    return (other, start, places) => {
-      const said = values ? values(other, start, places) : ''
+    return (other, start, runs) => {
+      const said = values ? values(other, start, runs) : ''
       return said === undefined ? undefined : said + codes(other, start)
     }
   }

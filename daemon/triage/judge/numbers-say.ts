@@ -14,9 +14,9 @@ import { readBooleans, type Word, wordsOf } from './words.js'
 /**
  * Lines of one shape that say the same get one verdict; '' is as expected. Undefined: the numbers count as they stand.
  * @param start where the message begins
- * @param numbers where they stand in the line, as signature.ts gives it
+ * @param runs of the line, as signature.ts gives them
  */
-export type NumbersSay = (line: string, start: number, numbers: readonly number[]) => string | undefined
+export type NumbersSay = (line: string, start: number, runs: readonly number[]) => string | undefined
 
 /** Every message is its own. */
 export const asTheyStand: NumbersSay = () => undefined
@@ -24,21 +24,21 @@ export const asTheyStand: NumbersSay = () => undefined
 /** @returns undefined when no number of a line of this shape can decide */
 export function numbersSayOf(
   line: string,
-  numbers: readonly number[],
+  runs: readonly number[],
   source: string,
   shape: Shape,
 ): NumbersSay | undefined {
   const key = shape.bait ? undefined : shape.key
   const views = viewsOf(line, key)
-  const expected = views.flatMap(words => expectedIn(words, source).map(e => placed(e, words, numbers)))
+  const expected = views.flatMap(words => expectedIn(words, source).map(e => placed(e, words, runs)))
   if (expected.includes(undefined)) return asTheyStand
-  const one: NumbersSay = (other, _start, places) => oneByOne(other, places, expected as Placed[])
+  const one: NumbersSay = (other, _start, runs) => oneByOne(other, runs, expected as Placed[])
   const limits = views.some(mayNameLimit)
   const related = views.some(mayRelate)
   if (limits || related)
-    return (other, start, places) => {
+    return (other, start, runs) => {
       const said = together(viewsOf(other, key), limits, related)
-      return said === undefined ? undefined : said + one(other, start, places)
+      return said === undefined ? undefined : said + one(other, start, runs)
     }
   return expected.length === 0 ? undefined : one
 }
@@ -51,21 +51,21 @@ function viewsOf(line: string, key: number | undefined): readonly (readonly Word
 }
 
 type Placed = Expected & {
-  /** The how manieth number of the shape. */
+  /** Where the run that it is begins in the list of runs. */
   nth: number
 }
-function placed(expected: Expected, words: readonly Word[], numbers: readonly number[]): Placed | undefined {
+function placed(expected: Expected, words: readonly Word[], runs: readonly number[]): Placed | undefined {
   const { start, end } = words[expected.at]!
-  for (let nth = 0; nth < numbers.length; nth += 2)
-    if (numbers[nth] === start && numbers[nth + 1] === end) return { ...expected, nth }
+  for (let nth = 0; nth < runs.length; nth += 2)
+    if (runs[nth] === start && runs[nth + 1] === end) return { ...expected, nth }
   return undefined
 }
 
-function oneByOne(line: string, numbers: readonly number[], expected: readonly Placed[]): string {
+function oneByOne(line: string, runs: readonly number[], expected: readonly Placed[]): string {
   let said = ''
   for (let i = 0; i < expected.length; i++) {
     const e = expected[i]!
-    const outcome = outcomeOf(e, line.slice(numbers[e.nth], numbers[e.nth + 1]))
+    const outcome = outcomeOf(e, line.slice(runs[e.nth], runs[e.nth + 1]))
     if (outcome !== 0) said += `${i}:${outcome} `
   }
   return said
