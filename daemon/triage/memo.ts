@@ -7,7 +7,7 @@ import { evidenceOf, reasonOf } from './judge/evidence.js'
 import type { NumbersSay } from './judge/numbers-say.js'
 import { withoutTimes } from './judge/unread.js'
 import { wordsOf } from './judge/words.js'
-import { type Shape, shapeOf } from './signature.js'
+import { Runs, type Shape, shapeOf } from './signature.js'
 import type { Verdict } from './verdict.js'
 
 export interface MemoOptions {
@@ -49,6 +49,7 @@ export class VerdictMemo {
   /** Verdicts by the place of their key. */
   readonly #templates = new Map<string, Map<Key, Remembered>>()
   #verdicts = 0
+  readonly #runs = new Runs()
 
   constructor(options: Partial<MemoOptions> = {}) {
     this.#o = { mostTemplates: 20_000, mostVerdicts: 4_096, mostInAll: 100_000, ...options }
@@ -62,7 +63,7 @@ export class VerdictMemo {
   find(templateId: string, line: string, start: number): Verdict | undefined {
     const known = this.#templates.get(templateId)
     if (!known) return undefined
-    const runs: number[] = []
+    const runs = this.#runs
     const shape = shapeOf(line, start, runs)
     if (!shape) return undefined
     const key = keyOf(line, shape)
@@ -84,9 +85,9 @@ export class VerdictMemo {
     line: string,
     start: number,
     verdict: Verdict,
-    numbersSay: (shape: Shape, runs: readonly number[]) => NumbersSay | undefined,
+    numbersSay: (shape: Shape, runs: Runs) => NumbersSay | undefined,
   ): void {
-    const runs: number[] = []
+    const runs = this.#runs
     const shape = shapeOf(line, start, runs)
     if (!shape) return
     const key = keyOf(line, shape)
@@ -131,7 +132,7 @@ export class VerdictMemo {
   }
 }
 
-function placed(key: Key, line: string, runs: readonly number[], verdict: Verdict): Kept {
+function placed(key: Key, line: string, runs: Runs, verdict: Verdict): Kept {
   const at = verdict.evidence ? line.indexOf(verdict.evidence) : -1
   const bare = { ...verdict, evidence: '', reason: verdict.reason.split(': “')[0]! }
   return {
@@ -142,22 +143,22 @@ function placed(key: Key, line: string, runs: readonly number[], verdict: Verdic
   }
 }
 
-function quoteOf(line: string, runs: readonly number[], at: number, evidence: string): Quote {
+function quoteOf(line: string, runs: Runs, at: number, evidence: string): Quote {
   const words = wordsOf(line)
   const from = words.findIndex(w => w.end > at)
   const to = words.filter(w => w.start < at + evidence.length).length
-  const begin = runs.findIndex((place, i) => i % 2 === 0 && place === words[from]?.start)
-  const end = runs.findIndex((place, i) => i % 2 === 1 && place === words[to - 1]?.end)
+  const begin = runs.indexOf(words[from]?.start, 'begin')
+  const end = runs.indexOf(words[to - 1]?.end, 'end')
   return begin < 0 || end < begin ? { from, to } : { from, to, runs: { from: begin, to: end } }
 }
 
 /** The verdict with the words of this line: it is another pump that leaks. */
-function quoting(line: string, runs: readonly number[], { verdict, quote, bare }: Kept): Verdict {
+function quoting(line: string, runs: Runs, { verdict, quote, bare }: Kept): Verdict {
   if (verdict.evidence === '' || line.includes(verdict.evidence)) return verdict
   // normal lines are many, and nobody asks what made them normal; a quote without a word is a time
   if (verdict.severity === 'normal' || quote.to <= quote.from) return bare
   const evidence = quote.runs
-    ? line.slice(runs[quote.runs.from], runs[quote.runs.to])
+    ? line.slice(runs.places[quote.runs.from], runs.places[quote.runs.to])
     : evidenceOf(line, wordsOf(line, quote.to), quote.from, quote.to)
   return { ...verdict, evidence, reason: reasonOf(bare.reason, evidence) }
 }

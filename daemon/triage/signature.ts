@@ -17,6 +17,23 @@ export interface Shape {
   bait: boolean
 }
 
+/** Places of words, numbers and what is not read, from and to in turn: room for one line after the other. */
+export class Runs {
+  readonly places = new Int32Array(2 * MOST_CHARS)
+  count = 0
+
+  add(from: number, to: number): void {
+    this.places[this.count++] = from
+    this.places[this.count++] = to
+  }
+
+  /** Which place is the begin, or the end, of a run; -1 when none is. */
+  indexOf(place: number | undefined, side: 'begin' | 'end'): number {
+    for (let i = side === 'begin' ? 0 : 1; i < this.count; i += 2) if (this.places[i] === place) return i
+    return -1
+  }
+}
+
 /** Longer words without a blank hide something or are hashes: judged each time. */
 const MOST_WORD = 40
 /** Longer lines are judged each time. */
@@ -31,12 +48,13 @@ const shortNumbers = new Int32Array(4 * 1000)
 
 /**
  * @param start where the message begins: what stands before it is another sentence
- * @param runs gets where words, numbers and what is not read stand, from and to in turn: as many in every line of a shape
+ * @param runs gets where words, numbers and what is not read stand: as many in every line of a shape
  * @returns undefined when the line must be judged itself
  */
-export function shapeOf(line: string, start = 0, runs?: number[]): Shape | undefined {
+export function shapeOf(line: string, start = 0, runs?: Runs): Shape | undefined {
   const { length } = line
   if (length > MOST_CHARS) return undefined
+  if (runs) runs.count = 0
   // the priority of syslog is a level, and its number counts
   let [a, b] = [line.charCodeAt(0) === 60 ? Number.parseInt(line.slice(1, 4), 10) || 0 : 0, 0]
   let [first, second, third] = [0, 0, 0]
@@ -70,12 +88,12 @@ export function shapeOf(line: string, start = 0, runs?: number[]): Shape | undef
         second |= seen.parts[1]
         third |= seen.parts[2]
       }
-      runs?.push(from, at)
+      runs?.add(from, at)
       blank = false
     } else if (begins > 0) {
       at = begins
       id = unreadId(line, from, at)
-      runs?.push(from, at)
+      runs?.add(from, at)
       blank = false
     } else if (isDigit(code)) {
       let marks = 0
@@ -90,7 +108,7 @@ export function shapeOf(line: string, start = 0, runs?: number[]): Shape | undef
       }
       if (at - from > MOST_WORD) return undefined
       id = numberId(line, from, at, marks)
-      runs?.push(from, at)
+      runs?.add(from, at)
       blank = false
     } else {
       if (mayHide(line, at, code)) return undefined

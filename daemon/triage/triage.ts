@@ -13,7 +13,7 @@ import { type LinesOptions, type LinesState, LineTemplates } from './lines.js'
 import { VerdictMemo } from './memo.js'
 import { readLine } from './read/read.js'
 import type { Reading } from './read/reading.js'
-import { type Shape, shapeOf } from './signature.js'
+import { type Runs, type Shape, shapeOf } from './signature.js'
 import type { LineStage } from './slm/stage.js'
 import type { Template } from './template.js'
 import { isAlarm, type Verdict } from './verdict.js'
@@ -171,12 +171,7 @@ export class Triage {
   }
 
   /** What counts in lines of this shape beside their words: found out once, with the functions that judge. */
-  #numbersSay(
-    source: string,
-    reading: Reading,
-    runs: readonly number[],
-    shape: Shape,
-  ): NumbersSay | undefined {
+  #numbersSay(source: string, reading: Reading, runs: Runs, shape: Shape): NumbersSay | undefined {
     // without its bait a line has other neighbours
     if (shape.bait && hostileText(reading.raw)) return asTheyStand
     const values = numbersSayOf(reading.raw, runs, source, shape)

@@ -3,7 +3,7 @@
  * as expected or not, within the limits that the line names, in no relation that is wrong. Told by the functions that the
  * judge itself asks, for lines of one shape (signature.ts): their words are the same wherever it matters. Pure.
  */
-import type { Shape } from '../signature.js'
+import type { Runs, Shape } from '../signature.js'
 import { type Expected, expectedIn, outcomeOf } from './expect.js'
 import { nearlyUsed, TERSE } from './judge.js'
 import { checkLimits, mayNameLimit } from './limits.js'
@@ -16,18 +16,13 @@ import { readBooleans, type Word, wordsOf } from './words.js'
  * @param start where the message begins
  * @param runs of the line, as signature.ts gives them
  */
-export type NumbersSay = (line: string, start: number, runs: readonly number[]) => string | undefined
+export type NumbersSay = (line: string, start: number, runs: Runs) => string | undefined
 
 /** Every message is its own. */
 export const asTheyStand: NumbersSay = () => undefined
 
 /** @returns undefined when no number of a line of this shape can decide */
-export function numbersSayOf(
-  line: string,
-  runs: readonly number[],
-  source: string,
-  shape: Shape,
-): NumbersSay | undefined {
+export function numbersSayOf(line: string, runs: Runs, source: string, shape: Shape): NumbersSay | undefined {
   const key = shape.bait ? undefined : shape.key
   const views = viewsOf(line, key)
   const expected = views.flatMap(words => expectedIn(words, source).map(e => placed(e, words, runs)))
@@ -54,18 +49,17 @@ type Placed = Expected & {
   /** Where the run that it is begins in the list of runs. */
   nth: number
 }
-function placed(expected: Expected, words: readonly Word[], runs: readonly number[]): Placed | undefined {
+function placed(expected: Expected, words: readonly Word[], runs: Runs): Placed | undefined {
   const { start, end } = words[expected.at]!
-  for (let nth = 0; nth < runs.length; nth += 2)
-    if (runs[nth] === start && runs[nth + 1] === end) return { ...expected, nth }
-  return undefined
+  const nth = runs.indexOf(start, 'begin')
+  return nth >= 0 && runs.places[nth + 1] === end ? { ...expected, nth } : undefined
 }
 
-function oneByOne(line: string, runs: readonly number[], expected: readonly Placed[]): string {
+function oneByOne(line: string, runs: Runs, expected: readonly Placed[]): string {
   let said = ''
   for (let i = 0; i < expected.length; i++) {
     const e = expected[i]!
-    const outcome = outcomeOf(e, line.slice(runs[e.nth], runs[e.nth + 1]))
+    const outcome = outcomeOf(e, line.slice(runs.places[e.nth], runs.places[e.nth + 1]))
     if (outcome !== 0) said += `${i}:${outcome} `
   }
   return said
