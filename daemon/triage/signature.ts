@@ -8,7 +8,7 @@
 
 import { endOfUnread } from './judge/unread.js'
 import { numberMayDecide } from './judge/vocabulary.js'
-import { ADDRESS_WORD, HASH_OF_NOTHING, hashOn, idOf, isAddress, learnWord, wordAt } from './shape-words.js'
+import { ADDRESS_WORD, hashOn, idOf, isAddress, learnWord, wordAt } from './shape-words.js'
 
 export interface Shape {
   /** Of 53 bits: equal shapes have equal keys, and of others two in nine million millions of millions meet. */
@@ -70,7 +70,7 @@ export function shapeOf(line: string, start = 0, runs?: Runs): Shape | undefined
     const begins = isDigit(code) || (from === 0 && !isLetter(code)) ? endOfUnread(line, from) : 0
     let id: number
     if (isLetter(code)) {
-      let hash = HASH_OF_NOTHING
+      let hash = 0
       for (let next = code; isLetterOrDigit(next); next = line.charCodeAt(at)) {
         hash = hashOn(hash, next)
         at++

@@ -104,18 +104,15 @@ const [BLANK, PLUS, COMMA, MINUS, DOT, COLON] = [32, 43, 44, 45, 46, 58]
 const between = (code: number): boolean => code === 58 || code === 32 || code === 45
 const hexLetter = (code: number): boolean => (code >= 97 && code <= 102) || (code >= 65 && code <= 70)
 
+/** In a dump of bytes these characters are none of its digits; four of them are enough to rule out nearly all else. */
+const SEPARATED = [2, 5, 8, 11]
+
 /** Told by a few characters, because every word and number is asked: `3f 4a 00 `, `2026-`, `1.2.`, `1-J`, `Nov `, `3f`, `f3`. */
 function mayBeUnread(line: string, at: number): boolean {
   const code = line.charCodeAt(at)
   const digit = isDigit(code)
   const isHex = digit || hexLetter(code)
-  if (
-    isHex &&
-    between(line.charCodeAt(at + 2)) &&
-    between(line.charCodeAt(at + 5)) &&
-    between(line.charCodeAt(at + 8))
-  )
-    return true
+  if (isHex && SEPARATED.every(on => between(line.charCodeAt(at + on)))) return true
   let end = at + 1
   if (digit) {
     while (isDigit(line.charCodeAt(end))) end++
