@@ -18,6 +18,8 @@ const Row = z.strictObject({
   below: z.array(z.number().nullable()).optional(),
   /** Values that the thing cannot have: the sensor is at fault. */
   equals: z.array(z.number()).optional(),
+  /** A per cent of a battery: up to 5 with decimals and without a sign it is the voltage of a cell, or of two. */
+  or_volts: z.boolean().optional(),
   category: z.enum(CATEGORIES),
   component: z.enum(COMPONENTS).optional(),
   because: z.string(),
@@ -41,6 +43,7 @@ export interface Rule {
   above: readonly (number | null)[]
   below: readonly (number | null)[]
   equals: readonly number[]
+  orVolts: boolean
   category: Category
   component?: Component
   because: string
@@ -65,6 +68,7 @@ function rules(): Rules {
     above: r.above ?? [],
     below: r.below ?? [],
     equals: r.equals ?? [],
+    orVolts: r.or_volts ?? false,
     category: r.category,
     ...(r.component ? { component: r.component } : {}),
     because: r.because,
@@ -102,15 +106,16 @@ export function expectedIn(words: readonly Word[], source: string): Expected[] {
     const next = words[at + 1]
     const isHex = word.text === '0' && next?.before === '' && next.text.startsWith('x')
     if (isHex || /^\d+[.,]\d+[.,]/.test(word.text)) continue
-    const unit = /^\s*%/.test(word.after) ? '%' : words[at + 1]?.text
-    const names: string[] = []
+    const record = recordOf(words, at)
+    const unit = /^\s*%/.test(word.after) ? '%' : (record?.unit ?? words[at + 1]?.text)
+    const names: string[] = record?.names ?? []
     for (let back = 1; back <= NAME_REACH && at - back >= 0; back++) {
       if (isNumber(words[at - back]!.text)) {
         // the number of a thing may stand between: `H2S area 4 headworks 58 ppm`
         if (/[.,]/.test(words[at - back]!.text) || /[=:]/.test(words[at - back]!.before)) break
         continue
       }
-      names.push(words[at - back]!.text)
+      names.push(unnumbered(words[at - back]!.text))
       if (/[,;{|]/.test(words[at - back]!.before)) break
     }
     const found = rulesFor(names).filter(
@@ -127,6 +132,27 @@ export function expectedIn(words: readonly Word[], source: string): Expected[] {
   return all
 }
 
+/** `temp10` is a temperature; `co2` and `l1` are words of their own. */
+const unnumbered = (word: string): string => word.replace(/^([a-z]{3,})\d{1,3}$/, '$1')
+
+/** `{"n":"temp10","u":"Cel","v":21.4}`: name and unit of a value stand beside it. @source RFC 8428 §4 */
+function recordOf(words: readonly Word[], at: number): { names: string[]; unit?: string } | undefined {
+  if (!/^(v|value)$/.test(words[at - 1]?.text ?? '') || !/:/.test(words[at]!.before)) return undefined
+  const names: string[] = []
+  let unit: string | undefined
+  for (let i = at - 1; i >= 0 && i >= at - RECORD_REACH; i--) {
+    const { text, before, after } = words[i]!
+    if (/:/.test(after) && /^(n|name)$/.test(text))
+      for (let j = i + 1; j < at && (j === i + 1 || !/,/.test(words[j]!.before)); j++)
+        names.push(unnumbered(words[j]!.text))
+    if (/:/.test(after) && /^(u|unit)$/.test(text)) unit = words[i + 1]!.text
+    if (/\{/.test(before)) return names.length === 0 ? undefined : { names, ...(unit ? { unit } : {}) }
+  }
+  return undefined
+}
+const RECORD_REACH = 10
+const RECORD = ['n', 'name', 'u', 'unit', 'v', 'value']
+
 /** The rules of values that one of these words names, in the order in which they stand. */
 function rulesFor(names: readonly string[]): Rule[] {
   const { all, byName } = rules()
@@ -135,11 +161,15 @@ function rulesFor(names: readonly string[]): Rule[] {
   return [...places].sort((a, b) => a - b).map(place => all[place]!)
 }
 
+/** A lithium cell has 4.2 V at most, two or three dry cells less than 5. */
+const MOST_VOLTS = 5
+
 /** What an expected number comes to, as it is written: 0 when it is as expected, else which rule and how bad. */
 export function outcomeOf({ negative, rules }: Expected, text: string): number {
   const n = Number(text.replace(',', '.')) * (negative ? -1 : 1)
   if (!Number.isFinite(n)) return 0
   for (const [i, rule] of rules.entries()) {
+    if (rule.orVolts && n <= MOST_VOLTS && /[.,]/.test(text)) continue
     const level = levelOf(rule, n)
     if (level >= 0) return 1 + i * LEVELS.length + level
   }
@@ -149,7 +179,10 @@ export function outcomeOf({ negative, rules }: Expected, text: string): number {
 let vocabulary: ReadonlySet<string> | undefined
 /** Whether a word can make a value an expected one. */
 export function isExpectWord(word: string): boolean {
-  vocabulary ??= new Set(rules().all.flatMap(r => [...r.name, ...(r.unit ?? []), ...(r.where ?? [])]))
+  vocabulary ??= new Set([
+    ...RECORD,
+    ...rules().all.flatMap(r => [...r.name, ...(r.unit ?? []), ...(r.where ?? [])]),
+  ])
   return vocabulary.has(word)
 }
 
