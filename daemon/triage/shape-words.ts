@@ -2,6 +2,7 @@
  * What stands for words in the shape of a line (signature.ts): a number for each that may decide, one for all names. A word is
  * looked at once and then found by its characters where it stands, without being cut out of its line.
  */
+import { ownText } from './characters.js'
 import { baitParts, isOwnWord, mayDecide } from './judge/vocabulary.js'
 import { foldedWords } from './judge/words.js'
 
@@ -67,7 +68,7 @@ export function learnWord(word: string, hash: number): ShapeWord {
     size = 0
   }
   const result: ShapeWord = {
-    text: flat(word),
+    text: ownText(word),
     // one character over and over is noise
     id: idOf(/(.)\1{15,}/.test(word) ? word : (hidden ? parts : texts).join("'")),
     parts: TURNED.test(word) ? [-1, -1, -1] : [or(0), or(1), or(2)],
@@ -107,11 +108,6 @@ const BEGINS = /^(?:[0-9a-fA-F]{2}|[a-fA-F]+\d[0-9a-fA-F]*|Jan|Feb|Mar|Apr|May|J
 
 /** Words of bait whose letters were moved by thirteen. */
 const TURNED = /vafgehpgvba|vtaber|frirevgl|pynffvsl/i
-
-/** A string of its own: a piece of a line would keep the whole line. */
-const flat = (word: string): string => (word.length < SLICED ? word : Buffer.from(word).toString())
-/** Pieces as long as this are kept as places in their line. */
-const SLICED = 13
 
 const NAME = '_'
 /** `pump12` is a pump with a number; `l1`, `co2` are words of their own. */

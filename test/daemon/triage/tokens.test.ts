@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { ownText } from '../../../daemon/triage/characters.js'
 import { withoutQuantities } from '../../../daemon/triage/quantities.js'
 import { masked, tokensOf } from '../../../daemon/triage/tokens.js'
 
@@ -51,4 +52,13 @@ t.test('a masked message is its tokens with one blank between them, whatever bla
   t.strictSame(tokensOf('  a\t\tb \u00a0 c7  '), ['a', 'b', '<*>'])
   t.equal(tokensOf('x '.repeat(200)).length, 97, 'long ones are cut')
   t.strictSame(tokensOf(''), [])
+})
+
+t.test('a text of its own is the same text, halves of characters included', async t => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 40 }), text => ownText(text) === text),
+    { seed: 4 },
+  )
+  for (const text of ['short', 'bearing of fan 3 \ud83d', '\ude00 and what came behind'])
+    t.equal(ownText(text), text)
 })
