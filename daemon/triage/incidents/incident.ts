@@ -224,12 +224,16 @@ const SHORT_MESSAGE = 60
 
 /** What an alarm is called: its message when that is short, else its machine and the words that decided. */
 export function labelOf(identity: Identity, message: string, verdict: Verdict): string {
-  const whole = message.replace(/\s+/g, ' ').trim()
+  const whole = shown(message)
   const isSentence = whole.length <= SHORT_MESSAGE && /^[\p{L}\d]/u.test(whole) && !whole.includes('=')
-  const words = isSentence ? whole : (verdict.evidence || whole).replace(/\s+/g, ' ').trim()
+  const words = isSentence ? whole : shown(verdict.evidence || whole)
   const { asset } = identity
   return cut(asset === undefined || words.toLowerCase().includes(asset) ? words : `${asset} ${words}`, 100)
 }
+
+/** Marks that no display shows, or that steer one: control characters and those that hide or turn text. The raw line keeps them. */
+const UNSEEN = /[\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+/g
+const shown = (text: string): string => text.replace(UNSEEN, ' ').trim()
 
 const deed = ({ by, at, note }: Deed) => ({ by, at: iso(at), ...(note !== undefined && { note }) })
 const iso = (at: number): string => new Date(at).toISOString()

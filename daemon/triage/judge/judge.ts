@@ -61,7 +61,8 @@ interface Ground {
 export function judge(input: LineToJudge): Verdict {
   const hostile = hostileText(input.line)
   const read = judgeText(input)
-  if (!hostile) return read
+  // noise has every byte, that of an escape too; it instructs nobody, and what people see of it has none
+  if (!hostile || (hostile.what !== 'an instruction to the reader' && garbageIn(input.line))) return read
   // bait can talk a verdict down, never up: of the line with it and without it the worse counts
   const rest = withoutBait(input.line, hostile)
   const { shape: _shape, ...bare } = input
