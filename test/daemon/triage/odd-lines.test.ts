@@ -1,5 +1,6 @@
 /** What comes from real ports and files beside sentences: rulers, noise, marks of encodings, escapes. */
 import t from 'tap'
+import { identify } from '../../../daemon/triage/incidents/identity.js'
 import { labelOf } from '../../../daemon/triage/incidents/incident.js'
 import { Triage } from '../../../daemon/triage/triage.js'
 
@@ -39,6 +40,19 @@ t.test('what people read of an incident has no marks that steer a display', asyn
   const label = labelOf({ key: 'k', source: 's' } as never, message, verdictOf(message))
   t.notMatch(label, /[\u0000-\u001f\u202e]/)
   t.match(label, /leak/)
+})
+
+t.test('all noise of a source is one alarm, called what it is', async t => {
+  const noise = (seed: number) =>
+    Array.from(
+      { length: 40 },
+      (_, i) => `\\x${((i * 37 + seed * 91) % 256).toString(16).padStart(2, '0')}`,
+    ).join('k')
+  const lines = [1, 2, 3].map(noise)
+  const identities = lines.map(line => identify({ source: 'mqtt:oven', line }))
+  t.equal(new Set(identities.map(i => i.key)).size, 1)
+  t.not(identify({ source: 'mqtt:press', line: lines[0]! }).key, identities[0]!.key)
+  t.equal(labelOf(identities[0]!, lines[0]!, verdictOf(lines[0]!)), 'bytes that are no text')
 })
 
 t.test(
