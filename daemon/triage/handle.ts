@@ -85,7 +85,8 @@ export class TriageRequests {
         ? await this.#feedback(parse(Feedback, asked, 'request/incident'))
         : await this.#operate(parse(OperatorAction, asked, 'request/incident'))
     } catch (error) {
-      return refused(describe(error))
+      // what the checker says below it is for programs
+      return refused(error instanceof Error ? error.message : describe(error))
     }
   }
 

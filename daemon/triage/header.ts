@@ -40,35 +40,49 @@ const DAYS = /^(mon|tue|wed|thu|fri|sat|sun)[a-z]*,?$/i
 /** The pieces at the beginning of a line. Brackets hold their words together; `|` is a piece of its own. */
 export function pieces(line: string, most = MOST_COLUMNS): Piece[] {
   const found: Piece[] = []
-  let at = 0
-  while (found.length < most) {
-    while (at < line.length && isBlank(line.charCodeAt(at))) at++
-    if (at >= line.length) break
-    const start = at
-    if (line[at] === '|') at++
-    else if (line[at]! in CLOSING) at = closing(line, at)
-    else while (at < line.length && !isBlank(line.charCodeAt(at)) && line[at] !== '|') at++
-    found.push({ text: line.slice(start, at), start, end: at })
+  for (let start = nextPiece(line, 0); start < line.length && found.length < most; ) {
+    const end = endOfPiece(line, start)
+    found.push({ text: line.slice(start, end), start, end })
+    start = nextPiece(line, end)
   }
   return found
 }
 
-const CLOSING: Record<string, string> = { '[': ']', '<': '>', '(': ')' }
-
+const BAR = 124
 const isBlank = (code: number) => code === 32 || code === 9
 
+/** Where the next piece begins; the length of the line when there is none. */
+function nextPiece(line: string, from: number): number {
+  let at = from
+  while (at < line.length && isBlank(line.charCodeAt(at))) at++
+  return at
+}
+
+/** Where the piece that begins here ends. */
+function endOfPiece(line: string, start: number): number {
+  const open = line.charCodeAt(start)
+  if (open === BAR) return start + 1
+  const close = closingOf(open)
+  return close === 0 ? endOfWord(line, start) : endOfBrackets(line, start, open, close)
+}
+
+/** Of `[`, `<` and `(`; 0 for others. */
+const closingOf = (code: number): number => (code === 91 ? 93 : code === 60 ? 62 : code === 40 ? 41 : 0)
+
+function endOfWord(line: string, from: number): number {
+  let at = from
+  while (at < line.length && !isBlank(line.charCodeAt(at)) && line.charCodeAt(at) !== BAR) at++
+  return at
+}
+
 /** Behind the bracket that closes the one here, and what sticks to it; at most 400 characters on. */
-function closing(line: string, from: number): number {
-  const open = line[from]!
-  const close = CLOSING[open]
+function endOfBrackets(line: string, from: number, open: number, close: number): number {
+  const most = Math.min(line.length, from + 400)
   let depth = 0
-  for (let i = from; i < line.length && i < from + 400; i++) {
-    if (line[i] === open) depth++
-    else if (line[i] === close && --depth === 0) {
-      let end = i + 1
-      while (end < line.length && !isBlank(line.charCodeAt(end)) && line[end] !== '|') end++
-      return end
-    }
+  for (let at = from; at < most; at++) {
+    const code = line.charCodeAt(at)
+    if (code === open) depth++
+    else if (code === close && --depth === 0) return endOfWord(line, at + 1)
   }
   // it is never closed: a word like any other
   let end = from + 1
@@ -189,20 +203,29 @@ export function learnHeader(lines: readonly string[]): HeaderShape {
 }
 
 /** Where the message of a line begins. */
-export function messageStart(line: string, shape: HeaderShape): number {
-  const { columns, nameWords, separator } = shape
+export function messageStart(line: string, { columns, nameWords, separator }: HeaderShape): number {
   if (columns === 0) return 0
-  const row = pieces(line, columns + 5)
-  let next = columns
-  if (separator !== undefined) {
-    const at = row.findIndex((p, i) => i >= columns && p.text === separator)
-    if (at >= 0) next = at + 1
-  } else
-    for (let i = columns; i < columns + nameWords; i++)
-      if (row[i]?.text.endsWith(':')) {
-        next = i + 1
-        break
-      }
-  // a line that is shorter than the header is all message
-  return row[next]?.start ?? (row.length === next ? line.length : 0)
+  let at = nextPiece(line, 0)
+  for (let column = 0; column < columns; column++) {
+    // a line that is shorter than the header is all message
+    if (at === line.length) return 0
+    at = nextPiece(line, endOfPiece(line, at))
+  }
+  const behindColumns = at
+  const most = separator === undefined ? nameWords : MOST_BEHIND
+  for (let word = 0; word < most && at < line.length; word++) {
+    const end = endOfPiece(line, at)
+    const next = nextPiece(line, end)
+    const isLast =
+      separator === undefined
+        ? line.charCodeAt(end - 1) === COLON
+        : end - at === separator.length && line.startsWith(separator, at)
+    if (isLast) return next
+    at = next
+  }
+  return behindColumns
 }
+
+/** A separator stands at most so many words behind the columns. */
+const MOST_BEHIND = 5
+const COLON = 58

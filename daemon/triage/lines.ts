@@ -75,13 +75,13 @@ export class LineTemplates {
     if (source.seen < this.#o.headerLines) this.#look(name, source, line)
     const start = messageStart(line, source.header)
     if (++this.#learnt % LOOK_AT_ALL === 0) this.#bound()
-    return { template: source.miner.learn(line.slice(start), name), start }
+    return { template: source.miner.learn(line, name, start), start }
   }
 
   /** Whether a line is of a template that was seen before. Learns nothing. */
   knows(name: string, line: string): boolean {
     const source = this.#sources.get(name)
-    return source?.miner.find(line.slice(messageStart(line, source.header))) !== undefined
+    return source?.miner.find(line, messageStart(line, source.header)) !== undefined
   }
 
   /** Plain values, for a file. */
@@ -145,9 +145,8 @@ export class LineTemplates {
       // what was cut elsewhere was another message: its words would pass for values of this one
       source.header = header
       source.miner = new TemplateMiner({ mostTemplates, kept })
-      for (const text of source.first.slice(0, -1))
-        source.miner.learn(text.slice(messageStart(text, header)), name)
-      relearnt(name, said => source.miner.learn(said.slice(messageStart(said, header)), name).id)
+      for (const text of source.first.slice(0, -1)) source.miner.learn(text, name, messageStart(text, header))
+      relearnt(name, said => source.miner.learn(said, name, messageStart(said, header)).id)
     }
     if (source.seen >= headerLines) source.first = []
   }

@@ -5,8 +5,10 @@
  * shape is not enough: then the whole line counts. A shape must never be too poor: what cannot be told cheaply is not
  * remembered at all. Pure.
  */
-import { baitParts, isOwnWord, mayDecide, numberMayDecide } from './judge/vocabulary.js'
-import { endOfUnread, foldedWords } from './judge/words.js'
+
+import { endOfUnread } from './judge/unread.js'
+import { numberMayDecide } from './judge/vocabulary.js'
+import { ADDRESS_WORD, hashOn, idOf, isAddress, learnWord, wordAt } from './shape-words.js'
 
 export interface Shape {
   /** Of 53 bits: equal shapes have equal keys, and of others two in nine million millions of millions meet. */
@@ -15,47 +17,49 @@ export interface Shape {
   bait: boolean
 }
 
-/** Where the numbers of a line stand, places from and to in turn: as many in every line of a shape. */
-export function numbersIn(line: string): readonly number[] {
-  const places: number[] = []
-  shapeOf(line, 0, places)
-  return places
+/** Places of words, numbers and what is not read, from and to in turn: room for one line after the other. */
+export class Runs {
+  readonly places = new Int32Array(2 * MOST_CHARS)
+  count = 0
+
+  add(from: number, to: number): void {
+    this.places[this.count++] = from
+    this.places[this.count++] = to
+  }
+
+  /** Which place is the begin, or the end, of a run; -1 when none is. */
+  indexOf(place: number | undefined, side: 'begin' | 'end'): number {
+    for (let i = side === 'begin' ? 0 : 1; i < this.count; i += 2) if (this.places[i] === place) return i
+    return -1
+  }
 }
 
 /** Longer words without a blank hide something or are hashes: judged each time. */
 const MOST_WORD = 40
 /** Longer lines are judged each time. */
 const MOST_CHARS = 2048
-const MOST_KNOWN = 50_000
 /** A run of so many letters and digits may be text in disguise. @source judge/hostile.ts */
 const BASE64 = 32
-/** Words of bait whose letters were moved by thirteen. */
-const TURNED = /vafgehpgvba|vtaber|frirevgl|pynffvsl/i
-
-interface Known {
-  /** Of what stands for it in a shape. */
-  id: number
-  parts: readonly [number, number, number]
-  /** What is not read may begin with it: a month, a byte, an id. */
-  begins: boolean
-}
-const known = new Map<string, Known>()
-const numbers = new Map<string, number>()
-/** What stands for words in shapes -> its number, from 256 on: below are marks. */
-const ids = new Map<string, number>()
+/** Numbers that some phrase has as they are. */
+const numberIds = new Map<string, number>()
+const MOST_NUMBERS = 50_000
+/** The same of those with up to three digits, by how many and which: 0 when they were not seen. */
+const shortNumbers = new Int32Array(4 * 1000)
 
 /**
  * @param start where the message begins: what stands before it is another sentence
- * @param places gets where numbers stand
+ * @param runs gets where words, numbers and what is not read stand: as many in every line of a shape
  * @returns undefined when the line must be judged itself
  */
-export function shapeOf(line: string, start = 0, places?: number[]): Shape | undefined {
+export function shapeOf(line: string, start = 0, runs?: Runs): Shape | undefined {
   const { length } = line
   if (length > MOST_CHARS) return undefined
+  if (runs) runs.count = 0
   // the priority of syslog is a level, and its number counts
   let [a, b] = [line.charCodeAt(0) === 60 ? Number.parseInt(line.slice(1, 4), 10) || 0 : 0, 0]
   let [first, second, third] = [0, 0, 0]
-  let run = 0
+  /** Where what may be text in disguise begins. */
+  let since = 0
   let coded = false
   let at = 0
   let blank = false
@@ -63,28 +67,33 @@ export function shapeOf(line: string, start = 0, places?: number[]): Shape | und
   while (at < length) {
     const code = line.charCodeAt(at)
     const from = at
+    const begins = isDigit(code) || (from === 0 && !isLetter(code)) ? endOfUnread(line, from) : 0
     let id: number
     if (isLetter(code)) {
-      do at++
-      while (at < length && isLetterOrDigit(line.charCodeAt(at)))
-      const word = line.slice(from, at)
-      let seen = known.get(word)
+      let hash = 0
+      for (let next = code; isLetterOrDigit(next); next = line.charCodeAt(at)) {
+        hash = hashOn(hash, next)
+        at++
+      }
+      let seen = wordAt(line, from, at, hash)
       const unread = seen === undefined || seen.begins ? endOfUnread(line, from) : 0
       if (unread > 0) {
         at = unread
         id = unreadId(line, from, at)
       } else {
         if (at - from > MOST_WORD) return undefined
-        seen ??= isAddress(line, from, word) ? address() : learn(word)
+        seen ??= isAddress(line, from, at) ? ADDRESS_WORD : learnWord(line.slice(from, at), hash)
         id = seen.id
         first |= seen.parts[0]
         second |= seen.parts[1]
         third |= seen.parts[2]
       }
+      runs?.add(from, at)
       blank = false
-    } else if ((isDigit(code) || from === 0) && endOfUnread(line, from) > 0) {
-      at = endOfUnread(line, from)
+    } else if (begins > 0) {
+      at = begins
       id = unreadId(line, from, at)
+      runs?.add(from, at)
       blank = false
     } else if (isDigit(code)) {
       let marks = 0
@@ -95,23 +104,18 @@ export function shapeOf(line: string, start = 0, places?: number[]): Shape | und
         if ((mark !== 46 && mark !== 44) || !isDigit(line.charCodeAt(at + 1))) break
         if (endOfUnread(line, at + 1) > 0) break
         marks++
-        run = at + 1
+        since = at + 1
       }
       if (at - from > MOST_WORD) return undefined
       id = numberId(line, from, at, marks)
-      places?.push(from, at)
+      runs?.add(from, at)
       blank = false
     } else {
-      // control characters, other alphabets, look-alikes and text that runs the other way
-      if (code < 32 ? code !== 9 : code >= 0x7f && isStrange(code)) return undefined
-      // an escape written out, a shell's or a template's marks
-      if (code === 96 || code === 92 || (code === 36 && SHELL.includes(line[at + 1] ?? ''))) return undefined
-      // a percent sign with two hexadecimal digits hides a character
-      if (code === 37 && isHex(line.charCodeAt(at + 1)) && isHex(line.charCodeAt(at + 2))) return undefined
+      if (mayHide(line, at, code)) return undefined
       at++
       if (code !== 43 && code !== 47) {
-        coded ||= from - run >= BASE64
-        run = at
+        coded ||= from - since >= BASE64
+        since = at
       }
       const isBlank = code === 32 || code === 9
       if (isBlank && blank) continue
@@ -127,11 +131,21 @@ export function shapeOf(line: string, start = 0, places?: number[]): Shape | und
     b = Math.imul(b ^ id, 0xc2b2ae35)
     b ^= b >>> 13
   }
-  coded ||= at - run >= BASE64
+  coded ||= at - since >= BASE64
   return {
     key: (a >>> 0) * 0x200000 + (b >>> 11),
     bait: ((first & second) | (second & third) | (first & third)) !== 0 || (coded && isText(line)),
   }
+}
+
+/** Whether a mark may make a line read otherwise than it looks. */
+function mayHide(line: string, at: number, code: number): boolean {
+  // control characters, other alphabets, look-alikes and text that runs the other way
+  if (code < 32 ? code !== 9 : code >= 0x7f && isStrange(code)) return true
+  // an escape written out, a shell's or a template's marks
+  if (code === 96 || code === 92 || (code === 36 && SHELL.includes(line[at + 1] ?? ''))) return true
+  // a percent sign with two hexadecimal digits hides a character
+  return code === 37 && isHex(line.charCodeAt(at + 1)) && isHex(line.charCodeAt(at + 2))
 }
 
 const isStrange = (code: number): boolean =>
@@ -143,60 +157,11 @@ const isText = (line: string): boolean =>
     /^[\x20-\x7e\r\n\t]+$/.test(Buffer.from(r, 'base64').toString('latin1')),
   )
 
-function idOf(text: string): number {
-  let id = ids.get(text)
-  if (id === undefined) {
-    id = nextId++
-    ids.set(text, id)
-  }
-  return id
-}
-let nextId = 256
-
-/** What stands behind the 0 of a long hexadecimal number, no word in it: there are too many of them to look at each. */
-const ADDRESS = /^x(?!0+$)(?=[0-9a-f]*\d)(?![0-9a-f]*[a-f]{3})[0-9a-f]{5,16}$/i
-const isAddress = (line: string, from: number, word: string): boolean =>
-  line.charCodeAt(from - 1) === 48 && ADDRESS.test(word)
-let hexadecimal: Known | undefined
-const address = (): Known => (hexadecimal ??= { id: idOf("x'"), parts: [0, 0, 0], begins: false })
-
-function learn(word: string): Known {
-  const parts = foldedWords(word)
-  const whole = parts.join('')
-  const texts = parts.map(shown)
-  const hidden = texts.every(t => t === NAME) && parts.length > 1 && mayDecide(whole)
-  const masks = [whole, ...parts].map(baitParts)
-  const or = (i: 0 | 1 | 2) => masks.reduce((bits, mask) => bits | mask[i], 0)
-  if (known.size >= MOST_KNOWN) {
-    // shapes that are remembered keep their numbers, and those of words that come again
-    known.clear()
-    ids.clear()
-    hexadecimal = undefined
-  }
-  const result: Known = {
-    // one character over and over is noise
-    id: idOf(/(.)\1{15,}/.test(word) ? word : (hidden ? parts : texts).join("'")),
-    parts: TURNED.test(word) ? [-1, -1, -1] : [or(0), or(1), or(2)],
-    begins: /^(?:[0-9a-f]{2}|[a-f]+\d[0-9a-f]*|[A-Z][a-z]{2})$/i.test(word),
-  }
-  known.set(word, result)
-  return result
-}
-
-const NAME = '_'
-/** `pump12` is a pump with a number; `l1`, `co2` are words of their own. */
-function shown(part: string): string {
-  if (/^x0+$/.test(part)) return part
-  const [, letters, digits, end] = /^([a-z]+)(\d+)([a-z]?)$/.exec(part) ?? []
-  if (letters === undefined) return mayDecide(part) ? part : NAME
-  if (isOwnWord(part)) return part
-  return mayDecide(letters) || mayDecide(part) ? `${letters}${digits!.length > 3 ? '##' : '#'}${end}` : NAME
-}
-
 /** A number by what its looks tell: none, one, whole, with decimals, a date, a time; one that some phrase has as it is. */
 function numberId(text: string, from: number, to: number, marks: number): number {
   const length = to - from
-  if (length <= 8 && isPlain(text, from, to)) return numberAsIs(text.slice(from, to), true)
+  if (length <= 8 && isPlain(text, from, to))
+    return marks === 0 && length <= 3 ? shortNumber(text, from, to) : numberAsIs(text.slice(from, to), true)
   // commas make several numbers of one, or none: by how many digits stand between them
   if (marks > 1)
     return text.slice(from, to).includes(',') ? idOf(text.slice(from, to).replace(/\d/g, '9')) : 0x82
@@ -213,7 +178,7 @@ function numberId(text: string, from: number, to: number, marks: number): number
     } else if (before === 45 || after === 45) return 0x85 + length
     // the day of a month, in a header
     if (length <= 2 && from < 12 && before === 32) return 0x8e
-    if (length <= 3) return numberAsIs(text.slice(from, to), false)
+    if (length <= 3) return shortNumber(text, from, to)
   }
   return length > 15 ? 0x8a : WHOLE
 }
@@ -229,10 +194,22 @@ function unreadId(text: string, from: number, to: number): number {
 }
 
 function numberAsIs(number: string, always: boolean): number {
-  let id = numbers.get(number)
+  let id = numberIds.get(number)
   if (id === undefined) {
     id = always || numberMayDecide(number) ? idOf(number) : WHOLE
-    if (numbers.size < MOST_KNOWN) numbers.set(number, id)
+    if (numberIds.size < MOST_NUMBERS) numberIds.set(number, id)
+  }
+  return id
+}
+
+/** A whole number of up to three digits. */
+function shortNumber(text: string, from: number, to: number): number {
+  let index = to - from
+  for (let i = from; i < to; i++) index = index * 10 + text.charCodeAt(i) - 48
+  let id = shortNumbers[index]!
+  if (id === 0) {
+    id = numberAsIs(text.slice(from, to), isPlain(text, from, to))
+    shortNumbers[index] = id
   }
   return id
 }
@@ -248,11 +225,17 @@ function isPlain(text: string, from: number, to: number): boolean {
 }
 
 const SHELL = '({'
-const isLetter = (code: number): boolean =>
-  (code >= 97 && code <= 122) ||
-  (code >= 65 && code <= 90) ||
-  (code >= 0xc0 && code < 0x250 && code !== 0xd7 && code !== 0xf7)
+const isLetter = (code: number): boolean => code < KINDS.length && KINDS[code] === LETTER
 const isDigit = (code: number): boolean => code >= 48 && code <= 57
-const isLetterOrDigit = (code: number): boolean => isLetter(code) || isDigit(code)
+const isLetterOrDigit = (code: number): boolean => code < KINDS.length && KINDS[code] !== 0
+const LETTER = 2
+/** Of Latin characters: 0 a mark, 1 a digit, 2 a letter. */
+const KINDS = Uint8Array.from({ length: 0x250 }, (_, code) =>
+  isDigit(code)
+    ? 1
+    : /[A-Za-z\u00c0-\u024f]/.test(String.fromCharCode(code)) && code !== 0xd7 && code !== 0xf7
+      ? LETTER
+      : 0,
+)
 const isHex = (code: number): boolean =>
   isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70)

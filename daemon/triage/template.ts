@@ -5,8 +5,9 @@
  * In the class of Drain (He et al., ICWS 2017), without its similarity threshold.
  */
 import { createHash } from 'node:crypto'
+import { ownText } from './characters.js'
 import { listHash, maskedHash, wildHashes } from './token-hash.js'
-import { tokensOf, WILD } from './tokens.js'
+import { masked, splitTokens, WILD } from './tokens.js'
 
 export interface Template {
   /** Never changes, also when the template becomes more general. */
@@ -46,6 +47,8 @@ const DECIDING = new Set(
   above below over under primary backup left right forward reverse auto manual local remote`.split(/\s+/),
 )
 const EXAMPLE_CHARS = 512
+/** Of those that templates share. */
+const MOST_WORDS = 4_096
 const NOTHING: ReadonlySet<string> = new Set()
 
 interface Node {
@@ -67,6 +70,7 @@ export class TemplateMiner {
   /** Where templates of a length have values: few patterns, each with the number of templates that have it. */
   readonly #masks = new Map<number, Map<string, { places: number[]; count: number }>>()
   readonly #nodes = new Map<string, Node>()
+  readonly #words = new Map<string, string>()
   #born = 0
   #lines = 0
 
@@ -100,8 +104,8 @@ export class TemplateMiner {
   /** @param state as `state()` gave it; what does not fit in is left out, the longest unseen first */
   static restore(state: MinerState, options: Partial<MinerOptions> = {}): TemplateMiner {
     const miner = new TemplateMiner(options)
-    for (const { born, ...template } of state.templates.slice(-miner.#o.mostTemplates)) {
-      const node = miner.#add(template)
+    for (const { born, tokens, ...template } of state.templates.slice(-miner.#o.mostTemplates)) {
+      const node = miner.#add({ ...template, tokens: tokens.map(token => miner.#shared(token)) })
       if (born === undefined) continue
       node.born = born
       miner.#born = Math.max(miner.#born, born)
@@ -109,13 +113,17 @@ export class TemplateMiner {
     return miner
   }
 
-  /** The template of a message, learnt if it is new. @param source part of the id: two sources may say the same */
-  learn(message: string, source = ''): Template {
-    const tokens = tokensOf(message)
-    const key = tokens.join(' ')
+  /**
+   * The template of a message, learnt if it is new.
+   * @param source part of the id: two sources may say the same
+   * @param start where the message begins in the line
+   */
+  learn(line: string, source = '', start = 0): Template {
+    const key = masked(line, start)
     let node = this.#forms.get(key)
     if (!node) {
-      node = this.#matching(tokens) ?? this.#create(tokens, key, message, source)
+      const tokens = splitTokens(key).map(token => this.#shared(token))
+      node = this.#matching(tokens) ?? this.#create(tokens, key, line.slice(start), source)
       node = this.#gather(node)
       this.#keep(key, node)
     }
@@ -125,9 +133,9 @@ export class TemplateMiner {
   }
 
   /** The template of a message without learning; undefined when it is new. */
-  find(message: string): Template | undefined {
-    const tokens = tokensOf(message)
-    return (this.#forms.get(tokens.join(' ')) ?? this.#matching(tokens))?.template
+  find(line: string, start = 0): Template | undefined {
+    const key = masked(line, start)
+    return (this.#forms.get(key) ?? this.#matching(splitTokens(key)))?.template
   }
 
   /** Forgets a tenth, those not seen for longest. */
@@ -136,10 +144,20 @@ export class TemplateMiner {
   }
 
   #keep(key: string, node: Node): void {
-    this.#forms.set(key, node)
+    this.#forms.set(ownText(key), node)
     // forms are many where a word varies; they are only a short cut
     if (this.#forms.size > 4 * this.#o.mostTemplates) this.#forms.delete(this.#forms.keys().next().value!)
     if (this.#nodes.size > this.#o.mostTemplates) this.#forgetOldest()
+  }
+
+  /** Words that many templates have are kept once. */
+  #shared(token: string): string {
+    const known = this.#words.get(token)
+    if (known !== undefined) return known
+    if (this.#words.size >= MOST_WORDS) this.#words.clear()
+    const own = ownText(token)
+    this.#words.set(own, own)
+    return own
   }
 
   /** The oldest of the templates that hold this message as it is: so it is the same one whatever came since. */
@@ -155,7 +173,7 @@ export class TemplateMiner {
     const hash = createHash('sha1').update(`${source}\n${key}`).digest('hex')
     let id = hash.slice(0, 10)
     for (let n = 10; this.#nodes.has(id); n++) id = hash.slice(0, n + 1)
-    const example = message.slice(0, EXAMPLE_CHARS)
+    const example = ownText(message.slice(0, EXAMPLE_CHARS))
     return this.#add({ id, tokens, count: 0, example })
   }
 

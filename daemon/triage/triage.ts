@@ -3,8 +3,7 @@
  * What a person has said of a template stands above all. Nothing here acts: a line is data.
  */
 
-import { booksInDoubt, codesSay } from './books/codes-say.js'
-import type { Finding } from './books/finding.js'
+import { booksInDoubt, codesSayOf } from './books/codes-say.js'
 import { lookUp } from './books/look-up.js'
 import { Feedback, type FeedbackState } from './feedback.js'
 import { hostileText } from './judge/hostile.js'
@@ -13,7 +12,8 @@ import { asTheyStand, type NumbersSay, numbersSayOf } from './judge/numbers-say.
 import { type LinesOptions, type LinesState, LineTemplates } from './lines.js'
 import { VerdictMemo } from './memo.js'
 import { readLine } from './read/read.js'
-import { type Shape, shapeOf } from './signature.js'
+import type { Reading } from './read/reading.js'
+import { type Runs, type Shape, shapeOf } from './signature.js'
 import type { LineStage } from './slm/stage.js'
 import type { Template } from './template.js'
 import { isAlarm, type Verdict } from './verdict.js'
@@ -103,21 +103,22 @@ export class Triage {
   judge(source: string, line: string): Triaged & { unsure: boolean } {
     const asked = this.#asked
     this.#asked = undefined
-    const { template, start } =
-      asked?.line === line && asked.source === source ? asked.learnt : this.#lines.learn(source, line)
-    const known = this.#memo.find(template.id, line, start)
+    const isAsked = asked?.line === line && asked.source === source
+    const { template, start } = isAsked ? asked.learnt : this.#lines.learn(source, line)
+    const known = isAsked ? undefined : this.#memo.find(template.id, line, start)
     if (known) {
       this.counts.memo++
       return { verdict: known, template, start, unsure: false }
     }
-    const verdict = this.#judge(source, line, start)
+    const reading = readOf(line, start)
+    const verdict = this.#judge(source, reading, start)
     const own = this.feedback.of(template.id, verdict)
     if (own) {
       this.counts.operator++
       return { verdict: own, template, start, unsure: false }
     }
     const unsure = this.#model !== undefined && verdict.confidence < this.#o.askBelow
-    if (!unsure) this.#keep(source, template, line, start, verdict)
+    if (!unsure) this.#keep(source, template, reading, start, verdict)
     this.counts.rule++
     return { verdict, template, start, unsure }
   }
@@ -125,7 +126,7 @@ export class Triage {
   /** What plain code says, without memory and without what people said: that is what a person's word is about. */
   unbiased(source: string, line: string): Triaged {
     const { template, start } = this.#lines.learn(source, line)
-    return { verdict: this.#judge(source, line, start), template, start }
+    return { verdict: this.#judge(source, readOf(line, start), start), template, start }
   }
 
   /** The verdict, with the model where plain code is unsure. */
@@ -149,7 +150,7 @@ export class Triage {
       this.counts.slm++
     }
     // what a model said that answers no more is not kept
-    if (age === this.#age) this.#keep(source, first.template, line, first.start, verdict)
+    if (age === this.#age) this.#keep(source, first.template, readOf(line, first.start), first.start, verdict)
     return { ...first, verdict }
   }
 
@@ -160,38 +161,36 @@ export class Triage {
     return isAlarm(plain.severity) && !isAlarm(model.severity) ? plain : model
   }
 
-  #judge(source: string, line: string, start: number): Verdict {
+  #judge(source: string, reading: Reading, start: number): Verdict {
+    const line = reading.raw
     const shape = shapeOf(line, start)
     return judge({
       line,
       source,
-      findings: this.#findings(source, line, start),
+      findings: lookUp(reading, source),
       ...(shape && !shape.bait ? { shape: shape.key } : {}),
     })
   }
 
-  #findings(source: string, line: string, start: number): Finding[] {
-    return lookUp(readOf(line, start), source)
-  }
-
-  #keep(source: string, template: Template, line: string, start: number, verdict: Verdict): void {
+  #keep(source: string, template: Template, reading: Reading, start: number, verdict: Verdict): void {
     // a kind of line seen once may never come again: what a memory needs to know of it is found out at its second
     if (template.count < 2) return
-    this.#memo.keep(template.id, line, start, { ...verdict, stage: 'memo' }, shape =>
-      this.#numbersSay(source, line, start, shape),
+    this.#memo.keep(template.id, reading.raw, start, { ...verdict, stage: 'memo' }, (shape, runs) =>
+      this.#numbersSay(source, reading, runs, shape),
     )
   }
 
   /** What counts in lines of this shape beside their words: found out once, with the functions that judge. */
-  #numbersSay(source: string, line: string, start: number, shape: Shape): NumbersSay | undefined {
+  #numbersSay(source: string, reading: Reading, runs: Runs, shape: Shape): NumbersSay | undefined {
     // without its bait a line has other neighbours
-    if (shape.bait && hostileText(line)) return asTheyStand
-    const values = numbersSayOf(line, source, shape)
-    const books = booksInDoubt(readOf(line, start), source)
+    if (shape.bait && hostileText(reading.raw)) return asTheyStand
+    const values = numbersSayOf(reading.raw, runs, source, shape)
+    const books = booksInDoubt(reading, source)
     if (books.length === 0) return values
-    return other => {
-      const said = values ? values(other) : ''
-      return said === undefined ? undefined : said + codesSay(readOf(other, start), source, books)
+    const codes = codesSayOf(reading, source, books, readOf)
+    return (other, start, runs) => {
+      const said = values ? values(other, start, runs) : ''
+      return said === undefined ? undefined : said + codes(other, start)
     }
   }
 }

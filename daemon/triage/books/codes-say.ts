@@ -2,12 +2,14 @@
  * Whether other numbers and names in the same words may be another code, or be read by another entry of a book, and what
  * the books say then, so that memory can hold a verdict under that (memo.ts). Pure; the books are data.
  */
+
+import { withoutTimes } from '../judge/unread.js'
 import { mayDecide } from '../judge/vocabulary.js'
-import { foldedWords, isNumber, withoutTimes } from '../judge/words.js'
+import { foldedWords, isNumber } from '../judge/words.js'
 import type { Reading } from '../read/reading.js'
 import { ENDINGS } from './ended.js'
 import { type Book, shippedBooks } from './load.js'
-import { LEVEL_BOOK, lookUp, MOST_CHARACTERS } from './look-up.js'
+import { LEVEL_BOOK, lookUp, MOST_CHARACTERS, openedIn } from './look-up.js'
 import { blindTo, holdsWithout } from './whatever-digits.js'
 
 /** Five numbers or pairs of letters in a row may be a frame with other numbers. A bare 0 and 1 are words of their own. */
@@ -34,15 +36,43 @@ export function booksInDoubt(
   // whether it is over is told by words that may stand apart
   const overOrNot = SETTINGS.test(message) || ENDINGS.some(pattern => wavers(pattern, message))
   const found = overOrNot ? lookUp(reading, source, books).filter(f => f.severity !== 'normal') : []
+  const lower = about.toLowerCase()
+  const opened = new Set(openedIn(books, lower))
   return books.filter(
     book =>
       book.name !== LEVEL_BOOK &&
-      (found.some(f => f.book === book.name) || mayReadOtherwise(book, message, about)),
+      (found.some(f => f.book === book.name) ||
+        ((opened.has(book) || blindWords(book).some(word => word.test(lower))) &&
+          mayReadOtherwise(book, message, about))),
   )
 }
 
-/** What these books say, with a 9 for each digit that is quoted; '' when they say nothing. */
-export const codesSay = (reading: Reading, source: string, books: readonly Book[]): string =>
+/**
+ * What these books say of other lines of the shape of this one, told by their messages where nothing else counts: level and
+ * process are words, and a decoder's numbers or a sentence must be read.
+ */
+export function codesSayOf(
+  like: Reading,
+  source: string,
+  books: readonly Book[],
+  read: (line: string, start: number) => Reading,
+): (line: string, start: number) => string {
+  const byMessage =
+    !books.some(book => book.decoder) &&
+    like.format !== 'nmea' &&
+    !/\d/.test(like.process ?? '') &&
+    like.message.length < like.raw.length
+  // what is kept for a shape must not keep its first line
+  const header: Reading = { ...like, raw: '', message: '', fields: [], quantities: [] }
+  return (line, start) => {
+    const reading =
+      byMessage && start > 0 ? { ...header, raw: line, message: line.slice(start) } : read(line, start)
+    return codesSay(reading, source, books)
+  }
+}
+
+/** With a 9 for each digit that is quoted; '' when they say nothing. */
+const codesSay = (reading: Reading, source: string, books: readonly Book[]): string =>
   lookUp(reading, source, books)
     .filter(f => f.book !== LEVEL_BOOK)
     .map(f => `${f.book} ${f.entry} ${f.severity} ${f.means} ${f.quote.replace(/\d/g, '9')}`)

@@ -30,13 +30,11 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
   const message =
     reading.message.length > MOST_CHARACTERS ? reading.message.slice(0, MOST_CHARACTERS) : reading.message
   const about = `${source} ${reading.process ?? ''} ${message}`
-  const lower = about.toLowerCase()
-  const grams = gramsOf(lower)
+  const opened = openedIn(books, about.toLowerCase())
   const found: Placed[] = []
   let over: boolean | undefined
   const ended = () => (over ??= isOver(message))
-  for (const book of books) {
-    if (!hasWord(book, lower, grams)) continue
+  for (const book of opened) {
     if (book.only_if !== undefined && !book.only_if.test(about)) continue
     if (book.not_if?.test(about)) continue
     if (book.decoder !== undefined) {
@@ -71,18 +69,26 @@ export function lookUp(reading: Reading, source: string, books: readonly Book[] 
   return found.length < 2 ? found.map(f => f.finding) : sorted(found).slice(0, MOST_FINDINGS)
 }
 
+/** The books of which a word stands in a text, in lower case. */
+export function openedIn(books: readonly Book[], lower: string): Book[] {
+  // of few books it is told sooner by looking for their words
+  const grams = books.length < FEW ? undefined : gramsOf(lower)
+  return books.filter(book => hasWord(book, lower, grams))
+}
+const FEW = 4
+
+function hasWord(book: Book, lower: string, grams: Uint8Array | undefined): boolean {
+  for (const { word, gram } of book.openedBy)
+    if ((gram < 0 || grams === undefined || grams[gram] === 1) && lower.includes(word)) return true
+  return false
+}
+
 /** Which groups of three letters a text has: most words of most books are ruled out by one look. */
 function gramsOf(lower: string): Uint8Array {
   const grams = new Uint8Array(GRAMS)
   for (let i = 2; i < lower.length; i++)
     grams[gramHash(lower.charCodeAt(i - 2), lower.charCodeAt(i - 1), lower.charCodeAt(i))] = 1
   return grams
-}
-
-function hasWord(book: Book, lower: string, grams: Uint8Array): boolean {
-  for (const { word, gram } of book.openedBy)
-    if ((gram < 0 || grams[gram] === 1) && lower.includes(word)) return true
-  return false
 }
 
 const sorted = (found: Placed[]): Finding[] =>

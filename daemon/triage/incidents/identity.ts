@@ -2,6 +2,7 @@
  * Which lines speak of the same alarm: the same source, the same things (tags, ids, numbered parts) and the same
  * condition in words, whatever the values and whether it begins or is over. Pure.
  */
+import { garbageIn } from '../judge/garbage.js'
 import type { Verdict } from '../verdict.js'
 import { LETTER, spell } from './names.js'
 import { directionOf, isFilling, phaseOf, placesDiffer, withoutReturn } from './words.js'
@@ -41,10 +42,17 @@ const MOST_ASSETS = 8
 /** Share of words in common that makes a line of return about an open alarm. */
 const OVERLAP = 0.6
 
+/** Stands for the words of lines that are no text. */
+const NOISE = '#noise'
+
 /** What a line is about. */
 export function identify(spoken: Spoken): Identity {
   const { source, templateId } = spoken
-  const tokens = spell(spoken.message ?? spoken.line)
+  const message = spoken.message ?? spoken.line
+  // no two lines of noise are alike, and all of a source are one trouble
+  if (garbageIn(message))
+    return { key: `${source}||${NOISE}`, source, assets: [], words: [NOISE], phase: 'event' }
+  const tokens = spell(message)
   const named = [...tokens.assets, ...(spoken.entities ?? []).map(e => e.toLowerCase())]
   const assets = [...new Set(named)].slice(0, MOST_ASSETS)
   const said = withoutReturn(tokens.words)

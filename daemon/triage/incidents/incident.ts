@@ -1,6 +1,7 @@
 /** One incident as it is kept, and as people and programs see it. Pure. */
+import { garbageIn } from '../judge/garbage.js'
 import type { Category, Component, Severity, Verdict } from '../verdict.js'
-import { SEVERITIES, worse } from '../verdict.js'
+import { isAlarm, SEVERITIES, worse } from '../verdict.js'
 import type { AlarmCondition, AlarmState } from './alarm-state.js'
 import type { Identity } from './identity.js'
 
@@ -152,7 +153,7 @@ export function documentOf(
     (s, a) => (a.state.open ? worse(s, a.state.severity) : s),
     incident.severity ?? 'normal',
   )
-  const speaker = [head, worst].find(a => a?.verdict.cause || a?.verdict.action) ?? head
+  const speaker = [leading(alarms), worst].find(a => a?.verdict.cause || a?.verdict.action) ?? head
   const state = URGENCY.find(c => alarms.some(a => a.state.condition === c)) ?? 'UNACK'
   const { cause, action } = speaker?.verdict ?? {}
   return {
@@ -161,7 +162,7 @@ export function documentOf(
     state,
     severity: severity === 'normal' ? (worst?.state.severity ?? 'normal') : severity,
     category: worst?.verdict.category ?? 'process_deviation',
-    component: head?.verdict.component ?? 'other',
+    component: leading(alarms)?.verdict.component ?? 'other',
     source: head?.identity.source ?? incident.area,
     ...(head?.identity.asset !== undefined && { asset: head.identity.asset }),
     summary: summaryOf(incident, alarms, says),
@@ -193,13 +194,25 @@ export function documentOf(
   }
 }
 
-/** The alarm whose condition began first: its cause is the cause of the others, more often than not. */
-export const firstOut = (alarms: readonly AlarmRecord[]): AlarmRecord | undefined =>
+/**
+ * The alarm whose condition began first: its cause is the cause of the others, more often than not. What is only worth a
+ * note began nothing when there are alarms.
+ */
+export function firstOut(alarms: readonly AlarmRecord[]): AlarmRecord | undefined {
+  const grave = alarms.filter(a => isAlarm(a.state.severity))
+  return earliest(grave.length > 0 ? grave : alarms)
+}
+
+/** What a summary begins with: danger to people, else the first out. */
+const leading = (alarms: readonly AlarmRecord[]): AlarmRecord | undefined =>
+  earliest(alarms.filter(a => a.state.open && a.state.severity === 'emergency')) ?? firstOut(alarms)
+
+const earliest = (alarms: readonly AlarmRecord[]): AlarmRecord | undefined =>
   alarms.reduce<AlarmRecord | undefined>((a, b) => (a && a.activatedAt <= b.activatedAt ? a : b), undefined)
 
 function summaryOf(incident: IncidentRecord, alarms: readonly AlarmRecord[], says: SaysTime): string {
-  const since = says(firstOut(alarms)?.activatedAt ?? incident.openedAt)
-  const head = firstOut(alarms)
+  const head = leading(alarms)
+  const since = says(head?.activatedAt ?? incident.openedAt)
   if (incident.says !== undefined) return `${incident.says}, since ${since}.`
   if (!head) return `Opened ${since}.`
   const others = alarms.filter(a => a !== head && a.state.open)
@@ -224,12 +237,17 @@ const SHORT_MESSAGE = 60
 
 /** What an alarm is called: its message when that is short, else its machine and the words that decided. */
 export function labelOf(identity: Identity, message: string, verdict: Verdict): string {
-  const whole = message.replace(/\s+/g, ' ').trim()
+  if (garbageIn(message)) return 'bytes that are no text'
+  const whole = shown(message)
   const isSentence = whole.length <= SHORT_MESSAGE && /^[\p{L}\d]/u.test(whole) && !whole.includes('=')
-  const words = isSentence ? whole : (verdict.evidence || whole).replace(/\s+/g, ' ').trim()
+  const words = isSentence ? whole : shown(verdict.evidence || whole)
   const { asset } = identity
   return cut(asset === undefined || words.toLowerCase().includes(asset) ? words : `${asset} ${words}`, 100)
 }
+
+/** Marks that no display shows, or that steer one: control characters and those that hide or turn text. The raw line keeps them. */
+const UNSEEN = /[\s\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]+/g
+const shown = (text: string): string => text.replace(UNSEEN, ' ').trim()
 
 const deed = ({ by, at, note }: Deed) => ({ by, at: iso(at), ...(note !== undefined && { note }) })
 const iso = (at: number): string => new Date(at).toISOString()

@@ -31,7 +31,7 @@ const TRIES: readonly RegExp[] = [
   /\bplease (disregard|ignore)\b|\bno need to (tell|notify|inform)\b/i,
   /\b(just testing|nothing to see|move along|operator already knows|already handled|no need to (act|check|alert)|false alarm,? (ignore|please)|trust me|this is fine|don't worry|kein grund zur sorge)\b/i,
   /(;|\||&&|`|\$\()\s*(rm|curl|wget|nc|bash|sh|reboot|shutdown|cat|chmod|python3?|powershell)\b\s*[-/\w$.]|\brm\s+-rf\b|\$\{jndi:|\bcurl\s+(-\w+\s+)*https?:/i,
-  /('|")\s*(or|and)\s*('|")?\d*('|")?\s*=\s*('|")?\d*|\bunion\s+(all\s+)?select\b|;\s*(drop|delete|truncate|update|insert)\s+(table|from|into|\w+\s+set)\b|--\s*$/i,
+  /('|")\s*(or|and)\s*('|")?\d*('|")?\s*=\s*('|")?\d*|\bunion\s+(all\s+)?select\b|;\s*(drop|delete|truncate|update|insert)\s+(table|from|into|\w+\s+set)\b|['")\];]\s*--\s*$/i,
   /<script\b|javascript:|onerror\s*=|<img\b[^>]*\bsrc=|<iframe\b/i,
   /\.\.\/\.\.\/|\/etc\/(passwd|shadow)|%2e%2e%2f|\.\.\\\.\.\\/i,
 ]
@@ -64,7 +64,9 @@ export function hostileText(line: string): Hostile | undefined {
     const hit = tries(decoded)
     if (hit) return { ...hit, at, length }
   }
-  const hidden = HIDING.exec(text) ?? mixedWord(text)
+  // the mark of a file's encoding in front of its first line hides nothing
+  const hidden =
+    HIDING.exec(text.charCodeAt(0) === BYTE_ORDER_MARK ? ` ${text.slice(1)}` : text) ?? mixedWord(text)
   if (hidden)
     return {
       quote: hidden[0].slice(0, 80),
@@ -84,6 +86,7 @@ export function hostileText(line: string): Hostile | undefined {
 }
 
 const MOST_CHARS = 8192
+const BYTE_ORDER_MARK = 0xfeff
 
 /** A word that mixes Latin with look-alikes of other alphabets. Word by word: one pattern for it all is quadratic. */
 function mixedWord(text: string): RegExpExecArray | undefined {

@@ -61,7 +61,8 @@ interface Ground {
 export function judge(input: LineToJudge): Verdict {
   const hostile = hostileText(input.line)
   const read = judgeText(input)
-  if (!hostile) return read
+  // noise has every byte, that of an escape too; it instructs nobody, and what people see of it has none
+  if (!hostile || (hostile.what !== 'an instruction to the reader' && garbageIn(input.line))) return read
   // bait can talk a verdict down, never up: of the line with it and without it the worse counts
   const rest = withoutBait(input.line, hostile)
   const { shape: _shape, ...bare } = input
@@ -138,7 +139,8 @@ function judgeWords(words: readonly Word[], { line, source, findings: read = [] 
         to: limit.to,
       })
     grounds.push(...relations(words).map(r => ({ ...r, needsHuman: true, expectation: r })))
-    if (limits.length === 0)
+    // a share of a life says nothing of other values
+    if (limits.every(l => l.at === l.limitAt))
       for (const e of polarity.has('tested') && polarity.has('calm') ? [] : unexpected(words, source))
         grounds.push({ ...e, needsHuman: true, expectation: e })
   }
@@ -189,7 +191,7 @@ const isInterval = (l: LimitCheck, words: readonly Word[]): boolean =>
     .slice(Math.max(0, l.limitAt - 3), l.limitAt)
     .some(w => /^(change|replace|wechsel\w*|tausch\w*|service|remplac\w*|sostitu\w*)$/.test(w.text))
 const USED_UP =
-  /^(wear|filter|life|hours|cycles|dp|verschleiss|usure|operations|starts|change|spots|shots|parts)$/
+  /^(wear|filter|life|lifetime|standzeit|lebensdauer|hours|cycles|dp|verschleiss|usure|operations|starts|change|spots|shots|parts)$/
 const NEARLY = 0.95
 /** `filter_dp 248, change_at 250`: what is used up is nearly so. */
 export const nearlyUsed = (l: LimitCheck, words: readonly Word[]): boolean =>
@@ -300,7 +302,10 @@ function byCode(
   polarity: Polarity,
 ): Draft {
   const worst = grounds
-    .filter(g => g.finding?.certain || g.limit || (g.condition && g.category === finding.category))
+    .filter(
+      g =>
+        g.finding?.certain || g.limit || ((g.condition || g.expectation) && g.category === finding.category),
+    )
     .reduce<Severity>((s, g) => worse(s, g.severity), finding.severity ?? 'normal')
   const lost =
     worst === 'warning' &&
@@ -524,11 +529,13 @@ function byStates(
   }
 }
 
+const sideOf = (limit: LimitCheck): string =>
+  !limit.violated ? 'close to' : limit.direction === 'high' ? 'above' : 'below'
 const whatOf = (g: Ground): string =>
   g.condition
     ? g.condition.id.replaceAll('_', ' ')
     : g.limit
-      ? `value ${g.limit.value} ${g.limit.direction === 'high' ? 'above' : 'below'} its limit ${g.limit.limit}`
+      ? `value ${g.limit.value} ${sideOf(g.limit)} its limit ${g.limit.limit}`
       : (g.finding?.means ?? g.expectation?.reason ?? '')
 
 function advice(cause: string | undefined, action: string | undefined): { cause: string; action: string } {

@@ -11,7 +11,7 @@ export interface LimitCheck {
   limit: number
   /** Place of the value. */
   at: number
-  /** Place of the limit. */
+  /** Place of the limit; that of the value where it is a share of a whole, and the limit a hundred. */
   limitAt: number
   /** Places of words that it rests on, the end excluded. */
   from: number
@@ -52,8 +52,9 @@ function valueAt(all: readonly Word[], at: number): number {
 
 /** Whether a line of these words, whatever its numbers, may hold a value against a limit. */
 export const mayNameLimit = (all: readonly Word[]): boolean =>
-  all.filter(w => isNumber(w.text)).length > 1 &&
-  all.some((w, i) => isNumber(w.text) && limitKind(all, i, 'whatever its value') !== undefined)
+  all.some((w, i) => isNumber(w.text) && isUsedShare(all, i)) ||
+  (all.filter(w => isNumber(w.text)).length > 1 &&
+    all.some((w, i) => isNumber(w.text) && limitKind(all, i, 'whatever its value') !== undefined))
 
 /** Whether a word can make a number a limit, or keep it from being one. */
 export const isLimitWord = (word: string): boolean =>
@@ -63,6 +64,9 @@ export const isLimitWord = (word: string): boolean =>
   SEVERE.has(word) ||
   BETWEEN.test(word) ||
   UNIT.test(word) ||
+  SET_VALVE.test(word) ||
+  USED.test(word) ||
+  LIFE.test(word) ||
   /(grenze|grenzwert|limit|schwelle|min|max)$/.test(word)
 
 /** Every value of the line that stands against a limit. */
@@ -82,7 +86,7 @@ export function checkLimits(all: readonly Word[]): LimitCheck[] {
       ),
   )
   const isLimit = new Set(limits.map(l => l.at))
-  const checks: LimitCheck[] = []
+  const checks: LimitCheck[] = numbers.filter(i => isUsedShare(all, i)).map(i => usedShare(all, i))
   for (const limit of limits) {
     const at = valueFor(
       all,
@@ -145,6 +149,8 @@ function limitKind(all: readonly Word[], at: number, values?: 'whatever its valu
     if (holds) return { direction, severe, claimed: (direction === 'high') === above }
     return { direction, severe }
   }
+  if (isSetPressure(all, at)) return { direction: 'high', severe: true }
+  if (isUsedShare(all, at)) return undefined
   for (let back = 1; back <= 3 && at - back >= 0; back++) {
     const { text: whole, before } = all[at - back]!
     if (isNumber(whole)) break
@@ -197,6 +203,47 @@ function limitKind(all: readonly Word[], at: number, values?: 'whatever its valu
   }
   return undefined
 }
+
+/** Words of both forms, for whoever must know which words matter. */
+const SET_VALVE =
+  /^(pressure|set|setting|ansprechdruck|einstelldruck|tarage|tarature|taratura|psv|prv|sv|srv|tsv|sicherheitsventil|safety|relief|valve)$/
+
+/** `safety valve set 10.0 bar`: at its set pressure a safety valve opens. @source ISO 4126-1 §3, set pressure */
+function isSetPressure(all: readonly Word[], at: number): boolean {
+  const back = /^(at|to|pressure)$/.test(all[at - 1]?.text ?? '') ? 2 : 1
+  if (
+    !/^(set|setting|ansprechdruck|einstelldruck|tarage|tarature|taratura)$/.test(all[at - back]?.text ?? '')
+  )
+    return false
+  const [kind, valve] = [all[at - back - 2]?.text ?? '', all[at - back - 1]?.text ?? '']
+  return (
+    /^(psv|prv|sv|srv|tsv|sicherheitsventil)$/.test(valve) ||
+    (/^(safety|relief)$/.test(kind) && valve === 'valve')
+  )
+}
+
+function usedShare(all: readonly Word[], at: number): LimitCheck {
+  const value = valueAt(all, at)
+  return {
+    violated: value > 100,
+    direction: 'high',
+    severe: false,
+    value,
+    limit: 100,
+    at,
+    limitAt: at,
+    from: Math.max(0, at - 4),
+    to: Math.min(all.length, at + 2),
+  }
+}
+
+/** 38 of `tool life 38 % used`: a share of a life that ends at a hundred. */
+const isUsedShare = (all: readonly Word[], at: number): boolean =>
+  /^\s*%$/.test(all[at]!.after) &&
+  USED.test(all[at + 1]?.text ?? '') &&
+  all.slice(Math.max(0, at - 4), at).some(w => LIFE.test(w.text))
+const USED = /^(used|consumed|spent|verbraucht|use|utilise|consumido|usato)$/
+const LIFE = /^(life|lifetime|wear|standzeit|lebensdauer|verschleiss|usure|vida|vita)$/
 
 /** `121 C, alarm 110, trip 135`: of the size of a value with a unit before it, so no number of an alarm. */
 function likeValue(all: readonly Word[], at: number, perhaps: boolean): boolean {

@@ -3,7 +3,7 @@
  * as expected or not, within the limits that the line names, in no relation that is wrong. Told by the functions that the
  * judge itself asks, for lines of one shape (signature.ts): their words are the same wherever it matters. Pure.
  */
-import { numbersIn, type Shape } from '../signature.js'
+import type { Runs, Shape } from '../signature.js'
 import { type Expected, expectedIn, outcomeOf } from './expect.js'
 import { nearlyUsed, TERSE } from './judge.js'
 import { checkLimits, mayNameLimit } from './limits.js'
@@ -11,22 +11,31 @@ import { mayRelate, relations } from './relations.js'
 import { putRightOf } from './sayings.js'
 import { readBooleans, type Word, wordsOf } from './words.js'
 
-/** Lines of one shape that say the same get one verdict; '' is as expected. Undefined: the numbers count as they stand. */
-export type NumbersSay = (line: string) => string | undefined
+/**
+ * Lines of one shape that say the same get one verdict; '' is as expected. Undefined: the numbers count as they stand.
+ * @param start where the message begins
+ * @param runs of the line, as signature.ts gives them
+ */
+export type NumbersSay = (line: string, start: number, runs: Runs) => string | undefined
 
 /** Every message is its own. */
 export const asTheyStand: NumbersSay = () => undefined
 
 /** @returns undefined when no number of a line of this shape can decide */
-export function numbersSayOf(line: string, source: string, shape: Shape): NumbersSay | undefined {
+export function numbersSayOf(line: string, runs: Runs, source: string, shape: Shape): NumbersSay | undefined {
   const key = shape.bait ? undefined : shape.key
   const views = viewsOf(line, key)
-  if (views.some(words => mayNameLimit(words) || mayRelate(words)))
-    return other => together(viewsOf(other, key), source)
-  const numbers = numbersIn(line)
-  const expected = views.flatMap(words => expectedIn(words, source).map(e => placed(e, words, numbers)))
+  const expected = views.flatMap(words => expectedIn(words, source).map(e => placed(e, words, runs)))
   if (expected.includes(undefined)) return asTheyStand
-  return expected.length === 0 ? undefined : other => oneByOne(other, expected as Placed[])
+  const one: NumbersSay = (other, _start, runs) => oneByOne(other, runs, expected as Placed[])
+  const limits = views.some(mayNameLimit)
+  const related = views.some(mayRelate)
+  if (limits || related)
+    return (other, start, runs) => {
+      const said = together(viewsOf(other, key), limits, related)
+      return said === undefined ? undefined : said + one(other, start, runs)
+    }
+  return expected.length === 0 ? undefined : one
 }
 
 /** The words as they stand, and those with bent ones put right: where the first tell nothing, the second are judged. */
@@ -37,37 +46,43 @@ function viewsOf(line: string, key: number | undefined): readonly (readonly Word
 }
 
 type Placed = Expected & {
-  /** The how manieth number of the shape. */
+  /** Where the run that it is begins in the list of runs. */
   nth: number
 }
-function placed(expected: Expected, words: readonly Word[], numbers: readonly number[]): Placed | undefined {
+function placed(expected: Expected, words: readonly Word[], runs: Runs): Placed | undefined {
   const { start, end } = words[expected.at]!
-  for (let nth = 0; nth < numbers.length; nth += 2)
-    if (numbers[nth] === start && numbers[nth + 1] === end) return { ...expected, nth }
-  return undefined
+  const nth = runs.indexOf(start, 'begin')
+  return nth >= 0 && runs.places[nth + 1] === end ? { ...expected, nth } : undefined
 }
 
-function oneByOne(line: string, expected: readonly Placed[]): string {
-  const numbers = numbersIn(line)
+function oneByOne(line: string, runs: Runs, expected: readonly Placed[]): string {
   let said = ''
-  for (const [i, e] of expected.entries()) {
-    const outcome = outcomeOf(e, line.slice(numbers[e.nth], numbers[e.nth + 1]))
+  for (let i = 0; i < expected.length; i++) {
+    const e = expected[i]!
+    const outcome = outcomeOf(e, line.slice(runs.places[e.nth], runs.places[e.nth + 1]))
     if (outcome !== 0) said += `${i}:${outcome} `
   }
   return said
 }
 
-/** Undefined where something is wrong: the reason of such a verdict names the numbers. */
-function together(views: readonly (readonly Word[])[], source: string): string | undefined {
+/**
+ * Undefined where something is wrong: the reason of such a verdict names the numbers.
+ * @param limits whether a line of this shape may name one
+ * @param related whether its numbers may stand in some relation
+ */
+function together(
+  views: readonly (readonly Word[])[],
+  limits: boolean,
+  related: boolean,
+): string | undefined {
   let said = ''
   for (const words of views) {
-    if (relations(words).length > 0) return undefined
+    if (related && relations(words).length > 0) return undefined
+    if (!limits) continue
     for (const l of checkLimits(words)) {
       if (l.violated || nearlyUsed(l, words)) return undefined
       said += `${l.at} ${l.limitAt} ${l.from} ${l.to} ${l.direction} ${l.severe} `
     }
-    for (const e of expectedIn(words, source))
-      said += `${e.at}:${outcomeOf(e, words[e.at]!.text)}:${e.rules.length} `
     said += '|'
   }
   return said

@@ -3,6 +3,7 @@
  * more letters at either end of a word. Parsed once; found by their first words, so that a line is held only against the
  * phrases that can begin in it. Pure.
  */
+import { WordParts } from './word-parts.js'
 import { isNumber, type Word, wordsOf } from './words.js'
 
 export type PhraseNode =
@@ -104,37 +105,58 @@ const fits = (node: PhraseNode & { kind: 'word' }, word: string): boolean => {
   return text.length >= PLURAL_FROM && word.startsWith(text) && ENDINGS.includes(word.slice(text.length))
 }
 
-/** Ends of every way in which nodes from `n` on can be read from word `at` on. */
-function* endsOf(
-  nodes: readonly PhraseNode[],
-  n: number,
-  words: readonly Word[],
-  at: number,
-): Generator<number> {
-  const node = nodes[n]
-  if (!node) {
-    yield at
-    return
+/** A phrase as it is walked: each step knows what comes after it. */
+type Step =
+  | { kind: 'end' }
+  | { kind: 'word'; word: PhraseNode & { kind: 'word' }; next: Step }
+  | { kind: 'number'; next: Step }
+  | { kind: 'gap'; next: Step }
+  | { kind: 'any'; of: readonly Step[] }
+
+const END: Step = { kind: 'end' }
+
+/** @param then what comes after these nodes; a gap at their end is none */
+function stepsOf(nodes: readonly PhraseNode[], then: Step = END): Step {
+  let next = then
+  for (const [i, node] of [...nodes.entries()].reverse()) {
+    const after = next
+    if (node.kind === 'any')
+      next = {
+        kind: 'any',
+        of: [...node.of.map(branch => stepsOf(branch, after)), ...(node.maybe ? [after] : [])],
+      }
+    else if (node.kind === 'word') next = { kind: 'word', word: node, next }
+    else if (node.kind === 'number' || i < nodes.length - 1) next = { kind: node.kind, next }
   }
-  if (node.kind === 'gap') {
-    if (n === nodes.length - 1) yield at
-    else
+  return next
+}
+
+/** Where the longest way ends in which a phrase can be read from word `at` on; -1 when there is none. */
+function endOf(step: Step, words: readonly Word[], at: number): number {
+  switch (step.kind) {
+    case 'end':
+      return at
+    case 'gap': {
+      let end = -1
       for (let skip = 0; skip <= MOST_GAP && at + skip <= words.length; skip++) {
-        yield* endsOf(nodes, n + 1, words, at + skip)
+        end = Math.max(end, endOf(step.next, words, at + skip))
         if (!bridges(words[at + skip])) break
       }
-    return
+      return end
+    }
+    case 'any': {
+      let end = -1
+      for (const branch of step.of) end = Math.max(end, endOf(branch, words, at))
+      return end
+    }
+    default: {
+      const text = words[at]?.text
+      if (text === undefined) return -1
+      return (step.kind === 'number' ? isNumber(text) : fits(step.word, text))
+        ? endOf(step.next, words, at + 1)
+        : -1
+    }
   }
-  if (node.kind === 'any') {
-    for (const branch of node.of)
-      for (const end of endsOf(branch, 0, words, at)) yield* endsOf(nodes, n + 1, words, end)
-    if (node.maybe) yield* endsOf(nodes, n + 1, words, at)
-    return
-  }
-  const word = words[at]
-  if (!word) return
-  if (node.kind === 'number' ? isNumber(word.text) : fits(node, word.text))
-    yield* endsOf(nodes, n + 1, words, at + 1)
 }
 
 /** The words that a sequence can begin with. Empty: it can begin with anything. */
@@ -150,9 +172,12 @@ function firstsOf(nodes: readonly PhraseNode[]): (PhraseNode & { kind: 'word' | 
 }
 
 interface Phrase<T> {
-  nodes: readonly PhraseNode[]
+  first: Step
   value: T
 }
+
+/** Words of which it is remembered which phrases they may begin. */
+const MOST_CANDIDATES = 10_000
 
 /** Many phrases, looked for at once. */
 export class PhraseBook<T> {
@@ -162,13 +187,14 @@ export class PhraseBook<T> {
   readonly #numbers = new Set<Phrase<T>>()
   #longestInside = 0
   readonly #words = new Set<string>()
-  readonly #starts: string[] = []
-  readonly #insides: string[] = []
+  readonly #starts = new WordParts()
+  readonly #insides = new WordParts()
+  readonly #candidates = new Map<string, readonly Phrase<T>[]>()
 
   /** @param text phrases with commas between them */
   add(text: string, value: T): void {
     for (const nodes of parsePhrases(text)) {
-      const phrase = { nodes, value }
+      const phrase = { first: stepsOf(nodes), value }
       this.#learn(nodes)
       for (const first of firstsOf(nodes)) {
         if (first.kind === 'number') this.#numbers.add(phrase)
@@ -187,8 +213,8 @@ export class PhraseBook<T> {
     for (const node of nodes) {
       if (node.kind === 'any') for (const branch of node.of) this.#learn(branch)
       if (node.kind !== 'word') continue
-      if (node.from) this.#insides.push(node.text)
-      else if (node.to) this.#starts.push(node.text)
+      if (node.from) this.#insides.add(node.text)
+      else if (node.to) this.#starts.add(node.text)
       else this.#words.add(node.text)
     }
   }
@@ -197,9 +223,8 @@ export class PhraseBook<T> {
   find(words: readonly Word[]): Found<T>[] {
     const found: Found<T>[] = []
     for (let at = 0; at < words.length; at++) {
-      for (const phrase of this.#candidates(words[at]!.text)) {
-        let to = -1
-        for (const end of endsOf(phrase.nodes, 0, words, at)) to = Math.max(to, end)
+      for (const phrase of this.#beginningWith(words[at]!.text)) {
+        const to = endOf(phrase.first, words, at)
         if (to > at) found.push({ value: phrase.value, from: at, to })
       }
     }
@@ -220,17 +245,23 @@ export class PhraseBook<T> {
   knows(word: string): boolean {
     const numbered = /^([a-z]{3,})\d{1,3}$/.exec(word)
     if (numbered && this.#words.has(numbered[1]!)) return true
-    if (
-      this.#words.has(word) ||
-      this.#starts.some(s => word.startsWith(s)) ||
-      this.#insides.some(s => word.includes(s))
-    )
-      return true
+    if (this.#words.has(word) || this.#starts.begins(word) || this.#insides.isIn(word)) return true
     return ENDINGS.some(e => word.endsWith(e) && this.#words.has(word.slice(0, -e.length)))
   }
 
-  #candidates(word: string): Set<Phrase<T>> {
+  /** Names and numbers are without end, words of a plant are few and come again. */
+  #beginningWith(word: string): Iterable<Phrase<T>> {
     if (isNumber(word)) return this.#numbers
+    let phrases = this.#candidates.get(word)
+    if (!phrases) {
+      phrases = [...this.#lookFor(word)]
+      if (this.#candidates.size >= MOST_CANDIDATES) this.#candidates.clear()
+      this.#candidates.set(word, phrases)
+    }
+    return phrases
+  }
+
+  #lookFor(word: string): Set<Phrase<T>> {
     const all = new Set<Phrase<T>>(this.#exact.get(word))
     const take = (set: Set<Phrase<T>> | undefined) => {
       if (set) for (const phrase of set) all.add(phrase)

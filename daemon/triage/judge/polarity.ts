@@ -35,7 +35,7 @@ export const isTurningWord = (word: string): boolean =>
   LABELS.has(word) ||
   OFF.has(word) ||
   PASSED.test(word) ||
-  [FLAG, ON, DENIES, FOUND, DRY, FAILS].some(p => p.test(word)) ||
+  [FLAG, ON, DENIES, FOUND, DRY, FAILS, AT, LEVELS, CONSEQUENCE].some(p => p.test(word)) ||
   /^(or|oder|ou|nor|x0+)$/.test(word)
 
 const PASSED = /^(pass|passed|ok|successful|bestanden|reussi|correcta|superad\w*)$/
@@ -43,9 +43,13 @@ const FAILS =
   /^(fail\w*|fehl\w*|echou\w*|mislukt|durchgefallen|overdue|due|nicht|not|echec\w*|fallid\w*|fallit\w*|nok|aborted|expired|faellig\w*)$/
 const WARNS = /^(warning|warn|wrn|warnung|avertissement|aviso|advertencia|avviso|waarschuwing|alert)$/
 
+const AT = /^(at|bei|a|en)$/
+const LEVELS = /^(h|hi|high|hh|hihi|l|lo|low|ll|lolo)$/
+const CONSEQUENCE = /^(overflow\w*|trips?|shutdown|stops?|cutout|esd|abschaltung|ueberlauf)$/
+
 export class Polarity {
   readonly #words: readonly Word[]
-  readonly #states: readonly Found<State>[]
+  #states: readonly Found<State>[]
   readonly #switchedOff: boolean
   /** Something is over, and nothing says that it is not. */
   readonly returned: boolean
@@ -69,6 +73,7 @@ export class Polarity {
           )
         ),
     )
+    this.#states = this.#states.filter(f => f.value !== 'severe' || !this.#announced(f))
     const still = this.#of('still')
     this.#switchedOff = this.#flagOff()
     this.returned =
@@ -139,6 +144,18 @@ export class Polarity {
 
   #of(state: State): Found<State>[] {
     return this.#states.filter(f => f.value === state)
+  }
+
+  /** `level HI, overflow at HIHI`, `LOW, trip at LOLO`: what will come at another limit than the one that is reached. */
+  #announced(f: Found<State>): boolean {
+    const at = [f.from - 1, f.to].find(i => AT.test(this.#words[i]?.text ?? ''))
+    if (at === undefined || at < 1) return false
+    const named = this.#words.slice(at + 1, at + 3).some(w => LEVELS.test(w.text))
+    return (
+      named &&
+      CONSEQUENCE.test(this.#words[at - 1]!.text) &&
+      this.#words.slice(0, at - 1).some(w => LEVELS.test(w.text))
+    )
   }
 
   #negatedBefore(from: number): boolean {

@@ -1,5 +1,6 @@
 /** Values that say something only together: a pump that runs without flow, phases that differ, a value that never moves. Pure. */
 import type { Expectation } from './expect.js'
+import { isTagWord, mayBeRedundant, redundant } from './redundant.js'
 import { isNumber, type Word } from './words.js'
 
 const RUNS = /^(run|running|runs|on|laeuft|marche|marcha)$/
@@ -19,6 +20,7 @@ export function relations(words: readonly Word[]): Expectation[] {
     moreThanAll(words),
     outOfRange(words),
     notFollowed(words),
+    redundant(words),
   ].flatMap(e => e ?? [])
 }
 
@@ -38,6 +40,7 @@ export function mayRelate(words: readonly Word[]): boolean {
     [COMMAND, FEEDBACK].every(p => numberAfter(words, p) >= 0) ||
     words.some((_, i) => ofAll(words, i) !== undefined) ||
     triplesIn(words).length > 1 ||
+    mayBeRedundant(words) ||
     words.some((_, i) => decimalsFrom(words, i) >= FROZEN)
   )
 }
@@ -46,7 +49,9 @@ export function mayRelate(words: readonly Word[]): boolean {
 export const isRelationWord = (word: string): boolean =>
   [RUNS, FLOWS, SPEEDS, NOMINAL, IS, SHOULD, DRIVE, COUNTED, RANGES, COMMAND, FEEDBACK].some(p =>
     p.test(word),
-  ) || PHASES.some(names => names.includes(word))
+  ) ||
+  PHASES.some(names => names.includes(word)) ||
+  isTagWord(word)
 
 const COUNTED =
   /^(h|hours|stunden|vs|of|von|sur|de|service|maintenance|wartung|interval|limit|life|due|next|replace|order|change|wechseln|tauschen|remplacer|cambiar)$/

@@ -11,6 +11,7 @@ import { isLimitWord } from './limits.js'
 import { isTurningWord } from './polarity.js'
 import { isRelationWord } from './relations.js'
 import { isBent } from './spelling.js'
+import { WordParts } from './word-parts.js'
 import { foldedWords, isNumber, isSwitch } from './words.js'
 
 /** Flags, levels and zones too short for a lexicon, months, and `true`. */
@@ -34,8 +35,8 @@ function literalsOf(source: string): string[] {
 
 interface Literals {
   whole: Set<string>
-  starts: string[]
-  inside: string[]
+  starts: WordParts
+  inside: WordParts
 }
 let literals: Literals | undefined
 
@@ -59,8 +60,8 @@ function bookLiterals(): Literals {
   const words = [...all]
   literals = {
     whole: all,
-    starts: words.filter(w => w.length === 3 && !isNumber(w)),
-    inside: words.filter(w => w.length > 3 && !isNumber(w)),
+    starts: new WordParts(words.filter(w => w.length === 3 && !isNumber(w))),
+    inside: new WordParts(words.filter(w => w.length > 3 && !isNumber(w))),
   }
   return literals
 }
@@ -83,8 +84,8 @@ export function mayDecide(word: string): boolean {
     isSwitch(word) ||
     isBent(word) ||
     (letters !== undefined && tags.has(letters)) ||
-    starts.some(s => word.startsWith(s)) ||
-    inside.some(s => word.includes(s))
+    starts.begins(word) ||
+    inside.isIn(word)
   )
 }
 
@@ -114,30 +115,52 @@ export function isOwnWord(word: string): boolean {
  * are. Words so common that they tell nothing count in no part; each bait has rarer ones beside them.
  */
 export function baitParts(word: string): readonly [number, number, number] {
+  const { whole, begins } = baits()
   const masks: [number, number, number] = [0, 0, 0]
-  for (const [bit, parts] of baits().entries())
-    for (const [i, words] of parts.entries())
-      if (
-        words.some(w =>
-          w.includes(OPEN) ? word.startsWith(w.slice(0, w.indexOf(OPEN))) : word === w || word === `${w}s`,
-        )
-      )
-        masks[i]! |= 1 << bit
+  const take = (found: BaitParts | undefined) => {
+    if (found) for (const i of [0, 1, 2] as const) masks[i] |= found[i]
+  }
+  take(whole.get(word))
+  if (word.endsWith('s')) take(whole.get(word.slice(0, -1)))
+  for (const [start, found] of begins) if (word.startsWith(start)) take(found)
   return masks
+}
+
+type BaitParts = [number, number, number]
+interface Baits {
+  whole: Map<string, BaitParts>
+  /** Words of which only the beginning is asked. */
+  begins: Map<string, BaitParts>
 }
 
 const OPEN = '9'
 const COMMON = new Set('info the any its his no not an a as with to this be is are do'.split(' '))
-let shared: readonly string[][][] | undefined
-const baits = (): readonly string[][][] =>
-  (shared ??= BAIT.filter(p => /\.\{0,\d+\}/.test(p.source)).map(p =>
-    p.source
-      // what may be missing is no part
-      .replace(/\.\{0,\d+\}\\b\([^()]*\)\?$/, '')
-      .replace(/\((?!\?)[^()]*\)\?/g, ' ')
-      .split(/\.\{0,\d+\}/)
-      .slice(0, 3)
-      // more letters may follow
-      .map(part => part.replace(/\\w\*|\\p\{L\}\*|(?<=\p{L})\[\p{L}+\]/gu, OPEN))
-      .map(part => literalsOf(part).filter(w => !COMMON.has(w))),
-  ))
+let shared: Baits | undefined
+
+function baits(): Baits {
+  if (shared) return shared
+  shared = { whole: new Map(), begins: new Map() }
+  for (const [bit, parts] of BAIT.filter(p => /\.\{0,\d+\}/.test(p.source))
+    .map(partsOfBait)
+    .entries())
+    for (const [i, words] of parts.entries())
+      for (const word of words) {
+        const map = word.includes(OPEN) ? shared.begins : shared.whole
+        const text = word.split(OPEN)[0]!
+        const masks = map.get(text) ?? [0, 0, 0]
+        masks[i as 0 | 1 | 2] |= 1 << bit
+        map.set(text, masks)
+      }
+  return shared
+}
+
+const partsOfBait = (bait: RegExp): string[][] =>
+  bait.source
+    // what may be missing is no part
+    .replace(/\.\{0,\d+\}\\b\([^()]*\)\?$/, '')
+    .replace(/\((?!\?)[^()]*\)\?/g, ' ')
+    .split(/\.\{0,\d+\}/)
+    .slice(0, 3)
+    // more letters may follow
+    .map(part => part.replace(/\\w\*|\\p\{L\}\*|(?<=\p{L})\[\p{L}+\]/gu, OPEN))
+    .map(part => literalsOf(part).filter(w => !COMMON.has(w)))

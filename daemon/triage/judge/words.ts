@@ -2,6 +2,7 @@
  * A line as plain words, for lexicons: lower case, no accents, `overTemp`, `over_temp` and `over-temp` alike, German
  * umlauts as two letters. Every word knows where it stands, so that what was found can be quoted. Pure.
  */
+import { withoutUnread } from './unread.js'
 
 export interface Word {
   readonly text: string
@@ -43,59 +44,10 @@ const CAMEL = /(?<=\p{L}\p{Ll})(?=\p{Lu})|(?<=\p{Ll})(?=\p{Lu}\p{Ll}{3})/u
 
 const HUMP = /[^A-Z][^a-z]/
 
-/** The priority of a syslog line, dates and times of day: numbers that measure nothing. */
-const TIMES =
-  /^<\d{1,3}>\d?(?=\s|\w{3}\s)|\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\s+\d{1,2}\s+\d\d:\d\d:\d\d|\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b|\b\d{1,2}\.\d{1,2}\.\d{4}\b|\b\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)(?:-\d{2,4})?\b/g
-
-/** A dump of bytes: its pairs of letters are no words. */
-const DUMP = /(?:\b[0-9a-fA-F]{2}\b[ :-]?){12,}/
-/** A hash, an id made by chance, a UUID: digits between letters and letters between digits. `F30001`, `6.022e23` are none. */
-const ID =
-  /(?<![\w.,])(?:(?=[0-9a-fA-F]{7})(?:\d+[a-fA-F]+\d|[a-fA-F]+\d+[a-fA-F])[0-9a-fA-F]*(?:-[0-9a-fA-F]+)*|\d(?=[\d-]*[a-fA-F])[0-9a-fA-F]{6,}(?:-[0-9a-fA-F]{3,})+)\b/
-const UNREAD = new RegExp([TIMES, DUMP, ID].map(p => p.source).join('|'), 'g')
-const blank = (text: string): string => ' '.repeat(text.length)
-
-/** Times give way to blanks. */
-export const withoutTimes = (text: string): string => text.replace(TIMES, blank)
-
-const UNREAD_HERE = new RegExp(UNREAD.source, 'y')
-
-/** Where what begins here and is not read ends: a time, a dump of bytes, an id; 0 when something else begins. */
-export function endOfUnread(line: string, at: number): number {
-  if (!mayBeUnread(line, at)) return 0
-  UNREAD_HERE.lastIndex = at
-  return UNREAD_HERE.test(line) ? UNREAD_HERE.lastIndex : 0
-}
-
-const between = (code: number): boolean => code === 58 || code === 32 || code === 45
-const digit = (code: number): boolean => code >= 48 && code <= 57
-const hexLetter = (code: number): boolean => (code >= 97 && code <= 102) || (code >= 65 && code <= 70)
-
-/** Told by a few characters, because every word and number is asked: `12:3`, `2026-`, `1.2.`, `1-J`, `Nov `, `3f`, `f3`. */
-function mayBeUnread(line: string, at: number): boolean {
-  const code = line.charCodeAt(at)
-  const isDigit = digit(code)
-  const isHex = isDigit || hexLetter(code)
-  if (isHex && between(line.charCodeAt(at + 2)) && between(line.charCodeAt(at + 5))) return true
-  let end = at + 1
-  if (isDigit) {
-    while (digit(line.charCodeAt(end))) end++
-    const mark = line.charCodeAt(end)
-    if (hexLetter(mark) || (mark === 45 && (end === at + 4 || end > at + 6))) return true
-    if (mark === 46)
-      return end < at + 3 && (line.charCodeAt(end + 2) === 46 || line.charCodeAt(end + 3) === 46)
-    return mark === 45 && end < at + 3 && line.charCodeAt(end + 1) >= 65
-  }
-  if (isHex) {
-    while (hexLetter(line.charCodeAt(end))) end++
-    if (digit(line.charCodeAt(end))) return true
-  }
-  return (code === 60 && at === 0) || (code <= 90 && line.charCodeAt(at + 3) === 32)
-}
-
-export function wordsOf(line: string): Word[] {
+/** @param most words; what stands behind them is not looked at */
+export function wordsOf(line: string, most = MOST_WORDS): Word[] {
   const cut = line.length > MOST_CHARS ? line.slice(0, MOST_CHARS) : line
-  const text = cut.replace(UNREAD, blank)
+  const text = withoutUnread(cut)
   const words: { text: string; start: number; end: number; before: string; after: string }[] = []
   let end = 0
   for (const { 0: run, index } of text.matchAll(ASCII.test(text) ? LETTERS_ASCII : LETTERS)) {
@@ -109,7 +61,7 @@ export function wordsOf(line: string): Word[] {
       words.push({ text: folded(part), start: at, end, before, after: '' })
       at = end
     }
-    if (words.length >= MOST_WORDS) break
+    if (words.length >= most) break
   }
   const last = words.at(-1)
   if (last) last.after = text.slice(last.end, last.end + 20).replace(/\s+/g, '')

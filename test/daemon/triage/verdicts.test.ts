@@ -8,16 +8,8 @@ import { exact, labelled, pairs, severityFits } from '../../support/labelled-lin
 
 /** Pairs that get one verdict, by what plain code cannot read yet. A repaired one fails the test: take it out. */
 const KNOWN_PAIRS: Record<string, string> = {
-  'evp-057': '`safety valve set 10.0` is not read as a limit',
-  'evp-096': 'a value far from its set point is not judged without its kind',
-  'evp-091': 'a life that is used up by 38 % and by 100 %',
-  'evp-143': 'three sensors of one place are not compared',
-  'evp-148': 'a value that no sensor can have, in SenML',
-  'evp-237': 'how many minutes are left on battery',
-  'evp-116': 'a selector that is OFF',
-  'evp-126': 'a number of an event without the word error',
-  'evp-146': 'bits of a HART device status',
-  'evp-233': 'two limits in one line: HI is reached, HIHI named',
+  'evp-096': 'a value far from its set point: it may be on its way there, and no line says since when',
+  'evp-126': 'a number of an event: which is a fault, only the list of its maker says',
 }
 
 /** Hostile lines whose alarm does not have an accepted severity. */
@@ -52,7 +44,7 @@ t.test('two lines that differ in the deciding word never get one verdict, from m
       if (pair.a_severity !== pair.b_severity && said[0] === said[1]) same.add(pair.id)
     }
   t.strictSame([...same].sort(), Object.keys(KNOWN_PAIRS).sort())
-  t.ok(same.size <= 12)
+  t.ok(same.size <= 2)
 })
 
 t.test('bait neither hides a fault nor passes unseen, and changes nothing', async t => {
