@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { readTextLines } from './json-lines.js'
 
-/** Cells of one line. Quotes hold commas; a doubled quote is one. @source RFC 4180, without line ends within quotes */
-export function csvCells(line: string): string[] {
-  if (!line.includes('"')) return line.split(',')
+/** Cells of one line. Quotes hold delimiters; a doubled quote is one. @source RFC 4180, without line ends within quotes */
+export function csvCells(line: string, delimiter = ','): string[] {
+  if (!line.includes('"')) return line.split(delimiter)
   const cells: string[] = []
   let cell = ''
   let quoted = false
@@ -13,7 +12,7 @@ export function csvCells(line: string): string[] {
       cell += '"'
       i++
     } else if (c === '"') quoted = !quoted
-    else if (c === ',' && !quoted) {
+    else if (c === delimiter && !quoted) {
       cells.push(cell)
       cell = ''
     } else cell += c
@@ -21,12 +20,20 @@ export function csvCells(line: string): string[] {
   return [...cells, cell]
 }
 
-/** Lines of a file that are not blank, as cells. @param path a file, or `-` for standard input */
-export async function* readCsv(path: string): AsyncGenerator<{ line: number; cells: string[] }> {
-  const input = path === '-' ? process.stdin : createReadStream(path)
-  let line = 0
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    line++
-    if (text.trim()) yield { line, cells: csvCells(text.replace(/^\uFEFF/, '')) }
+/** What stands between cells, the first that the head of a table holds: spreadsheets of half the world write `;`. */
+const DELIMITERS = [',', ';', '\t']
+
+/**
+ * Lines of a file that are not blank, as cells.
+ * @param path a file, or `-` for standard input
+ * @returns with each line what divides it
+ */
+export async function* readCsv(
+  path: string,
+): AsyncGenerator<{ line: number; cells: string[]; delimiter: string }> {
+  let delimiter: string | undefined
+  for await (const { line, text } of readTextLines(path)) {
+    delimiter ??= DELIMITERS.find(d => csvCells(text, d).length > 1) ?? ','
+    yield { line, cells: csvCells(text, delimiter), delimiter }
   }
 }

@@ -9,23 +9,29 @@ export const errors = defineErrors({
   },
 })
 
+/** Lines of a text that are not blank, without a byte order mark. @param path a file, or `-` for standard input */
+export async function* readTextLines(path: string): AsyncGenerator<{ line: number; text: string }> {
+  const input = path === '-' ? process.stdin : createReadStream(path)
+  let line = 0
+  for await (const raw of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    line++
+    const text = line === 1 ? raw.replace(/^\uFEFF/, '') : raw
+    if (text.trim()) yield { line, text }
+  }
+}
+
 /**
  * Reads JSON Lines; blank lines are passed over.
  * @param path a file, or `-` for standard input
  * @throws bad_json_line with the line's number
  */
 export async function* readJsonLines(path: string): AsyncGenerator<{ line: number; value: unknown }> {
-  const input = path === '-' ? process.stdin : createReadStream(path)
-  let line = 0
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    line++
-    if (!text.trim()) continue
+  for await (const { line, text } of readTextLines(path))
     try {
       yield { line, value: JSON.parse(text) }
     } catch (error) {
       throw errors.bad_json_line({ where: path, line, problem: (error as Error).message }, error)
     }
-  }
 }
 
 /** Writes JSON Lines to a file, or `-` for standard output. `close` resolves when all is written. */

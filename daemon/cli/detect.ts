@@ -30,10 +30,10 @@ export async function detectFile(
   let judge: ((cells: readonly string[]) => NumberAlarm | undefined) | undefined
   let columns = 0
   try {
-    for await (const { line, cells } of readCsv(options.in)) {
+    for await (const { line, cells, delimiter } of readCsv(options.in)) {
       signal.throwIfAborted()
       if (!judge) {
-        judge = judgeOf(cells, options.in)
+        judge = judgeOf(cells, options.in, delimiter === ',' ? numberOf : numberWithComma)
         columns = cells.length
         continue
       }
@@ -62,25 +62,29 @@ export async function detectFile(
 function judgeOf(
   head: readonly string[],
   path: string,
+  number: (text: string) => number,
 ): (cells: readonly string[]) => NumberAlarm | undefined {
   const names = head.slice(1).map(name => name.trim())
   if (names.length === 0 || names.some(name => name === '' || isNumber(name)))
     throw errors.bad_series({
       path,
       line: 1,
-      problem: 'it must name its columns: `timestamp,value`, or timestamp and several names',
+      problem: 'the first line must name the columns: `timestamp,value`, or timestamp and several names',
     })
   if (names.length === 1) {
     const channel = new Channel()
-    return cells => channel.add(numberOf(cells[1]!), timeOf(cells[0]!))
+    return cells => channel.add(number(cells[1]!), timeOf(cells[0]!))
   }
   const group = new ChannelGroup(names)
-  return cells => group.add(cells.slice(1).map(numberOf))
+  return cells => group.add(cells.slice(1).map(number))
 }
 
 const isNumber = (text: string) => text.trim() !== '' && Number.isFinite(Number(text))
 /** What is no number is missing. */
 const numberOf = (text: string) => (isNumber(text) ? Number(text) : Number.NaN)
+
+/** Where cells are not divided by commas, a comma may be the decimal one. */
+const numberWithComma = (text: string) => numberOf(text.includes('.') ? text : text.replace(',', '.'))
 
 /** Milliseconds; a time without a zone is UTC. Seconds and milliseconds since 1970 count too. */
 function timeOf(text: string): number | undefined {

@@ -140,7 +140,7 @@ export function program(shell: Shell, finish: Finish): Command {
     'what lines of logs and sensors mean: how bad, of what thing, why, what to do (JSON Lines in and out, - for standard streams)',
     [
       ...CONFIG,
-      new Option('--in <file>', 'rows: {id, source?, line}').default('-'),
+      new Option('--in <file>', 'rows: {id, source?, line}, or a log as it is').default('-'),
       new Option(
         '--out <file>',
         'rows: {id, severity, category, component, needs_human, template_id, reason, ...}',
@@ -164,6 +164,7 @@ export function program(shell: Shell, finish: Finish): Command {
       {
         in: from,
         out: to,
+        onPlain: () => shell.err(PLAIN_LOG),
         ...(incidents === undefined ? {} : { incidents }),
         ...(model ? { model } : {}),
         threads: config.model.threads === 'auto' ? 1 : config.model.threads,
@@ -179,12 +180,13 @@ export function program(shell: Shell, finish: Finish): Command {
     'templates',
     'which lines of logs and sensors say the same (JSON Lines in and out, - for standard streams)',
     [
-      new Option('--in <file>', 'rows: {id, source?, line}').default('-'),
+      new Option('--in <file>', 'rows: {id, source?, line}, or a log as it is').default('-'),
       new Option('--out <file>', 'rows: {id, template_id, template}').default('-'),
     ],
   ).action(async (o: { in: string; out: string }) => {
     const { templatesFile } = await import('./templates.js')
-    shell.err(`${await templatesFile(o, shell.signal)} rows`)
+    const rows = await templatesFile({ ...o, onPlain: () => shell.err(PLAIN_LOG) }, shell.signal)
+    shell.err(`${rows} rows`)
     finish(0)
   })
 
@@ -307,6 +309,7 @@ interface SayFlags {
   json?: boolean
 }
 
+const PLAIN_LOG = 'a log as it is, not rows of JSON: lines are numbered, the source is the name of the file'
 const JSON_FLAG = new Option('--json', 'print JSON')
 const MODEL_FLAG = new Option('--model <file>', 'model file (GGUF)')
 /** Which daemon is meant. */

@@ -1,18 +1,13 @@
 /** `fieldmouse templates`: which lines say the same. Nothing is kept. */
-import { jsonLinesWriter, readJsonLines } from '../base/json-lines.js'
-import { parse, z } from '../base/schema.js'
+import { jsonLinesWriter } from '../base/json-lines.js'
 import { LineTemplates } from '../triage/lines.js'
-
-const Row = z.object({
-  id: z.union([z.string(), z.number()]),
-  source: z.string().optional(),
-  line: z.string(),
-})
-type Row = z.output<typeof Row>
+import { type LineRow as Row, readLineRows } from './line-rows.js'
 
 export interface TemplatesOptions {
   in: string
   out: string
+  /** Told when the input is a log as it is, not rows. */
+  onPlain?: () => void
 }
 
 /** So many rows are held back and read twice, so that the first line of a kind gets the id that its kind keeps. */
@@ -39,9 +34,8 @@ export async function templatesFile(options: TemplatesOptions, signal: AbortSign
     for (const row of first) await write(row)
   }
   try {
-    for await (const { line, value } of readJsonLines(options.in)) {
+    for await (const row of readLineRows(options.in, () => options.onPlain?.())) {
       signal.throwIfAborted()
-      const row = parse(Row, value, `${options.in}, line ${line}`)
       rows++
       if (!held) await write(row)
       else if (held.push(row) === HELD_ROWS) {

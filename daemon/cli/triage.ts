@@ -1,8 +1,7 @@
 /** `fieldmouse triage`: what each line is, how bad, of what thing, why and what to do. The daemon's own code, line by line. */
 
 import { systemClock } from '../base/clock.js'
-import { jsonLinesWriter, readJsonLines } from '../base/json-lines.js'
-import { parse, z } from '../base/schema.js'
+import { jsonLinesWriter } from '../base/json-lines.js'
 import type { ModelFiles } from '../inference/model-files.js'
 import { LineModel } from '../line-model.js'
 import { IncidentDesk } from '../triage/incidents/desk.js'
@@ -10,20 +9,13 @@ import type { DeskEffect } from '../triage/incidents/ledger.js'
 import { Triage, type Triaged } from '../triage/triage.js'
 import { isAlarm } from '../triage/verdict.js'
 import { wireVerdict } from '../triage/wire.js'
-
-const Row = z.object({
-  id: z.union([z.string(), z.number()]),
-  source: z.string().optional(),
-  line: z.string(),
-  /** When it came, ISO 8601; for incidents. */
-  t: z.string().optional(),
-})
-
-type Row = z.output<typeof Row>
+import { type LineRow as Row, readLineRows } from './line-rows.js'
 
 export interface TriageFileOptions {
   in: string
   out: string
+  /** Told when the input is a log as it is, not rows. */
+  onPlain?: () => void
   /** File for the notifications that the lines amount to; absent for none. */
   incidents?: string
   /** The line model; absent for plain code alone. */
@@ -65,9 +57,8 @@ export async function triageFile(
   }
   let held: Row[] | undefined = []
   try {
-    for await (const { line, value } of readJsonLines(options.in)) {
+    for await (const row of readLineRows(options.in, () => options.onPlain?.())) {
       signal.throwIfAborted()
-      const row = parse(Row, value, `${options.in}, line ${line}`)
       counts.rows++
       if (!held) await write(row)
       else if (held.push(row) === HELD_ROWS) {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t from 'tap'
+import { triageFile } from '../../../daemon/cli/triage.js'
 import { CATEGORIES, COMPONENTS, SEVERITIES } from '../../../daemon/triage/verdict.js'
 
 const bin = resolve('dist/daemon/cli/fieldmouse.js')
@@ -82,4 +83,31 @@ t.test('bad rows are refused with their line', async t => {
   t.match(run('{"id":1,"line":"a"}\nnot json\n', '--no-model'), { status: 1, stderr: /line 2/ })
   t.match(run('{"id":1}\n', '--no-model'), { status: 1, stderr: /line 1.*line/ })
   t.match(run('', '--no-model'), { status: 0, stdout: '' })
+})
+
+t.test('a log as it is, and rows behind a byte order mark, are read', async t => {
+  const folder = t.testdir({
+    'plant.log': '\uFEFFpump 7 bearing temperature 97 C above limit 90 C\r\n\r\npump 7 running\n',
+    'rows.jsonl': '\uFEFF{"id":"a","line":"motor on fire"}\n',
+    'broken.jsonl': '{"id":1,"line":"x"}\nnot a row\n',
+  })
+  const out = join(folder, 'out.jsonl')
+  const run = async (name: string) => {
+    let isPlain = false
+    const onPlain = () => {
+      isPlain = true
+    }
+    await triageFile({ in: join(folder, name), out, threads: 1, onPlain }, new AbortController().signal)
+    const rows = readFileSync(out, 'utf8').trim().split('\n')
+    return { isPlain, rows: rows.map(row => JSON.parse(row) as { id: unknown; severity: string }) }
+  }
+  t.match(await run('plant.log'), {
+    isPlain: true,
+    rows: [
+      { id: 1, severity: 'warning' },
+      { id: 3, severity: 'normal' },
+    ],
+  })
+  t.match(await run('rows.jsonl'), { isPlain: false, rows: [{ id: 'a', severity: 'emergency' }] })
+  await t.rejects(run('broken.jsonl'), { code: 'bad_json_line', message: /line 2/ })
 })
