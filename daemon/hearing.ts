@@ -22,6 +22,7 @@ import { type Outcome, type Reply, refusal } from './requests/reply.js'
 import { PRIORITY_OF, type Request } from './requests/request.js'
 import { speakerFor, speechEngineFor } from './speech-engine.js'
 import { spokenAnswer } from './spoken-answer.js'
+import { Ahead } from './voice/ahead.js'
 import type { Samples } from './voice/audio/pcm.js'
 import type { Answer, Place, Transcript, VoiceServices } from './voice/conversation.js'
 import type { WyomingDoor } from './voice/doors/wyoming.js'
@@ -65,6 +66,7 @@ export class Hearing implements Part {
   #language: HomeLanguage | undefined
   #transcriber: Transcriber | undefined
   readonly #orders: Orders
+  readonly #ahead = new Ahead<Transcript>()
   #speaker: Speaker | undefined
   #wyoming: WyomingDoor | undefined
 
@@ -131,6 +133,7 @@ export class Hearing implements Part {
 
   async stop(): Promise<void> {
     this.#lifetime.abort(new Error('speech is being stopped'))
+    this.#ahead.clear()
     await this.#closer.close()
     await this.#starting?.catch(() => {})
     await this.#language?.stop()
@@ -142,6 +145,7 @@ export class Hearing implements Part {
   /** What the doors may ask for. */
   readonly services: VoiceServices = {
     transcribe: (samples, place, signal) => this.#transcribe(samples, place, signal),
+    expect: (samples, place) => this.#ahead.expect(samples, abort => this.#recognise(samples, place, abort)),
     answer: (text, place, options) => this.#answer(text, this.#placed(place), options),
     speak: (text, signal) => {
       if (!this.#speaker) throw errors.speech_off({})
@@ -191,10 +195,15 @@ export class Hearing implements Part {
 
   async #transcribe(samples: Samples, place: Place, signal: AbortSignal): Promise<Transcript> {
     await this.#record(samples)
-    await orAborted(this.#ready(), signal)
-    const transcript = await this.#transcriber!.transcribe(samples, this.#placed(place), signal)
+    const begun = await this.#ahead.take(samples, signal)
+    const transcript = begun ?? (await this.#recognise(samples, place, signal))
     this.#o.events.tell('UtteranceHeard', { site: place.site, ...transcript })
     return transcript
+  }
+
+  async #recognise(samples: Samples, place: Place, signal: AbortSignal): Promise<Transcript> {
+    await orAborted(this.#ready(), signal)
+    return this.#transcriber!.transcribe(samples, this.#placed(place), signal)
   }
 
   /** The area of a site, where the client does not say it: what the configuration says, or an area of that name. */
