@@ -18,6 +18,7 @@ import { readVocabulary } from '../../daemon/voice/appliance/vocabulary.js'
 import { decodeAudio } from '../../daemon/voice/audio/decode.js'
 import { durationMs, type Samples } from '../../daemon/voice/audio/pcm.js'
 import { PocketsphinxEngine } from '../../daemon/voice/engines/pocketsphinx.js'
+import { mix } from './voice/noise.js'
 
 const { values } = parseArgs({
   options: {
@@ -36,21 +37,6 @@ const Label = z.object({
   intent: z.string(),
   slots: z.record(z.string(), z.string()),
 })
-
-const power = (samples: Samples, from = 0, length = samples.length) => {
-  let sum = 0
-  for (let i = 0; i < length; i++) sum += samples[from + i]! ** 2
-  return sum / length
-}
-
-/** @param snrDb of the whole file */
-function mix(speech: Samples, noise: Samples, snrDb: number, random: () => number): Samples {
-  const from = Math.floor(random() * (noise.length - speech.length))
-  const gain = Math.sqrt(power(speech) / power(noise, from, speech.length) / 10 ** (snrDb / 10))
-  return speech.map((value, i) =>
-    Math.max(-32_768, Math.min(32_767, Math.round(value + gain * noise[from + i]!))),
-  )
-}
 
 /** Processor time of a process: on a busy machine the clock on the wall tells of others. Linux counts in hundredths of a second. */
 function cpuMs(pid: number | undefined): number {
