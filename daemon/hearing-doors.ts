@@ -10,9 +10,10 @@ import type { Events } from './observability/events.js'
 import { FrameStream } from './voice/audio/decode.js'
 import type { Place, VoiceServices } from './voice/conversation.js'
 import { HermesDoor } from './voice/doors/hermes.js'
-import { MicrophoneDoor } from './voice/doors/microphone.js'
+import { MicrophoneDoor, type MicrophoneOptions } from './voice/doors/microphone.js'
 import { WyomingDoor } from './voice/doors/wyoming.js'
 import { Endpointer } from './voice/endpoint.js'
+import type { PocketsphinxWake } from './voice/engines/pocketsphinx-wake.js'
 import { detectWake } from './voice/engines/wyoming-wake.js'
 import { Player } from './voice/play.js'
 import { tone } from './voice/tones.js'
@@ -29,9 +30,14 @@ export interface DoorOptions {
   engine: string
   /** Answers can be spoken. */
   speaks: boolean
+  /** Waits for the wake word, where that is wanted of us. Started and stopped by the caller. */
+  wake: PocketsphinxWake | undefined
   /** A place with its area, where that is known. */
   placed(place: Place): Place
 }
+
+/** Its stream, beside those of satellites: no siteId has a blank. */
+const MICROPHONE = 'the microphone'
 
 /** Satellites over MQTT. */
 export function hermesDoor(o: DoorOptions): HermesDoor {
@@ -46,6 +52,7 @@ export function hermesDoor(o: DoorOptions): HermesDoor {
     endpointing: () =>
       new Endpointer({ trailingMs: endpoint.silenceMs, longestMs: longestUtteranceSeconds * 1000 }),
     frames: what => new FrameStream(what),
+    ...(o.wake ? { wakeWord: o.wake } : {}),
     tone,
     origin: config.id,
     sessions: hermes.mostSessions,
@@ -75,22 +82,22 @@ export function microphoneDoor(o: DoorOptions, device: string): MicrophoneDoor {
   const { config, clock, events, conditions } = o
   const { microphone, endpoint, speech, longestUtteranceSeconds, minConfidence } = config.voice
   const { site, speaker, wakeHost, wakePort, wakeWords } = microphone
+  const wake: MicrophoneOptions['wake'] =
+    wakeHost === undefined
+      ? o.wake && ((sound, abort) => o.wake!.detect(MICROPHONE, sound, abort))
+      : (sound, abort) =>
+          detectWake(
+            { host: wakeHost, port: wakePort, ...(wakeWords.length > 0 ? { names: wakeWords } : {}) },
+            sound,
+            abort,
+          )
   return new MicrophoneDoor({
     capture: { device },
     services: o.services,
     clock,
     place: o.placed({ site }),
     ...(speaker === undefined ? {} : { player: new Player({ device: speaker }) }),
-    ...(wakeHost === undefined
-      ? {}
-      : {
-          wake: (sound, abort) =>
-            detectWake(
-              { host: wakeHost, port: wakePort, ...(wakeWords.length > 0 ? { names: wakeWords } : {}) },
-              sound,
-              abort,
-            ),
-        }),
+    ...(wake ? { wake } : {}),
     minConfidence,
     confirm: speech.confirm,
     waitMs: endpoint.waitSeconds * 1000,

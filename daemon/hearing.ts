@@ -20,12 +20,14 @@ import type { Events } from './observability/events.js'
 import type { Requests } from './requests/accept.js'
 import { type Outcome, type Reply, refusal } from './requests/reply.js'
 import { PRIORITY_OF, type Request } from './requests/request.js'
-import { speakerFor, speechEngineFor } from './speech-engine.js'
+import { speakerFor, speechEngineFor, wakeFor } from './speech-engine.js'
 import { spokenAnswer } from './spoken-answer.js'
+import { Ahead } from './voice/ahead.js'
 import type { Samples } from './voice/audio/pcm.js'
 import type { Answer, Place, Transcript, VoiceServices } from './voice/conversation.js'
 import type { WyomingDoor } from './voice/doors/wyoming.js'
 import type { SpeechEngine } from './voice/engine.js'
+import type { PocketsphinxWake } from './voice/engines/pocketsphinx-wake.js'
 import { errors } from './voice/errors.js'
 import { VoiceRequests } from './voice/handle.js'
 import { HomeLanguage } from './voice/language/home-language.js'
@@ -65,8 +67,10 @@ export class Hearing implements Part {
   #language: HomeLanguage | undefined
   #transcriber: Transcriber | undefined
   readonly #orders: Orders
+  readonly #ahead = new Ahead<Transcript>()
   #speaker: Speaker | undefined
   #wyoming: WyomingDoor | undefined
+  #wake: PocketsphinxWake | undefined
 
   constructor(options: HearingOptions) {
     this.#o = options
@@ -131,6 +135,7 @@ export class Hearing implements Part {
 
   async stop(): Promise<void> {
     this.#lifetime.abort(new Error('speech is being stopped'))
+    this.#ahead.clear()
     await this.#closer.close()
     await this.#starting?.catch(() => {})
     await this.#language?.stop()
@@ -142,6 +147,7 @@ export class Hearing implements Part {
   /** What the doors may ask for. */
   readonly services: VoiceServices = {
     transcribe: (samples, place, signal) => this.#transcribe(samples, place, signal),
+    expect: (samples, place) => this.#ahead.expect(samples, abort => this.#recognise(samples, place, abort)),
     answer: (text, place, options) => this.#answer(text, this.#placed(place), options),
     speak: (text, signal) => {
       if (!this.#speaker) throw errors.speech_off({})
@@ -191,10 +197,15 @@ export class Hearing implements Part {
 
   async #transcribe(samples: Samples, place: Place, signal: AbortSignal): Promise<Transcript> {
     await this.#record(samples)
-    await orAborted(this.#ready(), signal)
-    const transcript = await this.#transcriber!.transcribe(samples, this.#placed(place), signal)
+    const begun = await this.#ahead.take(samples, signal)
+    const transcript = begun ?? (await this.#recognise(samples, place, signal))
     this.#o.events.tell('UtteranceHeard', { site: place.site, ...transcript })
     return transcript
+  }
+
+  async #recognise(samples: Samples, place: Place, signal: AbortSignal): Promise<Transcript> {
+    await orAborted(this.#ready(), signal)
+    return this.#transcriber!.transcribe(samples, this.#placed(place), signal)
   }
 
   /** The area of a site, where the client does not say it: what the configuration says, or an area of that name. */
@@ -302,12 +313,38 @@ export class Hearing implements Part {
 
   async #openDoors(signal: AbortSignal): Promise<void> {
     const { hermes, wyoming, microphone } = this.#o.config.voice
-    if (microphone.device !== undefined)
+    const wake = await this.#openWake(signal)
+    // without the wake word that was asked for it would listen to everything
+    const mayListen = wake !== 'failed' || microphone.wakeHost !== undefined
+    this.#wake = wake === 'failed' ? undefined : wake
+    if (microphone.device !== undefined && mayListen)
       await this.#open(microphoneDoor(this.#door(), microphone.device), signal)
     if (hermes.enabled === 'on') await this.#open(hermesDoor(this.#door()), signal)
     if (wyoming.enabled === 'on') {
       this.#wyoming = wyomingDoor(this.#door())
       await this.#open(this.#wyoming, signal)
+    }
+  }
+
+  async #openWake(signal: AbortSignal): Promise<PocketsphinxWake | undefined | 'failed'> {
+    const { config, clock, events, conditions } = this.#o
+    const { hermes, microphone } = config.voice
+    const used = hermes.enabled === 'on' || (microphone.device !== undefined && !microphone.wakeHost)
+    if (!used) return undefined
+    const wake = wakeFor(
+      config.voice,
+      clock,
+      (site, problem) => events.tell('SatelliteTrouble', { site, problem }),
+      (engine, how) => events.tell('SpeechDied', { engine, how }),
+    )
+    try {
+      await wake?.start(signal)
+      if (wake) this.#closer.defer(() => wake.stop())
+      return wake
+    } catch (error) {
+      signal.throwIfAborted()
+      conditions.raise('speech_door_closed', `wake word: ${describe(error)}`)
+      return 'failed'
     }
   }
 
@@ -317,6 +354,7 @@ export class Hearing implements Part {
       services: this.services,
       engine: this.#engine!.engine,
       speaks: this.#speaker !== undefined,
+      wake: this.#wake,
       placed: place => this.#placed(place),
     }
   }

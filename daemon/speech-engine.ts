@@ -6,6 +6,7 @@ import type { SpeechEngine } from './voice/engine.js'
 import { chooseEngine, type EngineFact, type EngineName } from './voice/engines/choose-engine.js'
 import { PocketsphinxEngine } from './voice/engines/pocketsphinx.js'
 import { missingPocketsphinx } from './voice/engines/pocketsphinx-packages.js'
+import { PocketsphinxWake } from './voice/engines/pocketsphinx-wake.js'
 import { checkModel, SherpaEngine } from './voice/engines/sherpa.js'
 import { WhisperServerEngine } from './voice/engines/whisper-server.js'
 import { WyomingEngine } from './voice/engines/wyoming.js'
@@ -101,6 +102,27 @@ function make(name: EngineName, voice: Voice, clock: Clock, told: SpeechTold): S
       return new WyomingEngine({ host: host!, port, language, answerMs, clock, ...(model ? { model } : {}) })
     }
   }
+}
+
+/** What waits for the wake word, not started yet; undefined where others do. */
+export function wakeFor(
+  { wake, engines }: Voice,
+  clock: Clock,
+  trouble: (site: string, problem: string) => void,
+  told: SpeechTold,
+): PocketsphinxWake | undefined {
+  if (wake.engine === 'off') return undefined
+  return new PocketsphinxWake({
+    phrase: wake.phrase,
+    threshold: wake.threshold,
+    streams: wake.mostSites,
+    modelFolder: engines.pocketsphinx.modelDir,
+    clock,
+    onEvent: event => {
+      if (event.type === 'died') told('pocketsphinx wake word', event.how)
+      if (event.type === 'deaf') trouble(event.stream, `wake word: ${event.problem}`)
+    },
+  })
 }
 
 /** What speaks answers; undefined when nothing does. */

@@ -127,6 +127,30 @@ export const Voice = z
       .default([])
       .describe('Appliances with a vocabulary of their own, such as a coffee machine.'),
     sites: z.array(Site).max(256).default([]).describe('Where satellites stand.'),
+    wake: z
+      .strictObject({
+        engine: z
+          .enum(['off', 'pocketsphinx'])
+          .default('off')
+          .describe(
+            'What waits for the wake word here: at the microphone of this board (unless wake_host names a service) and at satellites that send sound all the time. off leaves it to them.',
+          ),
+        phrase: z
+          .string()
+          .regex(/^[a-z']+( [a-z']+){0,4}$/, 'expected one to five words in small letters')
+          .default('hey field mouse')
+          .describe('The wake word: usual English words, best three with eight sounds or more.'),
+        threshold: whole(5, 300)
+          .default(60)
+          .describe(
+            'Larger hears more, of the phrase and of what is like it: about 7 for each of its sounds. Powers of ten.',
+          ),
+        most_sites: whole(1, 32)
+          .default(4)
+          .describe('Streams that are listened to at once; each takes memory and a share of a core.'),
+      })
+      .prefault({})
+      .describe('A wake word of our own.'),
     microphone: z
       .strictObject({
         device: z

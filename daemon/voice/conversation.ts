@@ -52,6 +52,12 @@ export interface Answer {
 export interface VoiceServices {
   /** Sound to text. @throws the room's errors */
   transcribe(samples: Samples, place: Place, signal: AbortSignal): Promise<Transcript>
+  /**
+   * These samples will probably be transcribed in a moment: the work may begin. What comes of it is for the `transcribe` of
+   * the very same samples, and nobody hears of it otherwise.
+   * @returns says that it will not come to that
+   */
+  expect?(samples: Samples, place: Place): () => void
   /** Text to deed and answer. With `dryRun` nothing moves. */
   answer(
     text: string,

@@ -15,9 +15,15 @@ export interface EndpointOptions {
   waitMs?: number
 }
 
-/** What the endpointer says. Each `start` is followed by exactly one `end`; `nothing` comes only between them. */
+/** What the endpointer says. Each `start` is followed by exactly one `end`; `nothing` comes only between them, `pause` within. */
 export type EndpointEvent =
   | { type: 'start'; atMs: number }
+  /**
+   * Silence so far: should nothing more be said, `samples` are those of the `end` that comes, the very same object. What is
+   * made of them meanwhile is ready when it comes. Else `resumed` follows.
+   */
+  | { type: 'pause'; samples: Samples }
+  | { type: 'resumed' }
   /** `samples` begin with the pre-roll and end a little after the last speech. */
   | { type: 'end'; samples: Samples; reason: 'silence' | 'longest' | 'stopped' }
   | { type: 'nothing'; reason: 'no_speech' | 'stopped' }
@@ -163,6 +169,10 @@ export class Endpointer {
     const voiced = view.level >= least && view.above >= GOES_ON_ABOVE_DB
     if (voiced) speech.voiced++
     if (this.#note(voiced, GOES_ON_FRAMES) >= GOES_ON_VOICED) speech.last = this.#frame
+    if (speech.paused && speech.last === this.#frame) {
+      speech.paused = undefined
+      events.push({ type: 'resumed' })
+    }
     if (!speech.told && speech.voiced * FRAME_MS >= this.#o.minSpeechMs) {
       speech.told = true
       events.push({ type: 'start', atMs: speech.first * FRAME_MS })
@@ -170,6 +180,9 @@ export class Endpointer {
     if ((this.#frame - speech.last) * FRAME_MS >= this.#o.trailingMs) {
       if (speech.told) this.#end('silence', events)
       else this.#forget()
+    } else if (speech.told && this.#frame - speech.last === framesIn(TAIL_MS)) {
+      speech.paused = joined(this.#kept)
+      events.push({ type: 'pause', samples: speech.paused })
     } else if ((this.#frame - speech.first) * FRAME_MS >= this.#o.longestMs) {
       // music, a television: from now on only what is louder counts
       this.#room = Math.max(this.#room!, speech.mean)
@@ -181,7 +194,9 @@ export class Endpointer {
   #end(reason: 'silence' | 'longest' | 'stopped', events: EndpointEvent[]): void {
     const silent = this.#frame - this.#speech!.last - framesIn(TAIL_MS)
     const kept = reason === 'silence' && silent > 0 ? this.#kept.slice(0, -silent) : this.#kept
-    events.push({ type: 'end', samples: joined(kept), reason })
+    const paused = reason === 'silence' ? this.#speech!.paused : undefined
+    if (this.#speech!.paused && !paused) events.push({ type: 'resumed' })
+    events.push({ type: 'end', samples: paused ?? joined(kept), reason })
     // the silence that was cut off is what comes before the next one
     this.#kept = this.#kept.slice(kept.length)
     this.#speech = undefined
@@ -215,6 +230,8 @@ interface Speech {
   mean: number
   /** `start` was told. */
   told: boolean
+  /** What `pause` told, as long as nobody spoke since. */
+  paused?: Samples | undefined
 }
 
 const framesIn = (ms: number) => Math.ceil(ms / FRAME_MS)

@@ -36,6 +36,10 @@ export const errors = defineErrors({
     remedy:
       'Correct the grammar or vocabulary; words need letters, and every rule that is used must be there.',
   },
+  wake_phrase_unheard: {
+    says: (a: { phrase: string; problem: string }) => `"${a.phrase}" cannot be a wake word: ${a.problem}`,
+    remedy: 'Choose another `voice.wake.phrase`: two to four usual English words with five sounds or more.',
+  },
   audio_empty: {
     says: (a: { what: string }) => `${a.what} holds no sound`,
     remedy: 'Send WAV or FLAC with at least a tenth of a second of sound.',

@@ -1,8 +1,8 @@
 /**
- * Spoken commands over a real broker: from the last byte of sound to the device, and to the reply; then satellites that speak
- * at the same time.
+ * Spoken commands over a real broker: from the last byte of sound to the device, and to the reply; from the last speech of a
+ * satellite that streams, whose end has to be found; then satellites that speak at the same time.
  *
- *   node dist/scripts/bench/voice.js [--rounds 5] [--sites 10] [--noise 5]
+ *   node dist/scripts/bench/voice.js [--rounds 5] [--streamed 2] [--sites 10] [--noise 5]
  *
  * Synthetic speech (espeak-ng) with the quiet noise of a room. Needs mosquitto, pocketsphinx-en-us, espeak-ng.
  */
@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { connectAsync } from 'mqtt'
 import { sleep } from '../../daemon/base/clock.js'
+import { seeded } from '../../daemon/base/random.js'
 import { encode } from '../../daemon/bus/hermes/codec.js'
 import type { Hermes } from '../../daemon/bus/hermes/messages.js'
 import { loadConfig } from '../../daemon/config/load.js'
@@ -24,6 +25,8 @@ import { speak } from '../evaluate/voice/speak.js'
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
+    /** Rounds of streamed orders. */
+    streamed: { type: 'string', default: '2' },
     sites: { type: 'string', default: '10' },
     /** Root mean square of the room's noise; 5 is as quiet as most recordings of people, from some 20 on it is taken off. */
     noise: { type: 'string', default: '5' },
@@ -38,6 +41,9 @@ const ORDERS = [
 ].flat()
 const VOICE = { name: 'en-us', speed: 150 }
 const FRAME = 480
+const MODEL = { modelId: 'm', modelVersion: '', modelType: 'personal', currentSensitivity: 0.5 }
+/** What `speak` puts behind a sentence, milliseconds. */
+const SILENCE_MS = 200
 
 const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-bench-'))
 const file = join(folder, 'mouse.yaml')
@@ -120,29 +126,54 @@ try {
     if (topic === 'hermes/dialogueManager/sessionEnded') told.ended++
     if (topic === 'hermes/error/asr') told.busy++
   }
-  listeners.add(counting)
   const send = (message: Hermes) => {
     const { topic, payload } = encode(message)
     return client.publishAsync(topic, payload as Buffer, { qos: message.kind === 'audioFrame' ? 0 : 1 })
   }
+  const wake = (siteId: string) =>
+    send({ kind: 'hotwordDetected', wakewordId: 'mouse', siteId, ...MODEL } as Hermes)
+  /** At the pace of a microphone. @returns when the last speech was sent */
+  const stream = async (siteId: string, samples: Samples, quiet: Samples) => {
+    const started = performance.now()
+    for (let from = 0; from < samples.length + quiet.length; from += FRAME) {
+      const [source, at] = from < samples.length ? [samples, from] : [quiet, from - samples.length]
+      await send({ kind: 'audioFrame', siteId, wav: encodeWav(source.subarray(at, at + FRAME)) } as Hermes)
+      const due = started + (from + FRAME) / 16 - performance.now()
+      if (due > 0) await sleep(due)
+    }
+    return started + durationMs(samples) - SILENCE_MS
+  }
+  const random = seeded(1)
+  const room = Int16Array.from({ length: 80 * FRAME }, () =>
+    Math.round(Number(values.noise) * (2 * (random() + random() + random()) - 3)),
+  )
+  const afterSpeech: number[] = []
+  for (let round = 0; round < Number(values.streamed); round++)
+    for (const order of ORDERS) {
+      const device = next(topic => /^demo\/.*\/set/.test(topic), 12_000)
+      const ended = next(topic => topic === 'hermes/dialogueManager/sessionEnded', 12_000)
+      await wake('bench')
+      await sleep(300)
+      const spokenAt = await stream('bench', sounds.get(order)!, room)
+      const told = await device
+      if (told !== undefined) afterSpeech.push(told - spokenAt)
+      await ended
+    }
+  afterSpeech.sort((a, b) => a - b)
+  if (afterSpeech.length > 0)
+    line(
+      `${afterSpeech.length} of ${ORDERS.length * Number(values.streamed)} streamed: last speech to device p50 ${at(afterSpeech, 0.5).toFixed(0)} ms, p95 ${at(afterSpeech, 0.95).toFixed(0)} ms, of which the silence that ends an utterance is 700`,
+    )
+
+  listeners.add(counting)
   const cpu = process.cpuUsage()
   const began = performance.now()
   await Promise.all(
     Array.from({ length: count }, async (_, n) => {
       const siteId = `site${n}`
-      const model = { modelId: 'm', modelVersion: '', modelType: 'personal', currentSensitivity: 0.5 }
-      await send({ kind: 'hotwordDetected', wakewordId: 'mouse', siteId, ...model } as Hermes)
+      await wake(siteId)
       await sleep(300)
-      const samples = sounds.get(ORDERS[n % ORDERS.length]!)!
-      const quiet = new Int16Array(FRAME)
-      const started = performance.now()
-      // at the pace of a microphone
-      for (let from = 0; from < samples.length + 80 * FRAME; from += FRAME) {
-        const frame = from < samples.length ? samples.subarray(from, from + FRAME) : quiet
-        await send({ kind: 'audioFrame', siteId, wav: encodeWav(frame) } as Hermes)
-        const due = started + (from + FRAME) / 16 - performance.now()
-        if (due > 0) await sleep(due)
-      }
+      await stream(siteId, sounds.get(ORDERS[n % ORDERS.length]!)!, new Int16Array(80 * FRAME))
     }),
   )
   for (let waited = 0; told.ended < count && waited < 60_000; waited += 100) await sleep(100)

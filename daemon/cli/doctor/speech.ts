@@ -1,10 +1,14 @@
 /** Whether speech can be heard, and answered. */
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import type { Config } from '../../config/schema.js'
 import { engineFacts } from '../../speech-engine.js'
 import { chooseEngine } from '../../voice/engines/choose-engine.js'
+import { lookUp } from '../../voice/engines/pocketsphinx-dictionary.js'
+import { missingPocketsphinx } from '../../voice/engines/pocketsphinx-packages.js'
 import { reachWhisperServer } from '../../voice/engines/whisper-server.js'
 import { describeService } from '../../voice/engines/wyoming-call.js'
+import { errors } from '../../voice/errors.js'
 import { type Check, failed, ok, warn } from './check.js'
 
 /** How long a service of another program may take to say that it is there. */
@@ -22,7 +26,7 @@ export async function checkSpeech(config: Config, signal: AbortSignal): Promise<
   else checks.push(ok('speech', `none: ${choice.reason}. ${choice.remedy}`))
   if (choice.engine === 'wyoming' || choice.engine === 'whisper.cpp')
     checks.push(await checkService(config, choice.engine, signal))
-  if (choice.engine !== undefined) checks.push(...checkPrograms(config))
+  if (choice.engine !== undefined) checks.push(...checkPrograms(config), ...(await checkWake(config)))
   if (voice.recorder.enabled === 'on')
     checks.push(
       warn(
@@ -32,6 +36,22 @@ export async function checkSpeech(config: Config, signal: AbortSignal): Promise<
       ),
     )
   return checks
+}
+
+/** Whether the wake word can be listened for, where that is wanted. */
+async function checkWake({ voice }: Config): Promise<Check[]> {
+  const { engine, phrase } = voice.wake
+  if (engine === 'off') return []
+  const { modelDir } = voice.engines.pocketsphinx
+  const missing = await missingPocketsphinx(modelDir)
+  const remedy = 'Install it: `apt install pocketsphinx pocketsphinx-en-us`.'
+  if (missing) return [warn('wake word', missing, remedy)]
+  const known = lookUp(join(modelDir, 'cmudict-en-us.dict'), new Set(phrase.split(' ')))
+  const unknown = phrase.split(' ').filter(word => !known.has(word))
+  if (unknown.length === 0) return [ok('wake word', `"${phrase}" is waited for`)]
+  const problem = `no pronunciation is known of ${unknown.join(', ')}`
+  const error = errors.wake_phrase_unheard({ phrase, problem })
+  return [warn('wake word', error.message, error.remedy)]
 }
 
 /** Ways in for sound, beside the request. */

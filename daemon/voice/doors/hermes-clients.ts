@@ -6,6 +6,7 @@ import { describe } from '../../base/errors.js'
 import type { Hermes, HermesOf } from '../../bus/hermes/messages.js'
 import { durationMs, type Samples } from '../audio/pcm.js'
 import { encodeWav } from '../audio/wav.js'
+import type { Place } from '../conversation.js'
 import { errors } from '../errors.js'
 import { Ear, type EndpointEvent, TakeAll } from './hermes-ear.js'
 import { intentMessage, parsedMessage } from './hermes-intent.js'
@@ -15,6 +16,8 @@ import type { HermesSpeaker } from './hermes-speaker.js'
 interface Listening {
   asked: HermesOf<'startListening'>
   ear: Ear
+  /** Takes back what was begun with sound that will not be the utterance. */
+  unexpect: () => void
 }
 
 export class HermesClients {
@@ -62,7 +65,11 @@ export class HermesClients {
 
   close(): void {
     this.#stop.abort(new Error('the daemon stops'))
-    for (const site of this.#listenings.values()) for (const { ear } of site.values()) ear.close()
+    for (const site of this.#listenings.values())
+      for (const { ear, unexpect } of site.values()) {
+        ear.close()
+        unexpect()
+      }
     this.#listenings.clear()
   }
 
@@ -95,7 +102,7 @@ export class HermesClients {
       onEvent: event => this.#heard(asked, event),
     })
     const site = this.#listenings.get(siteId) ?? new Map<string, Listening>()
-    this.#listenings.set(siteId, site.set(sessionId ?? '', { asked, ear }))
+    this.#listenings.set(siteId, site.set(sessionId ?? '', { asked, ear, unexpect: () => {} }))
   }
 
   /** @returns whether such a listening was under way */
@@ -109,7 +116,7 @@ export class HermesClients {
   async query(asked: HermesOf<'query'>): Promise<void> {
     const { siteId, sessionId, input, id, intentFilter, customData, wakewordId, lang, asrConfidence } = asked
     const about = { siteId, sessionId, input, id, customData, wakewordId, lang, asrConfidence }
-    const { services, manners, areaOf, queries, onEvent } = this.#options
+    const { services, manners, queries, onEvent } = this.#options
     const fail = (error: string, context: string) =>
       this.#publish({ kind: 'errorNlu', siteId, sessionId, error, context })
     if (this.#queries >= queries) {
@@ -120,8 +127,7 @@ export class HermesClients {
     }
     this.#queries++
     try {
-      const area = areaOf(siteId)
-      const place = { site: siteId, session: sessionId, ...(area === undefined ? {} : { area }) }
+      const place = this.#place(asked)
       const dryRun = manners.act === 'off' || intentFilter !== undefined
       const { intent, notUnderstood } = await this.#within(manners.answerMs, 'the answer', signal =>
         services.answer(input, place, { signal, dryRun, confidence: asrConfidence }),
@@ -157,6 +163,14 @@ export class HermesClients {
     if (event.type === 'start') return
     const { siteId, sessionId } = asked
     const site = this.#listenings.get(siteId)
+    const listening = site?.get(sessionId ?? '')
+    if (event.type === 'pause') {
+      const begun = this.#options.services.expect?.(event.samples, this.#place(asked))
+      if (listening && begun) listening.unexpect = begun
+      return
+    }
+    if (event.type !== 'end') listening?.unexpect()
+    if (event.type === 'resumed') return
     site?.delete(sessionId ?? '')
     if (site?.size === 0) this.#listenings.delete(siteId)
     if (event.type === 'nothing') this.#captured(asked, '', 0, 0)
@@ -165,15 +179,13 @@ export class HermesClients {
 
   async #transcribe(asked: HermesOf<'startListening'>, samples: Samples): Promise<void> {
     const { siteId, sessionId, sendAudioCaptured } = asked
-    const { services, manners, areaOf, newId, onEvent } = this.#options
+    const { services, manners, newId, onEvent } = this.#options
     const audioId = sessionId ?? newId()
     if (sendAudioCaptured)
       this.#publish({ kind: 'audioCaptured', siteId, sessionId: audioId, wav: encodeWav(samples) })
     try {
-      const area = areaOf(siteId)
-      const place = { site: siteId, session: sessionId, ...(area === undefined ? {} : { area }) }
       const heard = await this.#within(manners.recogniseMs, 'the recogniser', signal =>
-        services.transcribe(samples, place, signal),
+        services.transcribe(samples, this.#place(asked), signal),
       )
       this.#captured(asked, heard.text, heard.confidence, durationMs(samples) / 1000)
     } catch (error) {
@@ -185,6 +197,15 @@ export class HermesClients {
   #captured(asked: HermesOf<'startListening'>, text: string, likelihood: number, seconds: number): void {
     const { siteId, sessionId, wakewordId, lang } = asked
     this.#publish({ kind: 'textCaptured', siteId, sessionId, text, likelihood, seconds, wakewordId, lang })
+  }
+
+  #place({ siteId, sessionId }: { siteId: string; sessionId?: string | undefined }): Place {
+    const area = this.#options.areaOf(siteId)
+    return {
+      site: siteId,
+      ...(sessionId === undefined ? {} : { session: sessionId }),
+      ...(area === undefined ? {} : { area }),
+    }
   }
 
   /** Work with a deadline: its signal is aborted then, or when the door closes. */

@@ -5,6 +5,9 @@ import { SAMPLE_RATE } from '../audio/pcm.js'
 /** What an endpointer finds in sound. */
 export type EndpointEvent =
   | { type: 'start' }
+  /** Should nothing more be said, these very samples are the utterance; else `resumed` follows. */
+  | { type: 'pause'; samples: Samples }
+  | { type: 'resumed' }
   | { type: 'end'; samples: Samples; reason: string }
   | { type: 'nothing'; reason: string }
 
@@ -99,7 +102,7 @@ export class Ear {
   #tell(events: EndpointEvent[]): void {
     for (const event of events) {
       if (this.#closed) return
-      if (event.type !== 'start') this.close()
+      if (event.type === 'end' || event.type === 'nothing') this.close()
       this.#onEvent(event)
     }
   }

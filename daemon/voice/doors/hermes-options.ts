@@ -19,8 +19,10 @@ export interface FrameReader {
 
 /** Listens for a wake word where the satellite does not. Must be cheap: it hears all sound of all idle sites. */
 export interface WakeWord {
-  /** @returns the id of a wake word that was just said */
-  feed(siteId: string, samples: Samples): string | undefined
+  /** The `wakewordId` that is told. */
+  readonly id: string
+  /** Takes sound and returns at once. @param heard called, a little later, when the wake word was in it */
+  feed(siteId: string, samples: Samples, heard: () => void): void
 }
 
 /** What happens at the door. */

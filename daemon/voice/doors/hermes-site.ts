@@ -23,6 +23,8 @@ export interface SiteLinks {
   publish: (message: Hermes) => void
 }
 
+const NOTHING = () => {}
+
 export class HermesSite {
   readonly id: string
   readonly #links: SiteLinks
@@ -31,6 +33,8 @@ export class HermesSite {
   /** The utterance of the step under way. */
   #utterance: Samples = new Int16Array(0)
   #work = new AbortController()
+  /** Takes back what was begun with sound that will not be the utterance. */
+  #unexpect = NOTHING
   #events: DialogueEvent[] = []
   #busy = false
 
@@ -151,6 +155,7 @@ export class HermesSite {
         this.#say(effect)
         break
       case 'drop':
+        this.#unexpect()
         this.#work.abort(new Error('the session goes another way'))
         this.#work = new AbortController()
         break
@@ -180,6 +185,7 @@ export class HermesSite {
   #ended(session: Session, reason: Extract<Effect, { do: 'ended' }>['reason'], startedAt: number): void {
     const { options, publish } = this.#links
     const { id: sessionId, customData } = session
+    this.#unexpect()
     publish({
       kind: 'sessionEnded',
       siteId: this.id,
@@ -223,7 +229,7 @@ export class HermesSite {
       endpointing: options.endpointing(),
       at: options.clock.monotonic(),
       deafMs: because === 'wake' && !session.interrupting && session.text === undefined ? 0 : options.echoMs,
-      onEvent: event => this.#heard(event, step),
+      onEvent: event => this.#heard(event, session, step),
     })
     publish({ kind: 'hotwordToggleOff', siteId, reason: 'dialogueSession', origin })
     // a satellite that keeps its sound to itself between sessions begins to send it now
@@ -251,7 +257,11 @@ export class HermesSite {
     publish({ kind: 'hotwordToggleOn', siteId: this.id, reason: 'dialogueSession', origin })
   }
 
-  #heard(event: EndpointEvent, step: number): void {
+  #heard(event: EndpointEvent, session: Session, step: number): void {
+    if (event.type === 'pause')
+      this.#unexpect = this.#links.options.services.expect?.(event.samples, this.#place(session)) ?? NOTHING
+    if (event.type === 'resumed') this.#unexpect()
+    if (event.type === 'pause' || event.type === 'resumed') return
     if (event.type === 'end') this.#utterance = event.samples
     const type = ({ start: 'speech', end: 'utterance', nothing: 'silence' } as const)[event.type]
     this.tell({ type, step })

@@ -6,6 +6,8 @@ import { errors } from '../errors.js'
 
 export interface SpeakerOptions {
   publish: (message: Hermes) => Promise<void>
+  /** Milliseconds. */
+  monotonic: () => number
   newId: () => string
   wait: (ms: number, signal?: AbortSignal) => Promise<void>
   /** Beyond its length, for a sound to be fetched, played, and told of. Milliseconds. */
@@ -19,6 +21,8 @@ export interface SpeakerOptions {
 /** A satellite that never tells is not waited for every time. */
 const SILENT_AFTER = 2
 const SHORT_GRACE_MS = 300
+/** What is heard at a site so long after something was played there is its echo, or played late. */
+const ECHO_MS = 800
 /** A client chooses the name of a site, so the number of those remembered has an end. */
 const MOST_PLACES = 256
 
@@ -27,6 +31,8 @@ interface Place {
   waiting: number
   /** Under way: request id → its end. */
   playing: Map<string, () => void>
+  /** Until when a sound of ours is in the room, as far as is known. Monotonic, milliseconds. */
+  soundsUntil: number
   /** Sounds in a row that were not told of. */
   untold: number
 }
@@ -55,8 +61,13 @@ export class HermesSpeaker {
       await turn
     } finally {
       place.waiting--
-      if (place.waiting === 0 && place.untold === 0) this.#places.delete(siteId)
     }
+  }
+
+  /** Whether what a site hears now may be what it plays. */
+  isHeard(siteId: string, at: number): boolean {
+    const place = this.#places.get(siteId)
+    return place !== undefined && (place.playing.size > 0 || at < place.soundsUntil)
   }
 
   /** A satellite has played something. Some do not say what. */
@@ -84,6 +95,7 @@ export class HermesSpeaker {
       place.untold = late ? place.untold + 1 : 0
     } finally {
       place.playing.delete(requestId)
+      place.soundsUntil = this.#options.monotonic() + ECHO_MS
     }
   }
 
@@ -92,7 +104,8 @@ export class HermesSpeaker {
     if (!place) {
       for (const [id, { waiting }] of this.#places)
         if (this.#places.size >= MOST_PLACES && waiting === 0) this.#places.delete(id)
-      place = { last: Promise.resolve(), waiting: 0, playing: new Map(), untold: 0 }
+      const soundsUntil = Number.NEGATIVE_INFINITY
+      place = { last: Promise.resolve(), waiting: 0, playing: new Map(), soundsUntil, untold: 0 }
       this.#places.set(siteId, place)
     }
     return place

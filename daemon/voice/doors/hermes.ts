@@ -81,6 +81,7 @@ export class HermesDoor implements Part {
     const { newId, wait, playGraceMs, sayings, volumeOf } = this.#options
     this.#speaker = new HermesSpeaker({
       publish: message => this.#send(message),
+      monotonic: () => this.#options.clock.monotonic(),
       newId,
       wait,
       graceMs: playGraceMs,
@@ -325,10 +326,12 @@ export class HermesDoor implements Part {
     return {
       wanted: () => site.ear !== undefined || this.#clients.listensAt(site.id) || spots(),
       hear: (samples, at, sessionId) => {
-        if (wakeWord && spots()) {
-          const wakewordId = wakeWord.feed(site.id, samples)
-          if (wakewordId !== undefined) this.#spotted(site.id, wakewordId)
-        }
+        if (wakeWord && spots() && !this.#speaker.isHeard(site.id, at))
+          wakeWord.feed(site.id, samples, () => {
+            // it may have begun to listen or to speak since
+            if (spots() && !this.#speaker.isHeard(site.id, this.#options.clock.monotonic()))
+              this.#spotted(site.id, wakeWord.id)
+          })
         if (off('asrOff')) return
         const ears = [...(site.ear ? [site.ear] : []), ...this.#clients.earsAt(site.id)]
         for (const ear of ears)

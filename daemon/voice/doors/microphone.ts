@@ -54,6 +54,8 @@ export class MicrophoneDoor implements Part {
   /** Listened to until then, without a wake word; for ever where none is asked for. Monotonic, milliseconds. */
   #openUntil: number
   #ring: Ring | undefined
+  /** Takes back what was begun with sound that will not be the utterance. */
+  #unexpect = () => {}
   #waking: Promise<void> = Promise.resolve()
 
   constructor(options: MicrophoneOptions) {
@@ -91,14 +93,20 @@ export class MicrophoneDoor implements Part {
     if (this.#gate.hears(now) === 'nothing') {
       // its own voice: what was begun is no utterance
       this.#endpointer.flush()
+      this.#unexpect()
       return
     }
     if (now > this.#openUntil && !this.#endpointer.speaking) {
       this.#ring?.push(samples)
       return
     }
-    for (const event of this.#endpointer.push(samples))
+    for (const event of this.#endpointer.push(samples)) {
       if (event.type === 'end') void this.#utterance(event.samples)
+      if (event.type === 'resumed') this.#unexpect()
+      // while the silence behind it is waited for
+      if (event.type === 'pause' && !this.#busy)
+        this.#unexpect = this.#o.services.expect?.(event.samples, this.#o.place) ?? (() => {})
+    }
   }
 
   async #listenForWake(wake: NonNullable<MicrophoneOptions['wake']>): Promise<void> {
@@ -129,6 +137,7 @@ export class MicrophoneDoor implements Part {
 
   async #utterance(samples: Samples): Promise<void> {
     if (this.#busy) {
+      this.#unexpect()
       this.#o.onEvent({ type: 'overrun' })
       return
     }

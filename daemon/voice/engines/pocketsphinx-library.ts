@@ -26,6 +26,7 @@ function bind() {
     lookUp: sphinx.func('void *ps_lookup_word(void *ps, str word)'),
     setJsgf: sphinx.func('int ps_set_jsgf_string(void *ps, str name, str jsgf)'),
     setNgram: sphinx.func('int ps_set_lm_file(void *ps, str name, str path)'),
+    setKeywords: sphinx.func('int ps_set_kws(void *ps, str name, str path)'),
     setSearch: sphinx.func('int ps_set_search(void *ps, str name)'),
     unsetSearch: sphinx.func('int ps_unset_search(void *ps, str name)'),
     startUtterance: sphinx.func('int ps_start_utt(void *ps)'),
@@ -87,6 +88,30 @@ export class Decoder {
   /** @param path of an n-gram model in the ARPA format @throws Error when it cannot be read */
   setNgram(name: string, path: string): void {
     if (this.#calls.setNgram(this.#ps, name, path) !== 0) throw new Error('the n-gram model cannot be read')
+  }
+
+  /** @param path of a list of phrases, each a line `words /threshold/` @throws Error when a word of them is not known */
+  setKeywords(name: string, path: string): void {
+    if (this.#calls.setKeywords(this.#ps, name, path) !== 0)
+      throw new Error('the phrases cannot be listened for')
+  }
+
+  /** From now on samples are taken as they come. Ended by `end`. */
+  begin(search: string): void {
+    const { setSearch, startUtterance } = this.#calls
+    if (setSearch(this.#ps, search) !== 0) throw new Error(`there is no search ${search}`)
+    if (startUtterance(this.#ps) !== 0) throw new Error('an utterance cannot be started')
+  }
+
+  /** @returns whether something was found since `begin` */
+  feed(samples: Samples): boolean {
+    const { process, hypothesis } = this.#calls
+    process(this.#ps, samples, samples.length, 0, 0)
+    return Boolean(hypothesis(this.#ps, [0]))
+  }
+
+  end(): void {
+    this.#calls.endUtterance(this.#ps)
   }
 
   forget(name: string): void {

@@ -9,6 +9,7 @@ import { type ChildEvent, SupervisedChild } from './child-supervisor.js'
 import { plainWords, someHints } from './plain-words.js'
 import { type ModelWish, modelFileProblem, readModelFolder, type SherpaModel } from './sherpa-model.js'
 import { SherpaAnswer, type SherpaQuestion } from './sherpa-protocol.js'
+import { UNKNOWN_CONFIDENCE, uncalibrated } from './unknown-confidence.js'
 
 /** `voice.engines.sherpa`. */
 export interface SherpaEngineOptions extends ModelWish {
@@ -26,8 +27,6 @@ export interface SherpaEngineOptions extends ModelWish {
 
 const ENGINE = 'sherpa-onnx'
 const CHILD = new URL('./sherpa-child.js', import.meta.url)
-/** Where a model tells no probabilities: neither sure nor unsure. */
-const UNKNOWN_CONFIDENCE = 0.5
 /** Each phrase costs a little at every step of the search. */
 const HINT_CHARACTERS = 4_000
 const HEAD_BYTES = 64
@@ -100,7 +99,8 @@ export class SherpaEngine implements SpeechEngine {
     const { text, logProbs } = await this.#ask(samples, this.#hotwords(language), signal)
     const words = plainWords(text)
     const score = logProbs.reduce((sum, logProb) => sum + Math.min(0, logProb), 0)
-    const confidence = logProbs.length > 0 ? Math.exp(score / logProbs.length) : UNKNOWN_CONFIDENCE
+    const confidence =
+      logProbs.length > 0 ? uncalibrated(Math.exp(score / logProbs.length)) : UNKNOWN_CONFIDENCE
     const ms = this.#clock.monotonic() - began
     return { hypotheses: words ? [{ text: words, confidence, score }] : [], ms }
   }

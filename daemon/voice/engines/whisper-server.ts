@@ -8,6 +8,7 @@ import { errors } from '../errors.js'
 import { deadline } from './deadline.js'
 import { OneAtATime } from './one-at-a-time.js'
 import { plainWords, someHints } from './plain-words.js'
+import { UNKNOWN_CONFIDENCE, uncalibrated } from './unknown-confidence.js'
 
 /** `voice.engines.whisper_server`. */
 export interface WhisperServerOptions {
@@ -28,8 +29,6 @@ const REACH_MS = 3_000
 const MOST_ANSWER_BYTES = 512 * 1024
 /** Whisper takes 224 tokens of prompt and forgets the rest; a token of English has some four letters. */
 const HINT_CHARACTERS = 700
-/** Where the server says nothing of how sure it is. */
-const UNKNOWN_CONFIDENCE = 0.5
 const Share = z.number().min(0).max(1)
 
 /**
@@ -183,7 +182,7 @@ function hypothesisOf({ text, segments }: Answered): Hypothesis | undefined {
     score += text.length * logprob
   }
   if (weight === 0) return { text: words, confidence: UNKNOWN_CONFIDENCE, score: 0 }
-  return { text: words, confidence: sure / weight, score: score / weight }
+  return { text: words, confidence: uncalibrated(sure / weight), score: score / weight }
 }
 
 /** @throws speech_service_failed when there is more than we take */

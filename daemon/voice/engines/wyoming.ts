@@ -7,6 +7,7 @@ import type { Heard, SpeechEngine, SpeechLanguage } from '../engine.js'
 import { errors } from '../errors.js'
 import { OneAtATime } from './one-at-a-time.js'
 import { plainWords, someHints } from './plain-words.js'
+import { UNKNOWN_CONFIDENCE } from './unknown-confidence.js'
 import { brokeOff, callWyoming, hearEvent, sendSound, type WyomingService } from './wyoming-call.js'
 
 /** `voice.engines.wyoming`. */
@@ -18,11 +19,6 @@ export interface WyomingEngineOptions extends WyomingService {
   clock?: Clock
 }
 
-/**
- * The protocol carries no confidence and services write something for every noise. Half is neither: whoever hears it must
- * look whether the words make sense in this home.
- */
-const UNKNOWN_CONFIDENCE = 0.5
 /** The names of a home, as `transcript_names` (wyoming 1.10 and later; others pass over them). */
 const HINT_CHARACTERS = 4_000
 

@@ -35,10 +35,20 @@ function cut(samples: Samples, options: EndpointOptions = {}, size = 320): Endpo
 const ends = (events: EndpointEvent[]) => events.flatMap(event => (event.type === 'end' ? [event] : []))
 const starts = (events: EndpointEvent[]) => events.flatMap(event => (event.type === 'start' ? [event] : []))
 
-/** Start and end by turns, nothing only between them. */
+/** Start and end by turns, nothing only between them; after a pause it goes on, or ends with just what it told. */
 function inOrder(events: EndpointEvent[]): boolean {
   let open = false
-  for (const { type } of events) {
+  let paused: Samples | undefined
+  for (const event of events) {
+    const { type } = event
+    if (type === 'pause' || type === 'resumed') {
+      if (!open || (paused !== undefined) !== (type === 'resumed')) return false
+      paused = event.type === 'pause' ? event.samples : undefined
+      continue
+    }
+    if (paused && !(event.type === 'end' && event.reason === 'silence' && event.samples === paused))
+      return false
+    paused = undefined
     if (type === 'start' ? open : type === 'end' ? !open : open) return false
     open = type === 'start' ? true : type === 'end' ? false : open
   }
@@ -108,6 +118,22 @@ t.test('who speaks as soon as the stream is open is heard from the first word on
   const said = await say('turn on the kitchen light')
   const [end] = ends(cut(joined(said.subarray(1_000), silence(1.5))))
   t.same(end!.samples.subarray(0, SAMPLE_RATE), said.subarray(1_000, 1_000 + SAMPLE_RATE))
+})
+
+t.test('a pause tells the utterance before it is over, and is taken back when somebody goes on', async t => {
+  const [one, two] = [await say('turn on the kitchen light'), await say('and the garden light')]
+  const events = cut(joined(silence(1), one, silence(0.05), two, silence(2)))
+  t.ok(inOrder(events))
+  t.equal(ends(events).length, 1)
+  const told = events.map(({ type }) => type)
+  t.same(told.slice(0, 2), ['start', 'pause'])
+  t.same(told.slice(told.lastIndexOf('resumed') + 1), ['pause', 'end', 'nothing'])
+  const broken = cut(joined(silence(1), one, silence(0.3)))
+  t.same(
+    broken.map(({ type }) => type),
+    ['start', 'pause', 'resumed', 'end'],
+    'what the stream breaks off with is more than was told',
+  )
 })
 
 t.test('a stream that breaks off in a sentence gives what it had', async t => {

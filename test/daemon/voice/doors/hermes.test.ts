@@ -1,4 +1,7 @@
 import t from 'tap'
+import { sleep } from '../../../../daemon/base/clock.js'
+import type { Hermes } from '../../../../daemon/bus/hermes/messages.js'
+import type { Samples } from '../../../../daemon/voice/audio/pcm.js'
 import { encodeWav } from '../../../../daemon/voice/audio/wav.js'
 import { needsMosquitto, startAedes, startMosquitto } from '../../../support/broker.js'
 import { startDoor, TestSatellite } from '../../../support/hermes.js'
@@ -307,7 +310,11 @@ t.test(
   async t => {
     const { url } = await startMosquitto(t)
     let fed = 0
-    const wakeWord = { feed: () => (++fed === 3 ? 'hello' : undefined) }
+    const wakeWord = {
+      id: 'hello',
+      feed: (_site: string, _samples: Samples, heard: () => void) =>
+        void (++fed === 3 && setImmediate(heard)),
+    }
     const { voice, door } = await startDoor(t, url, { wakeWord, manners: { followUpMs: 600 } })
     const site = await TestSatellite.start(t, url, 'hall')
     await site.send({ kind: 'hotwordToggleOff', siteId: 'hall', reason: 'playAudio' })
@@ -328,6 +335,43 @@ t.test(
     t.equal(door.counts.sessions, 1)
   },
 )
+
+t.test('a wake word of our own is not listened for in our own voice', needsMosquitto, async t => {
+  const { url } = await startMosquitto(t)
+  let fed = 0
+  const late: (() => void)[] = []
+  const wakeWord = {
+    id: 'hello',
+    feed: (_site: string, _samples: Samples, heard: () => void) => {
+      fed++
+      late.push(heard)
+    },
+  }
+  const { voice, door } = await startDoor(t, url, { wakeWord, playGraceMs: 5_000 })
+  const site = await TestSatellite.start(t, url, 'hall')
+  site.tells = false
+  await site.frame(false)
+  for (let n = 0; n < 100 && fed < 1; n++) await sleep(20)
+  t.equal(fed, 1)
+  voice.speaks = () => new Int16Array(16_000)
+  await site.send({ kind: 'say', siteId: 'hall', text: 'hello' } as Hermes)
+  await site.next('playBytes')
+  for (let n = 0; n < 5; n++) await site.frame(false)
+  late[0]!()
+  for (let n = 0; n < 100 && door.counts.frames < 6; n++) await sleep(20)
+  t.equal(fed, 1, 'nothing while it plays')
+  await site.send({ kind: 'playFinished', siteId: 'hall' })
+  await site.next('sayFinished')
+  await site.frame(false)
+  for (let n = 0; n < 100 && door.counts.frames < 7; n++) await sleep(20)
+  t.equal(fed, 1, 'nor in its echo')
+  for (let n = 0; n < 100 && fed < 2; n++) {
+    await sleep(50)
+    await site.frame(false)
+  }
+  t.equal(fed, 2, 'later it is')
+  t.notOk(site.kinds.includes('hotwordDetected'), 'what was heard before it spoke came too late')
+})
 
 t.test('frames of one session only: others of the site are passed over', needsMosquitto, async t => {
   const { url } = await startMosquitto(t)
