@@ -235,13 +235,10 @@ export class Steps {
     },
 
     trial: async ({ candidate }: Extract<State, { is: 'trial' }>, signal) => {
-      const installed = this.#installed(candidate)
-      // whatever happened since: what native code sees is what was signed
-      for (const file of candidate.promise.files)
-        await verify(this.#slots.fileIn(candidate.slot, file), file, signal, this.#o.inspect)
+      await this.#verifyAll(candidate, signal)
       const figures = await trial(
         this.#o.trial,
-        installed,
+        this.#installed(candidate),
         this.#world.running(),
         candidate.promise.gates,
         signal,
@@ -250,11 +247,9 @@ export class Steps {
     },
 
     activate: async ({ candidate }: Extract<State, { is: 'active' }>, signal) => {
+      if (this.#world.running().slot !== candidate.slot) await this.#verifyAll(candidate, signal)
       await activate(this.#slots, candidate.slot)
-      const installed = this.#installed(candidate)
-      if (this.#world.running().slot !== candidate.slot) {
-        await this.#swap(installed, signal)
-      }
+      if (this.#world.running().slot !== candidate.slot) await this.#swap(this.#installed(candidate), signal)
       return { what: 'moved' }
     },
 
@@ -274,12 +269,24 @@ export class Steps {
     go_back: async ({ candidate, isBad }: Extract<State, { is: 'rolled-back' }>, signal) => {
       await rollback(this.#slots, candidate.slot)
       if (this.#world.running().slot === candidate.slot || this.#engineIsUnsure) {
-        const { installed } = await recover(this.#slots, signal, this.#o.inspect, this.#o.installed())
+        const { installed, problems } = await recover(
+          this.#slots,
+          signal,
+          this.#o.inspect,
+          this.#o.installed(),
+        )
+        for (const problem of problems) this.#o.onTrouble(new Error(problem))
         await this.#swap(installed, signal)
       }
       if (isBad) await this.#slots.empty(candidate.slot)
       return { what: 'gone_back' }
     },
+  }
+
+  /** Whatever happened since: what native code sees is what was signed. */
+  async #verifyAll({ slot, promise }: Candidate, signal: AbortSignal): Promise<void> {
+    for (const file of promise.files)
+      await verify(this.#slots.fileIn(slot, file), file, signal, this.#o.inspect)
   }
 
   async #swap(to: Installed, signal: AbortSignal): Promise<void> {
