@@ -38,6 +38,8 @@ export class UpdateClient implements Part {
   #waitingFor: string | undefined
   /** The memory is not on the disk yet. */
   #isUnsaved = false
+  /** What is on the disk beside the state, as text. */
+  #savedRest = ''
 
   constructor(options: UpdateClientOptions) {
     this.#o = withDefaults(options)
@@ -296,9 +298,10 @@ export class UpdateClient implements Part {
   async #keep(): Promise<void> {
     const { signal } = this.#stopped
     for (let attempt = 0; !signal.aborted; attempt++) {
-      // a look at the repository is no progress: flash wears
       const { is } = this.#memory.state
-      if (is === 'checking' || (await this.#save()) || is === 'rolled-back' || is === 'idle') return
+      // a look at the repository is no progress, flash wears; but what somebody said before it is kept
+      if (is === 'checking' && this.#savedRest === restOf(this.#memory)) return
+      if ((await this.#save()) || is === 'rolled-back' || is === 'idle') return
       await this.#o.wait(this.#o.waitMs(attempt), signal).catch(() => {})
     }
   }
@@ -306,7 +309,9 @@ export class UpdateClient implements Part {
   /** @returns whether the disk took it */
   async #save(): Promise<boolean> {
     try {
-      await saveMemory(this.#memoryPath, this.#memory, this.#o.disk)
+      const memory = this.#memory
+      await saveMemory(this.#memoryPath, memory, this.#o.disk)
+      this.#savedRest = restOf(memory)
       this.#isUnsaved = false
     } catch (error) {
       this.#isUnsaved = true
@@ -348,6 +353,8 @@ export class UpdateClient implements Part {
     }
   }
 }
+
+const restOf = ({ state: _, ...rest }: Memory): string => JSON.stringify(rest)
 
 function isOther(desired: DesiredModel | undefined, path: string | undefined): boolean {
   return (

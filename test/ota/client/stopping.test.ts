@@ -95,6 +95,33 @@ t.test('what somebody asked for is asked for after a restart', async t => {
   t.pass('and for nothing after that')
 })
 
+t.test('what somebody said is kept, also by a cut in the look that follows', async t => {
+  const site = await makeSite(t)
+  await site.release(1)
+  const first = life(t, site, {})
+  await start(first)
+  await first.until(isSettled)
+  await first.client.rollback()
+  const { bad } = await first.until(s => isSettled(s) && s.bad.length > 0)
+  let looks = 0
+  const second = life(t, site, {
+    firstCheckMs: 3600_000,
+    trust: {
+      consult: (_, signal) => {
+        looks++
+        return forEver(signal)
+      },
+    },
+  })
+  await first.client.stop()
+  await start(second)
+  second.client.forgive(bad[0]!)
+  await second.until(s => s.state === 'checking')
+  while (looks === 0) await new Promise(resolve => setTimeout(resolve, 5))
+  const kept = JSON.parse(await readFile(join(second.folder, 'command', 'state.json'), 'utf8'))
+  t.match(kept, { bad: [], state: { is: 'checking' } })
+})
+
 t.test('a disk that takes nothing keeps no daemon from starting; the update waits for it', async t => {
   const site = await makeSite(t)
   await site.release(1)
