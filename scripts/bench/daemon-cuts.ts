@@ -111,7 +111,7 @@ export async function daemonCuts(
   try {
     for (let n = from; report.cuts < most; n++) {
       const [stage, spanMs] = MOMENTS[n % MOMENTS.length]!
-      const way = WAYS[Math.floor(n / MOMENTS.length + n) % WAYS.length]!
+      const way = WAYS[(Math.floor(n / MOMENTS.length) + (n % MOMENTS.length)) % WAYS.length]!
       let what = `${n}: ${way} in ${stage}`
       try {
         await begin(daemon, home, stage, wanted)
@@ -200,7 +200,7 @@ async function end(daemon: WholeDaemon, home: Home, way: Way): Promise<number> {
       return daemon.term()
     case 'stop all': {
       const ending = daemon.term()
-      for (const pid of await inferenceOf(home)) process.kill(pid, 'SIGTERM')
+      for (const pid of await inferenceOf(home)) signalTo(pid, 'SIGTERM')
       return ending
     }
     case 'orphans':
@@ -210,9 +210,18 @@ async function end(daemon: WholeDaemon, home: Home, way: Way): Promise<number> {
       return 0
     case 'inference': {
       const pid = (await inferenceOf(home)).at(-1)
-      if (pid !== undefined) process.kill(pid, 'SIGKILL')
+      if (pid !== undefined) signalTo(pid, 'SIGKILL')
       return 0
     }
+  }
+}
+
+/** It may have ended by itself meanwhile. */
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
