@@ -44,7 +44,12 @@ interface AddShell {
 }
 
 /** `--roles root=3/2`: three keys, of which two must sign. */
-const RoleRule = z.string().regex(/^(root|targets|snapshot|timestamp)=\d+\/\d+$/)
+const RoleRule = z
+  .string()
+  .regex(
+    /^(root|targets|snapshot|timestamp)=\d+\/\d+$/,
+    'expected a role, its keys and how many must sign: root=3/2',
+  )
 
 /**
  * Registers the sub-commands on the `ota` command.
@@ -136,6 +141,8 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
       const files: Partial<Record<FileRole, string>> = {}
       for (const text of o.file) {
         const cut = text.indexOf('=')
+        if (cut < 1)
+          throw errors.bad_bundle({ problem: `--file ${text}: give role=path, as in model=my.gguf` })
         files[parse(z.enum(FILE_ROLES), text.slice(0, cut), '--file')] = text.slice(cut + 1)
       }
       const repository = new Repository(folder)

@@ -197,9 +197,9 @@ export class UpdateClient implements Part {
     }
   }
 
-  /** A model that did badly may be tried again. */
+  /** A model that did badly may be tried again. @param sha256 or the first digits of it */
   forgive(sha256: string): void {
-    this.#memory = { ...this.#memory, bad: this.#memory.bad.filter(b => b.sha256 !== sha256) }
+    this.#memory = { ...this.#memory, bad: this.#memory.bad.filter(b => !b.sha256.startsWith(sha256)) }
     this.#send({ what: 'check' })
   }
 
@@ -300,10 +300,13 @@ export class UpdateClient implements Part {
     for (let attempt = 0; !signal.aborted; attempt++) {
       const { is } = this.#memory.state
       // a look at the repository is no progress, flash wears; but what somebody said before it is kept
-      if (is === 'checking' && this.#savedRest === restOf(this.#memory)) return
-      if ((await this.#save()) || is === 'rolled-back' || is === 'idle') return
+      if (is === 'checking' && this.#savedRest === restOf(this.#memory)) break
+      // the steps of these undo nothing, and a start finds its way without them
+      if ((await this.#save()) || ['checking', 'failed', 'rolled-back', 'idle'].includes(is)) break
+      this.#waits('a disk that can be written')
       await this.#o.wait(this.#o.waitMs(attempt), signal).catch(() => {})
     }
+    this.#waits(undefined)
   }
 
   /** @returns whether the disk took it */

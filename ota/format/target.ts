@@ -66,23 +66,30 @@ export const TargetPromise = z.strictObject({
     .int()
     .positive()
     .describe('Counter that only grows within a family; what a device never goes below by itself.'),
-  needs: z.strictObject({
-    boards: z.array(word).default([]).describe('Board classes it is made for; empty: all.'),
-    memory_mib: z.number().int().nonnegative().default(0).describe('With context, beside the daemon.'),
-    engine: z
-      .string()
-      .regex(/^\d+(\.\d+){0,2}$/)
-      .default('0')
-      .describe('The oldest engine that runs it.'),
-    base: z
-      .strictObject({
-        family: word.describe('What the base is for; mostly what the adapter is for.'),
-        release: z.number().int().positive().optional().describe('Shown, not judged by: the hash says all.'),
-        sha256: hash,
-      })
-      .optional()
-      .describe('Adapters: the very model that must be there.'),
-  }),
+  needs: z
+    .strictObject({
+      boards: z.array(word).default([]).describe('Board classes it is made for; empty: all.'),
+      memory_mib: z.number().int().nonnegative().default(0).describe('With context, beside the daemon.'),
+      engine: z
+        .string()
+        .regex(/^\d+(\.\d+){0,2}$/)
+        .default('0')
+        .describe('The oldest engine that runs it.'),
+      base: z
+        .strictObject({
+          family: word.describe('What the base is for; mostly what the adapter is for.'),
+          release: z
+            .number()
+            .int()
+            .positive()
+            .optional()
+            .describe('Shown, not judged by: the hash says all.'),
+          sha256: hash,
+        })
+        .optional()
+        .describe('Adapters: the very model that must be there.'),
+    })
+    .prefault({}),
   files: z.array(BundleFile).min(1).max(16).describe('The target itself and all that travels with it.'),
   deltas: z
     .strictObject({

@@ -145,8 +145,25 @@ t.test('a disk that takes nothing keeps no daemon from starting; the update wait
   })
   await start(second)
   t.equal(second.client.running.slot, 'factory', 'what was there answers')
+  t.match(await second.until(s => s.waiting_for !== undefined), { state: 'trial', waiting_for: /disk/ })
   await new Promise(resolve => setTimeout(resolve, 200))
   t.equal(tried, 0, 'a trial that could not be counted is not begun')
   isFull = false
   t.match(await second.until(isSettled), { running: { release: 1 } })
+})
+
+t.test('on a disk that takes nothing a look is answered all the same', async t => {
+  const site = await makeSite(t)
+  const refused = () => Promise.reject(Object.assign(new Error('EROFS: read-only'), { code: 'EROFS' }))
+  const device = life(t, site, { disk: { ...systemDisk, open: refused }, firstCheckMs: 3600_000 })
+  await start(device)
+  device.client.check()
+  t.match(await device.until(s => s.reason !== undefined), { reason: { code: 'nothing_offered' } })
+  await site.release(1)
+  device.client.check()
+  t.match(await device.until(s => s.waiting_for !== undefined), {
+    state: 'downloading',
+    waiting_for: /disk/,
+    running: { slot: 'factory' },
+  })
 })
