@@ -89,9 +89,12 @@ export class UpdateClient implements Part {
     this.#stopped.abort(new Error('the updater is being stopped'))
     if (this.#loop) {
       await this.#loop
-      const { is } = this.#memory.state
-      if (is === 'trial' || is === 'active') {
-        this.#memory = { ...this.#memory, isStopped: true }
+      const { state } = this.#memory
+      if (state.is === 'trial' || state.is === 'active') {
+        // who is switched off each evening must come to the end of a watch as well
+        const { watchedMs } = this.#steps
+        const watched = state.is === 'active' && watchedMs !== undefined ? { ...state, watchedMs } : state
+        this.#memory = { ...this.#memory, state: watched, isStopped: true }
         await this.#save()
       }
     }

@@ -47,6 +47,8 @@ export const State = z.discriminatedUnion('is', [
     moved: z.boolean(),
     /** How often the daemon started since: a model that kills it is found out. */
     starts: z.number(),
+    /** How long it was watched before an orderly stop, milliseconds. */
+    watchedMs: z.number().optional(),
     figures: Figures.optional(),
   }),
   z.object({

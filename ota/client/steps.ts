@@ -49,16 +49,23 @@ export class Steps {
   #hasMoved = false
   /** The engine was told to take another model, and nobody knows what came of it. */
   #engineIsUnsure = false
+  #watchedFrom: number | undefined
   constructor(options: UpdateSettings, slots: Slots, world: World) {
     this.#o = options
     this.#slots = slots
     this.#world = world
   }
 
+  /** How long the model that is watched was watched so far; undefined where none was. */
+  get watchedMs(): number | undefined {
+    return this.#watchedFrom === undefined ? undefined : this.#o.clock.monotonic() - this.#watchedFrom
+  }
+
   /** @returns what came of it; undefined when it was interrupted */
   async take(step: Step, state: State, wake: AbortSignal, stop: AbortSignal): Promise<Event | undefined> {
     const deadlineMs = this.#o.deadlines[step === 'activate' ? 'activating' : state.is]
     this.#hasMoved = false
+    this.#watchedFrom = undefined
     const hung = new AbortController()
     const timer = Number.isFinite(deadlineMs)
       ? setTimeout(() => hung.abort(), Math.min(deadlineMs, 2 ** 31 - 1))
@@ -253,12 +260,13 @@ export class Steps {
       return { what: 'moved' }
     },
 
-    watch: async ({ candidate }: Extract<State, { is: 'active' }>, signal) => {
-      const until = this.#o.clock.monotonic() + this.#o.watchMs
+    watch: async ({ candidate, watchedMs = 0 }: Extract<State, { is: 'active' }>, signal) => {
+      const from = this.#o.clock.monotonic() - watchedMs
+      this.#watchedFrom = from
       for (;;) {
         const reason = judgeHealth(this.#world.before(), this.#world.health().figures(), this.#o.health)
         if (reason) return { what: 'refused', reason: reasonOf(errors.worse_in_use({ reason })) }
-        const left = until - this.#o.clock.monotonic()
+        const left = from + this.#o.watchMs - this.#o.clock.monotonic()
         if (left <= 0) break
         await this.#o.wait(Math.min(LOOK_MS, left), signal)
       }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { CUSTOM_FIELD, mainFile, TargetPromise } from '../format/target.js'
 import { errors } from './errors.js'
 import type { Repository } from './repository.js'
@@ -26,6 +26,8 @@ export interface BaseOptions {
  */
 export async function baseOf(o: BaseOptions): Promise<Base> {
   const { repository, adapter, base, said, judge, shipped } = o
+  for (const path of [adapter, base])
+    if (!existsSync(path)) throw errors.bad_bundle({ problem: `there is no file ${path}` })
   await judge(adapter, base)
   const sha256 = await sha256Of(base)
   if (said?.sha256 !== undefined && said.sha256 !== sha256)

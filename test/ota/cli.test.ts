@@ -230,7 +230,7 @@ t.test('an adapter: its base is named from the file, and must fit', async t => {
     ])
   await describeAs({})
   await t.rejects(add('other.gguf', factory.files.model), { code: 'adapter_misfit', message: /256x256/ })
-  await t.rejects(add('fits.gguf', at('nothing.gguf')), { code: 'model_not_found' })
+  await t.rejects(add('fits.gguf', at('nothing.gguf')), { code: 'bad_bundle', message: /no file/ })
   await describeAs({ needs: {} })
   await t.rejects(add('fits.gguf', ''), { code: 'bad_bundle', message: /--base/ })
   await describeAs({ needs: { base: { sha256: 'a'.repeat(64) } } })

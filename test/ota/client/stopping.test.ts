@@ -51,6 +51,23 @@ t.test('who is stopped while a model takes over, or is watched, goes on with it'
   t.match(await last.until(isSettled), { running: { release: 1 }, reason: { code: 'activated' }, bad: [] })
 })
 
+t.test('a watch goes on where a stop broke it off', async t => {
+  const site = await makeSite(t)
+  await site.release(1)
+  let ends = 0
+  for (let i = 0; i < 20 && ends === 0; i++) {
+    const device = life(t, site, { watchMs: 900 })
+    await start(device)
+    const until = device.until(s => s.reason?.code === 'activated', 350)
+    await until.then(
+      () => ends++,
+      () => {},
+    )
+    await device.client.stop()
+  }
+  t.equal(ends, 1, 'no life was as long as the watch')
+})
+
 t.test('a stop excuses one start, not those after it', async t => {
   const site = await makeSite(t)
   await site.release(1)
