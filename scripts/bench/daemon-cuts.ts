@@ -1,7 +1,8 @@
 /**
  * Cuts a whole daemon off in the middle of updates: `fieldmouse run` with its broker and its inference processes is killed
  * at a random moment of every state, or told to stop, or loses its inference process alone. After each it must come up with
- * a complete, verified model, answer, leave no process behind, and finish the update.
+ * a complete, verified model, answer, leave no process behind, and finish the update. At the end it is cut off in trials, and
+ * while a model is watched, until the model is sent back for it.
  *
  *   node dist/scripts/bench/daemon-cuts.js [--cuts 60] [--seed 1] [--from 0]
  */
@@ -12,6 +13,7 @@ import { sleep, systemClock } from '../../daemon/base/clock.js'
 import { seeded } from '../../daemon/base/random.js'
 import { merged } from '../../daemon/cli/bench/merged-model.js'
 import { factoryModelOf } from '../../daemon/factory.js'
+import { MOST_STARTS, MOST_TRIES } from '../../ota/client/machine.js'
 import { serve } from '../../ota/publisher/serve.js'
 import { freePort } from '../../test/support/broker.js'
 import { makeSite, sha256 } from '../../test/support/repository.js'
@@ -52,6 +54,8 @@ export interface DaemonCuts {
   cuts: number
   /** How often each way met each state, as it was found on the disk. */
   met: Record<string, Record<string, number>>
+  /** More cuts: in a trial and in a watch until the model was sent back for it. */
+  again: number
   /** What answered after the cut. */
   foundOld: number
   foundNew: number
@@ -99,6 +103,7 @@ export async function daemonCuts(
   const report: DaemonCuts = {
     cuts: 0,
     met: {},
+    again: 0,
     foundOld: 0,
     foundNew: 0,
     longestStopMs: 0,
@@ -158,12 +163,44 @@ export async function daemonCuts(
       report.seconds = Math.round((systemClock.monotonic() - began) / 1000)
       onCut(report)
     }
+    for (const [stage, times] of [
+      ['trial', MOST_TRIES],
+      ['active', MOST_STARTS],
+    ] as const) {
+      daemon = await again(daemon, home, stage, times, wanted)
+      await answers(daemon, home, wanted, report)
+      const { bad } = await memoryOf(home)
+      const isSentBack = bad[0]?.sha256 === wanted && (await pointedModel(home)).slot === 'factory'
+      if (!isSentBack) report.bad.push(`cut ${times} times in ${stage}: the model was not sent back`)
+      report.again += times
+    }
+    report.seconds = Math.round((systemClock.monotonic() - began) / 1000)
   } finally {
     await daemon.term().catch(() => {})
     await server.close()
     for (const close of closing) await close()
   }
   return report
+}
+
+/** Cut off in one state until the machine has seen enough of it. @returns the daemon that came up last, at rest */
+async function again(
+  first: WholeDaemon,
+  home: Home,
+  stage: 'trial' | 'active',
+  times: number,
+  wanted: string,
+): Promise<WholeDaemon> {
+  let daemon = first
+  await begin(daemon, home, stage, wanted)
+  for (let i = 0; i < times; i++) {
+    await eventually(stage, async () => (await stageOf(home)) === stage, 90_000)
+    await daemon.cut()
+    await alone(home)
+    daemon = await startWhole(home)
+  }
+  await eventually('rest', async () => (await memoryOf(home)).state.is === 'idle')
+  return daemon
 }
 
 /** Brings the update under way; for the way back, after it was done. */
