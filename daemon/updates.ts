@@ -269,6 +269,10 @@ export class Updates implements Part {
       })
     if (this.#sources.length === 0 && (command.do === 'check' || command.do === 'apply'))
       return refusal('no_update_source')
+    if (command.do === 'forgive' && !clients.some(([, c]) => isBadHere(c, command.sha256)))
+      return refusal('bad_request', {
+        message: `nothing that begins with ${command.sha256} did badly here; \`fieldmouse ota status\` shows what did`,
+      })
     const problems: FieldmouseError[] = []
     for (const [, client] of clients)
       await client.obey(command).catch(error => {
@@ -305,6 +309,9 @@ export class Updates implements Part {
     if (this.#clients.size === this.#o.models.length) this.#news.show(this.status())
   }
 }
+
+const isBadHere = (client: UpdateClient, sha256: string) =>
+  client.status().bad.some(bad => bad.startsWith(sha256))
 
 /** There is no repository: whoever asks it is told so. */
 const nowhere: Transport = {

@@ -1,10 +1,12 @@
 /** `fieldmouse ota ...`: the publisher's commands. Loaded only when asked. */
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
+import { describe } from '../daemon/base/errors.js'
 import { parse, z } from '../daemon/base/schema.js'
 import type { BlobChannel } from './format/blob.js'
 import { CUSTOM_FIELD, FILE_ROLES, type FileRole, TargetPromise } from './format/target.js'
 import { add } from './publisher/add.js'
+import { type Base, baseOf } from './publisher/base.js'
 import { delegate } from './publisher/delegate.js'
 import { type DeltaOptions, toldDeltas } from './publisher/deltas.js'
 import { errors } from './publisher/errors.js'
@@ -24,12 +26,17 @@ export interface OtaShell {
   signal: AbortSignal
   /** A broker, for `ota serve --broker`. */
   openChannel(url: string): Promise<{ channel: BlobChannel; close(): Promise<void> }>
+  /** Looks into the files of an adapter and of its base. @throws when it does not stand on it */
+  judgeAdapter(adapter: string, base: string): Promise<void>
+  /** What devices leave the factory with. */
+  shipped(): Promise<readonly Base[]>
 }
 
 interface AddShell {
   description: string
   file: string[]
   role: string
+  base?: string
   delta: boolean
   deltaFrom?: string[]
   deltaFromFile?: string[]
@@ -37,7 +44,12 @@ interface AddShell {
 }
 
 /** `--roles root=3/2`: three keys, of which two must sign. */
-const RoleRule = z.string().regex(/^(root|targets|snapshot|timestamp)=\d+\/\d+$/)
+const RoleRule = z
+  .string()
+  .regex(
+    /^(root|targets|snapshot|timestamp)=\d+\/\d+$/,
+    'expected a role, its keys and how many must sign: root=3/2',
+  )
 
 /**
  * Registers the sub-commands on the `ota` command.
@@ -112,6 +124,7 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
       many,
     )
     .option('--role <name>', 'who vouches: targets, or a delegated role', 'targets')
+    .option('--base <file>', 'for an adapter: the model it stands on; fills in needs.base')
     .option(
       '--delta-from <release>',
       'make a delta from this earlier version, target or `last`; once for each (default: last, if there is one)',
@@ -128,9 +141,20 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
       const files: Partial<Record<FileRole, string>> = {}
       for (const text of o.file) {
         const cut = text.indexOf('=')
+        if (cut < 1)
+          throw errors.bad_bundle({ problem: `--file ${text}: give role=path, as in model=my.gguf` })
         files[parse(z.enum(FILE_ROLES), text.slice(0, cut), '--file')] = text.slice(cut + 1)
       }
-      const promise = JSON.parse(await readFile(o.description, 'utf8')) as never
+      const repository = new Repository(folder)
+      const promise = await described(o.description)
+      if (o.base !== undefined) {
+        const { adapter } = files
+        if (adapter === undefined) throw errors.bad_bundle({ problem: 'only an adapter has a base' })
+        const { judgeAdapter: judge } = shell
+        const said = promise.needs?.base
+        const known = { repository, adapter, base: o.base, judge, shipped: await shell.shipped() }
+        promise.needs = { ...promise.needs, base: await baseOf({ ...known, ...(said ? { said } : {}) }) }
+      }
       const deltas: DeltaOptions = {
         ...(o.deltaFrom ? { from: o.deltaFrom } : {}),
         ...(o.deltaFromFile ? { fromFiles: o.deltaFromFile } : {}),
@@ -139,8 +163,8 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
         onProgress: inSteps((what, percent) => shell.err(`${what}: ${percent} %`)),
         onSkip: sentence => shell.err(sentence),
       }
-      const repository = new Repository(folder)
-      say({ path: await add({ repository, role: o.role, files, promise, deltas: o.delta && deltas }) })
+      const bundle = { repository, role: o.role, files, promise: promise as never, deltas: o.delta && deltas }
+      say({ path: await add(bundle) })
       finish(0)
     })
 
@@ -303,6 +327,22 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
       }
       finish(0)
     })
+}
+
+/** What a description may lack until its base is filled in; `add` checks the whole. */
+const Described = z.looseObject({
+  needs: z.looseObject({ base: z.looseObject({}).optional() }).optional(),
+})
+
+/** @throws bad_bundle, invalid_value */
+async function described(path: string): Promise<z.output<typeof Described>> {
+  let json: unknown
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    throw errors.bad_bundle({ problem: `${path}: ${describe(error)}` }, error)
+  }
+  return parse(Described, json, path)
 }
 
 /** A line for each tenth, of work that takes long. */

@@ -23,5 +23,6 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown, where: str
     .slice(0, 10)
     .map(issue => `${issue.path.length ? issue.path.join('.') : '(top level)'}: ${issue.message}`)
     .join('; ')
-  throw errors.invalid_value({ where, problems }, result.error)
+  // no cause: the sentence says all that it would, for people
+  throw errors.invalid_value({ where, problems })
 }

@@ -108,6 +108,10 @@ export const errors = defineErrors({
     says: (a: { tried: string }) => `there is no mosquitto program that can be used (tried ${a.tried})`,
     remedy: 'Install it (`apt-get install mosquitto`), or choose the broker `auto` or `aedes`.',
   },
+  data_folder_taken: {
+    says: (a: { pid: number; folder: string }) => `process ${a.pid} runs a broker of its own in ${a.folder}`,
+    remedy: 'Stop that daemon first, or give this one a folder of its own (`data_dir`, FIELDMOUSE_DATA).',
+  },
   broker_folder_unwritable: {
     says: (a: { folder: string; problem: string }) =>
       `the broker's configuration cannot be written to ${a.folder}: ${a.problem}`,

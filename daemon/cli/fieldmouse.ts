@@ -32,7 +32,15 @@ async function main(words: readonly string[]): Promise<number> {
       const { registerOta } = await import('../../ota/cli.js')
       const openChannel = async (url: string) =>
         (await import('./blob-channel.js')).openChannel(url, interrupt.signal)
-      registerOta(ota, { ...shell, openChannel }, finish)
+      const judgeAdapter = async (adapter: string, base: string) => {
+        const { checkModel } = await import('../inference/model-files.js')
+        await checkModel({ path: base, adapter: { path: adapter } }, { withHashes: true })
+      }
+      const shipped = async () => {
+        const { FACTORY_FAMILIES, factoryModelOf } = await import('../factory.js')
+        return FACTORY_FAMILIES.map(family => factoryModelOf(family))
+      }
+      registerOta(ota, { ...shell, openChannel, judgeAdapter, shipped }, finish)
     }
     if (words.length === 0) {
       err(root.helpInformation())

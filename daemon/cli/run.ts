@@ -24,7 +24,14 @@ export async function run(flags: Record<string, string | undefined>): Promise<vo
       })
   })
   const daemon = new Daemon({ config, log, board: await surveyFor(config, { quick: true }) })
-  await daemon.start(stop.signal)
+  try {
+    await daemon.start(stop.signal)
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    // told to stop before it was ready: that is no failure
+    await daemon.stop()
+    return
+  }
   if (file === undefined) {
     const { url, kind, protocol } = daemon.broker?.address ?? {
       url: daemon.brokerUrl,

@@ -45,15 +45,16 @@ export function updateCommands(ota: Command, shell: Shell, finish: Finish): void
     const { updates, isLive } = answer
     if (!isLive) shell.err('no daemon answers; this is what it left on the disk')
     shell.out(json ? JSON.stringify(updates, null, 2) : sayUpdates(updates))
-    const isBad = (m: { state: string }) => m.state === 'failed' || m.state === 'rolled-back'
-    finish(wait && updates.models.some(isBad) ? 1 : 0)
+    // who asked for the way back got what was asked for
+    const wentWrong = answer.wentBack && command.do !== 'rollback'
+    finish(wait && (wentWrong || updates.models.some(m => m.state === 'failed')) ? 1 : 0)
   }
   add('status', 'where the updates of this device stand').action((o: UpdateFlags) => ask({ do: 'status' }, o))
   for (const [word, description] of WORDS)
     add(word, description, [WAIT]).action((o: UpdateFlags) => ask({ do: word }, o))
-  add('forgive <sha256>', 'let a model that did badly here be tried again', [WAIT]).action(
-    (sha256: string, o: UpdateFlags) => ask({ do: 'forgive', sha256 }, o),
-  )
+  add('forgive <sha256>', 'let a model that did badly here be tried again; the first digits will do', [
+    WAIT,
+  ]).action((sha256: string, o: UpdateFlags) => ask({ do: 'forgive', sha256 }, o))
 }
 
 const WAIT = new Option('--wait', 'follow it until it rests; exit 1 when it failed or went back')

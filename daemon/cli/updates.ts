@@ -11,7 +11,8 @@ import type { Connection } from '../bus/mqtt/connect.js'
 import { type Topics, topicsOf } from '../bus/mqtt/topics.js'
 import type { Flags } from '../config/environment.js'
 import { loadConfig } from '../config/load.js'
-import { factoryModelOf } from '../factory.js'
+import type { Config } from '../config/schema.js'
+import { FACTORY_FAMILIES, factoryModelOf } from '../factory.js'
 import type { Reply } from '../requests/reply.js'
 import { errors } from './errors.js'
 import { presenceOf, withConnection } from './presence.js'
@@ -28,13 +29,16 @@ export interface UpdatesQuestion {
 }
 
 /**
- * @returns where updates stand after the command; `isLive` is false where that was read from the disk
+ * @returns where updates stand after the command; `isLive` is false where that was read from the disk; `wentBack`: a model
+ *   went back while it was followed
  * @returns or why the daemon refused
  * @throws no_broker, no_daemon, no_reply, update_stands_still
  */
 export async function askUpdates(
   question: UpdatesQuestion,
-): Promise<{ updates: DeviceUpdates; isLive: boolean } | { refused: NonNullable<Reply['error']> }> {
+): Promise<
+  { updates: DeviceUpdates; isLive: boolean; wentBack: boolean } | { refused: NonNullable<Reply['error']> }
+> {
   const { command, follow, timeoutMs, flags, signal } = question
   const { config } = loadConfig({ flags })
   const topics = topicsOf(config.rootTopic, config.id)
@@ -49,27 +53,33 @@ export async function askUpdates(
       rest?.catch(() => {})
       const reply = await asked
       if (reply.error) return { refused: reply.error }
-      const updates = rest ? await rest : DeviceUpdates.parse(reply.result)
-      return { updates, isLive: true }
+      if (rest) return { ...(await rest), isLive: true }
+      return { updates: DeviceUpdates.parse(reply.result), isLive: true, wentBack: false }
     })
   } catch (error) {
     const isAway = error instanceof FieldmouseError && ['no_broker', 'no_daemon'].includes(error.code)
     if (!isAway || command.do !== 'status') throw error
-    return { updates: await onDisk(join(config.dataDir, 'updates'), command.family), isLive: false }
+    return { updates: await onDisk(config, command.family), isLive: false, wentBack: false }
   }
 }
 
 /** Nothing moved for so long, and it rests: it is over. */
 const QUIET_MS = 1_500
-const REST = new Set(['idle', 'failed', 'active', 'rolled-back'])
+/** What is watched answers already; its watch may take half an hour. */
+const rests = ({ state, running, waiting_for }: UpdateState) =>
+  state === 'idle' ||
+  state === 'failed' ||
+  (state === 'active' && running.probation) ||
+  (state === 'staged' && waiting_for !== undefined)
 
 /** Follows the retained state until all models rest, or wait for somebody. @throws no_reply when nothing moves */
 async function watch(
   connection: Connection,
   topics: Topics,
   { command, timeoutMs, signal, onProgress }: UpdatesQuestion,
-): Promise<DeviceUpdates> {
+): Promise<{ updates: DeviceUpdates; wentBack: boolean }> {
   let latest: DeviceUpdates | undefined
+  let wentBack = false
   let wake = () => {}
   const told = new Map<string, string>()
   const end = await connection.subscribe(topics.updateState, ({ payload }) => {
@@ -78,7 +88,10 @@ async function watch(
     latest = parsed.data
     for (const model of latest.models) {
       const line = progressOf(model)
-      if (told.get(model.family) !== line && !REST.has(model.state)) onProgress(line)
+      const isMine = !command.family || model.family === command.family
+      // what is kept from before is no news of this update
+      if (isMine && told.has(model.family) && model.state === 'rolled-back') wentBack = true
+      if (told.get(model.family) !== line && model.state !== 'idle') onProgress(line)
       told.set(model.family, line)
     }
     wake()
@@ -86,8 +99,7 @@ async function watch(
   try {
     for (let quietMs = 0; ; ) {
       const models = latest?.models.filter(m => !command.family || m.family === command.family)
-      const rests = models?.every(m => REST.has(m.state) || (m.state === 'staged' && m.waiting_for))
-      if (latest && rests && quietMs >= QUIET_MS) return latest
+      if (latest && models?.every(rests) && quietMs >= QUIET_MS) return { updates: latest, wentBack }
       if (quietMs >= timeoutMs)
         throw errors.update_stands_still({ state: latest?.state ?? 'unknown', timeoutMs })
       const over = new AbortController()
@@ -109,12 +121,13 @@ async function watch(
 function progressOf({ family, state, candidate, bytes, waiting_for, reason }: UpdateState): string {
   const what = `${family}${candidate ? ` ${candidate.version}` : ''}: ${state}`
   const share = bytes && bytes.total > 0 ? ` ${Math.floor((bytes.done / bytes.total) * 100)} %` : ''
-  return `${what}${share}${waiting_for ? `, waits for ${waiting_for}` : ''}${reason && REST.has(state) ? ` (${reason.message})` : ''}`
+  return `${what}${share}${waiting_for ? `, waits for ${waiting_for}` : ''}${reason ? ` (${reason.message})` : ''}`
 }
 
 /** What the updaters wrote: enough to see what would run, and where an update stopped. */
-async function onDisk(folder: string, only: string | undefined): Promise<DeviceUpdates> {
-  const families = (await readdir(folder).catch((): string[] => [])).filter(f => f !== 'trust')
+async function onDisk(config: Config, only: string | undefined): Promise<DeviceUpdates> {
+  const folder = join(config.dataDir, 'updates')
+  const families = (await readdir(folder).catch((): string[] => [])).filter(f => isFamily(f))
   const models: UpdateState[] = []
   for (const family of families.filter(f => only === undefined || f === only)) {
     const memory = await loadMemory(join(folder, family, 'state.json'))
@@ -127,6 +140,7 @@ async function onDisk(folder: string, only: string | undefined): Promise<DeviceU
       await readFile(join(folder, family, 'slots', slot, 'record.json')).catch(() => Buffer.from('{}')),
     ) as { promise?: TargetPromise }
     const candidate = 'candidate' in state ? state.candidate : undefined
+    const reason = 'reason' in state ? state.reason : state.is === 'idle' ? state.why : undefined
     const named = (promise: TargetPromise) => ({
       version: promise.version,
       release: promise.release,
@@ -141,13 +155,22 @@ async function onDisk(folder: string, only: string | undefined): Promise<DeviceU
         probation: state.is === 'active' && candidate?.slot === slot,
       },
       ...(candidate ? { candidate: { ...named(candidate.promise), path: candidate.path } } : {}),
+      ...(reason ? { reason: { code: reason.code, message: reason.says } } : {}),
       bad: bad.map(b => b.sha256),
       pinned: pinnedSha256 !== undefined,
       ...(desiredId ? { desired_id: desiredId } : {}),
     })
   }
-  return { state: models[0]?.state ?? 'idle', sources: [], models }
+  const { ota } = config
+  const near = [
+    ...(ota.folder ? [`folder ${ota.folder}`] : []),
+    ...(ota.url ? [ota.url, ...ota.mirrors] : []),
+  ]
+  const sources = ota.overBroker === 'on' ? [...near, 'the broker'] : near
+  return { state: models[0]?.state ?? 'idle', sources, models }
 }
+
+const isFamily = (name: string) => (FACTORY_FAMILIES as readonly string[]).includes(name)
 
 function shippedPromise(family: string): TargetPromise {
   return factoryModelOf(family === 'line' ? 'line' : 'command').promise
@@ -184,6 +207,6 @@ export function sayUpdates({ sources, models, desired_id, desired_problem }: Dev
       )
     if (m.bad.length > 0) lines.push(`  bad here  ${m.bad.map(sha => sha.slice(0, 12)).join(', ')}`)
   }
-  if (models.length === 0) lines.push('', 'no model is updated here')
+  if (models.length === 0) lines.push('', 'no model has been updated here')
   return lines.join('\n')
 }

@@ -27,7 +27,8 @@ export const errors = defineErrors({
     remedy: 'An adapter belongs to the very model that it was trained on: give that one as the base.',
   },
   model_load_failed: {
-    says: (a: { path: string; problem: string }) => `the model ${a.path} could not be loaded: ${a.problem}`,
+    says: (a: { path: string; problem: string; killedBy?: string }) =>
+      `the model ${a.path} could not be loaded: ${a.problem}`,
     remedy:
       'Run `fieldmouse doctor`: it names what this board lacks. A smaller model or quantization may fit.',
   },

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { availableParallelism, constants, setPriority } from 'node:os'
 import { type Backoff, waitMs } from '../base/backoff.js'
 import type { Clock } from '../base/clock.js'
-import { describe } from '../base/errors.js'
+import { describe, FieldmouseError } from '../base/errors.js'
 import type { Part } from '../base/part.js'
 import { parse } from '../base/schema.js'
 import type { Completion, CompletionRequest, Engine, ModelInfo } from './engine.js'
@@ -130,7 +130,8 @@ export class SupervisedEngine implements Engine, Part {
   }
 
   /**
-   * Checks the model's files, starts the child and waits until the model is loaded.
+   * Checks the model's files, starts the child and waits until the model is loaded. A child that somebody kills meanwhile
+   * is started once more.
    * @throws model_not_found, not_gguf, gguf_truncated, gguf_broken, hash_mismatch, not_an_adapter, adapter_broken,
    *   adapter_misfit, model_load_failed
    */
@@ -138,7 +139,10 @@ export class SupervisedEngine implements Engine, Part {
     this.#attempt = 0
     this.#checked = await checkModel(this.#o.model, { withHashes: true })
     this.#stopping = false
-    await this.#launch(signal)
+    await this.#launch(signal).catch(error => {
+      if (signal.aborted || !wasKilled(error)) throw error
+      return this.#launch(signal)
+    })
     clearInterval(this.#watch)
     this.#watch = setInterval(() => this.#look(), Math.min(1_000, this.#o.probeMs))
     this.#watch.unref()
@@ -296,14 +300,18 @@ export class SupervisedEngine implements Engine, Part {
       this.#pingedAt = 0
       let loaded = false
       let failed = false
-      const fail = (problem: string) => {
+      const fail = (problem: string, killedBy?: string) => {
         if (failed) return
         failed = true
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
         child.kill('SIGKILL')
         if (this.#child === child && !this.#ready) this.#child = undefined
-        const failure = errors.model_load_failed({ path: this.#o.model.path, problem })
+        const failure = errors.model_load_failed({
+          path: this.#o.model.path,
+          problem,
+          ...(killedBy ? { killedBy } : {}),
+        })
         // its memory may be wanted for another: it is not over before it has ended
         if (child.pid === undefined || hasEnded(child)) reject(failure)
         else child.once('exit', () => reject(failure))
@@ -319,7 +327,7 @@ export class SupervisedEngine implements Engine, Part {
       child.on('error', error => fail(error.message))
       child.on('exit', (code, killed) => {
         const how = killed ? `signal ${killed}` : `exit code ${code}`
-        if (!loaded) fail(how)
+        if (!loaded) fail(how, killed ?? undefined)
         else if (this.#child === child) this.#died(how)
       })
       child.on('message', raw => {
@@ -457,6 +465,11 @@ export class SupervisedEngine implements Engine, Part {
     this.#o.onEvent?.(event)
   }
 }
+
+/** By somebody, and for a reason that need not be the model: whoever needs memory takes what came last. */
+const wasKilled = (error: unknown) =>
+  error instanceof FieldmouseError &&
+  ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'].includes(String(error.details.killedBy))
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 

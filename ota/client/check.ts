@@ -33,7 +33,7 @@ export const NOTHING = {
   too_large: 'it needs more memory than this board can give',
   engine_too_old: 'it needs a newer engine',
   base_missing: 'the base of the adapter is not here',
-  known_bad: 'it did badly on this device before',
+  known_bad: 'it did badly on this device before (`fieldmouse ota forgive` lets it be tried again)',
   older: 'it is older than what runs',
 } as const
 export type NothingCode = keyof typeof NOTHING

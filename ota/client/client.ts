@@ -3,7 +3,7 @@
  * a start looks at the world and goes on.
  */
 import { join } from 'node:path'
-import { describe } from '../../daemon/base/errors.js'
+import { describe, FieldmouseError } from '../../daemon/base/errors.js'
 import type { Part } from '../../daemon/base/part.js'
 import type { Desired, DesiredModel, UpdateCommand } from '../format/desired.js'
 import type { UpdateState } from '../format/state.js'
@@ -36,7 +36,10 @@ export class UpdateClient implements Part {
   #unlock: (() => Promise<void>) | undefined
   #progress: (Progress & { beganMs: number }) | undefined
   #waitingFor: string | undefined
-  #isAsked = false
+  /** The memory is not on the disk yet. */
+  #isUnsaved = false
+  /** What is on the disk beside the state, as text. */
+  #savedRest = ''
 
   constructor(options: UpdateClientOptions) {
     this.#o = withDefaults(options)
@@ -50,7 +53,7 @@ export class UpdateClient implements Part {
       health: () => this.#health,
       progress: progress => this.#progressed(progress),
       waitingFor: what => this.#waits(what),
-      isAsked: () => this.#isAsked,
+      isAsked: () => this.#memory.isAsked === true,
     })
   }
 
@@ -63,14 +66,17 @@ export class UpdateClient implements Part {
   /** Finds what may answer, and begins to look for better. @throws updater_running, no_model_left */
   async start(signal: AbortSignal): Promise<void> {
     this.#stopped = new AbortController()
-    this.#unlock = await lock(this.#o.folder)
+    this.#unlock = await this.#lock()
     try {
       const { installed, problems } = await recover(this.#slots, signal, this.#o.inspect, this.#o.installed())
       for (const problem of problems) this.#o.onTrouble(new Error(problem))
       this.#running = installed
-      this.#memory = await loadMemory(this.#memoryPath)
+      const { isStopped, ...memory } = await loadMemory(this.#memoryPath)
+      this.#memory = memory
       await this.#reconcile()
-      await this.#apply({ what: 'started' })
+      this.#advance({ what: 'started', isOrderly: isStopped === true })
+      // a disk that refuses keeps nobody from being answered: it is tried on, before the first step
+      await this.#save()
       this.#told()
       this.#loop = this.#run()
     } catch (error) {
@@ -81,7 +87,17 @@ export class UpdateClient implements Part {
 
   async stop(): Promise<void> {
     this.#stopped.abort(new Error('the updater is being stopped'))
-    await this.#loop
+    if (this.#loop) {
+      await this.#loop
+      const { state } = this.#memory
+      if (state.is === 'trial' || state.is === 'active') {
+        // who is switched off each evening must come to the end of a watch as well
+        const { watchedMs } = this.#steps
+        const watched = state.is === 'active' && watchedMs !== undefined ? { ...state, watchedMs } : state
+        this.#memory = { ...this.#memory, state: watched, isStopped: true }
+        await this.#save()
+      }
+    }
     this.#loop = undefined
     await this.#unlock?.()
     this.#unlock = undefined
@@ -106,7 +122,7 @@ export class UpdateClient implements Part {
 
   /** Looks now, and activates what it finds without waiting for hours, the fleet's time or approval. */
   apply(): void {
-    this.#isAsked = true
+    this.#memory = { ...this.#memory, isAsked: true }
     this.#send({ what: 'check' })
   }
 
@@ -184,9 +200,9 @@ export class UpdateClient implements Part {
     }
   }
 
-  /** A model that did badly may be tried again. */
+  /** A model that did badly may be tried again. @param sha256 or the first digits of it */
   forgive(sha256: string): void {
-    this.#memory = { ...this.#memory, bad: this.#memory.bad.filter(b => b.sha256 !== sha256) }
+    this.#memory = { ...this.#memory, bad: this.#memory.bad.filter(b => !b.sha256.startsWith(sha256)) }
     this.#send({ what: 'check' })
   }
 
@@ -201,6 +217,18 @@ export class UpdateClient implements Part {
     this.#send({ what: 'refused', reason: { code, says: message, remedy } })
   }
 
+  /** @throws updater_running */
+  async #lock(): Promise<() => Promise<void>> {
+    try {
+      return await lock(this.#o.folder)
+    } catch (error) {
+      if (error instanceof FieldmouseError) throw error
+      // where nothing can be written no other updater writes, and what runs must answer
+      this.#o.onTrouble(errors.disk_refused({ path: this.#o.folder, problem: describe(error) }, error))
+      return async () => {}
+    }
+  }
+
   get #memoryPath(): string {
     return join(this.#o.folder, 'state.json')
   }
@@ -210,7 +238,7 @@ export class UpdateClient implements Part {
     const { state } = this.#memory
     const { slot } = this.running
     if (state.is === 'active' && state.moved && slot !== state.candidate.slot)
-      return this.#apply({
+      return this.#advance({
         what: 'refused',
         reason: { code: 'slot_lost', says: 'its slot was not whole at the start' },
       })
@@ -225,6 +253,7 @@ export class UpdateClient implements Part {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopped
+    if (this.#isUnsaved) await this.#keep()
     while (!signal.aborted) {
       const queued = this.#inbox.shift()
       if (queued) {
@@ -249,27 +278,52 @@ export class UpdateClient implements Part {
 
   /** The next state is on the disk before its step is taken. The way back does not wait for a disk that refuses. */
   async #apply(event: Event): Promise<void> {
+    this.#advance(event)
+    await this.#keep()
+    this.#told()
+  }
+
+  #advance(event: Event): void {
     const before = this.#memory.state
     const state = next(before, event)
     if (state !== before) this.#memory = { ...this.#memory, state, bad: this.#badAfter(before, event) }
     if (state.is !== before.is) this.#progress = undefined
-    if (state.is === 'idle' && before.is !== 'idle') this.#isAsked = false
-    for (let attempt = 0; !this.#stopped.signal.aborted; attempt++) {
-      try {
-        // a look at the repository is no progress: flash wears
-        if (state.is !== 'checking') await saveMemory(this.#memoryPath, this.#memory, this.#o.disk)
-        break
-      } catch (error) {
-        this.#o.onTrouble(error)
-        if (state.is === 'rolled-back' || state.is === 'idle') break
-        await this.#o.wait(this.#o.waitMs(attempt), this.#stopped.signal).catch(() => {})
-      }
+    if (state.is === 'idle' && before.is !== 'idle') {
+      const { isAsked: _, ...memory } = this.#memory
+      this.#memory = memory
     }
     if (state.is === 'active' && before.is === 'trial') {
       this.#before = this.#health.figures()
       this.#health = new Health()
     }
-    this.#told()
+  }
+
+  async #keep(): Promise<void> {
+    const { signal } = this.#stopped
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      const { is } = this.#memory.state
+      // a look at the repository is no progress, flash wears; but what somebody said before it is kept
+      if (is === 'checking' && this.#savedRest === restOf(this.#memory)) break
+      // the steps of these undo nothing, and a start finds its way without them
+      if ((await this.#save()) || ['checking', 'failed', 'rolled-back', 'idle'].includes(is)) break
+      this.#waits('a disk that can be written')
+      await this.#o.wait(this.#o.waitMs(attempt), signal).catch(() => {})
+    }
+    this.#waits(undefined)
+  }
+
+  /** @returns whether the disk took it */
+  async #save(): Promise<boolean> {
+    try {
+      const memory = this.#memory
+      await saveMemory(this.#memoryPath, memory, this.#o.disk)
+      this.#savedRest = restOf(memory)
+      this.#isUnsaved = false
+    } catch (error) {
+      this.#isUnsaved = true
+      this.#o.onTrouble(error)
+    }
+    return !this.#isUnsaved
   }
 
   #badAfter(state: State, event: Event): Memory['bad'] {
@@ -305,6 +359,8 @@ export class UpdateClient implements Part {
     }
   }
 }
+
+const restOf = ({ state: _, ...rest }: Memory): string => JSON.stringify(rest)
 
 function isOther(desired: DesiredModel | undefined, path: string | undefined): boolean {
   return (

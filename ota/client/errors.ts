@@ -12,7 +12,7 @@ export const errors = defineErrors({
     says: (a: { file: string; problem: string }) =>
       `${a.file} does not bear the signatures it needs: ${a.problem}`,
     remedy:
-      'Nothing of it was used. Somebody else signed it, or keys were changed without a new root: ask the publisher.',
+      'Nothing of it was used. `ota.root` is that of another repository, somebody else signed it, or keys were changed without a new root: ask the publisher.',
   },
   metadata_rolled_back: {
     says: (a: { file: string; problem: string }) =>

@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isSameLife, lifeOf } from '../../daemon/base/process-life.js'
 import { errors } from './errors.js'
 
 /**
@@ -20,27 +21,8 @@ export async function lock(folder: string): Promise<() => Promise<void>> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt > 2) throw error
       const [pid = '', life] = (await readFile(path, 'utf8').catch(() => '')).split(' ')
-      if (Number(pid) > 0 && isAlive(Number(pid)) && (await lifeOf(Number(pid))) === life)
-        throw errors.updater_running({ pid: Number(pid), folder })
+      if (await isSameLife(Number(pid), life)) throw errors.updater_running({ pid: Number(pid), folder })
       await rm(path, { force: true })
     }
-  }
-}
-
-/** Which life of a process number this is: boot, and start within it. Empty where the system does not say. */
-async function lifeOf(pid: number): Promise<string> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  // the name in brackets may hold blanks. @source proc(5), field 22: starttime
-  const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-  return `${boot.trim()}:${start}`
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

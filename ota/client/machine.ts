@@ -5,8 +5,8 @@
  *   idle -> checking -> downloading -> verifying -> staged -> trial -> active -> idle
  *             |              |             |          |         |        |
  *             +--------------+-------------+----------+         +--------+--> rolled-back -> idle
- *                            v
- *                          failed -> checking (again, later) | idle
+ *                            v                                                  |
+ *                          failed -> checking (again, later) | idle  <----------+ when it was disturbed
  */
 import { z } from '../../daemon/base/schema.js'
 import { TargetPromise } from '../format/target.js'
@@ -47,9 +47,18 @@ export const State = z.discriminatedUnion('is', [
     moved: z.boolean(),
     /** How often the daemon started since: a model that kills it is found out. */
     starts: z.number(),
+    /** How long it was watched before an orderly stop, milliseconds. */
+    watchedMs: z.number().optional(),
     figures: Figures.optional(),
   }),
-  z.object({ is: z.literal('rolled-back'), candidate: Candidate, reason: Reason, isBad: z.boolean() }),
+  z.object({
+    is: z.literal('rolled-back'),
+    candidate: Candidate,
+    reason: Reason,
+    isBad: z.boolean(),
+    /** It was disturbed: tried again before the next look is due. */
+    again: z.boolean().optional(),
+  }),
   z.object({
     is: z.literal('failed'),
     reason: Reason,
@@ -83,13 +92,17 @@ export type Event =
   | { what: 'go_back'; candidate: Candidate; reason: Reason; isBad: boolean }
   | { what: 'gone_back' }
   | { what: 'cancel'; reason: Reason }
-  /** The process began. */
-  | { what: 'started' }
+  /** The process began. `isOrderly`: the one before it was told to stop, and did; nothing that runs is to blame. */
+  | { what: 'started'; isOrderly?: boolean }
 
 /** Trials that ended with the process; a power cut may be to blame for one, not for all. */
 export const MOST_TRIES = 3
 /** Starts within one probation. */
 export const MOST_STARTS = 4
+/** A trial costs minutes of the board's time: what disturbed it is given as long as after so many failed tries. */
+const AFTER_DISTURBANCE = 4
+/** What does not pass by waiting is looked at once more: a repository may have been read while it was published. */
+const MOST_SECOND_LOOKS = 1
 
 /** What to do in a state. Every step can be taken again. */
 export type Step =
@@ -152,6 +165,7 @@ export function next(state: State, event: Event): State {
       return event.what === 'may_go' ? { is: 'trial', candidate: state.candidate, tries: 0 } : state
     case 'trial':
       if (event.what === 'started') {
+        if (event.isOrderly) return state
         if (state.tries + 1 < MOST_TRIES) return { ...state, tries: state.tries + 1 }
         return rolledBack(state.candidate, trialDied(MOST_TRIES), true)
       }
@@ -172,6 +186,7 @@ export function next(state: State, event: Event): State {
       if (event.what === 'confirmed')
         return { is: 'idle', why: { code: 'activated', says: `${nameOf(state.candidate)} is good` } }
       if (event.what === 'started') {
+        if (event.isOrderly) return state
         if (state.starts + 1 < MOST_STARTS) return { ...state, starts: state.starts + 1 }
         const says = `the daemon started ${MOST_STARTS} times while it was watched`
         return rolledBack(state.candidate, { code: 'worse_in_use', says }, true)
@@ -179,7 +194,15 @@ export function next(state: State, event: Event): State {
       if (event.what === 'refused') return rolledBack(state.candidate, event.reason, true)
       return state
     case 'rolled-back':
-      return event.what === 'gone_back' ? { is: 'idle', why: state.reason } : state
+      if (event.what !== 'gone_back') return state
+      if (!state.again) return { is: 'idle', why: state.reason }
+      return {
+        is: 'failed',
+        reason: state.reason,
+        attempt: AFTER_DISTURBANCE,
+        again: true,
+        candidate: state.candidate,
+      }
     case 'failed':
       if (event.what === 'check') return { is: 'checking', attempt: state.again ? state.attempt + 1 : 0 }
       return state
@@ -197,7 +220,13 @@ function failed(state: State, event: Extract<Event, { what: 'error' }>): State {
   const later = retryAfterMs === undefined ? {} : { retryAfterMs }
   switch (state.is) {
     case 'checking':
-      return { is: 'failed', reason, attempt: state.attempt, again, ...later }
+      return {
+        is: 'failed',
+        reason,
+        attempt: state.attempt,
+        again: again || state.attempt < MOST_SECOND_LOOKS,
+        ...later,
+      }
     case 'downloading':
     case 'verifying': {
       const attempt = event.hasMoved ? 0 : state.attempt
@@ -207,9 +236,10 @@ function failed(state: State, event: Extract<Event, { what: 'error' }>): State {
       return { is: 'failed', reason, attempt: 0, again, candidate: state.candidate }
     // what cannot be tried cannot be trusted; what cannot be activated goes back
     case 'trial':
-      return rolledBack(state.candidate, reason, !again)
     case 'active':
-      return rolledBack(state.candidate, reason, !again)
+      return again
+        ? { ...rolledBack(state.candidate, reason, false), again }
+        : rolledBack(state.candidate, reason, true)
     // the way back has no other way: it is tried until it works
     case 'rolled-back':
     case 'idle':
@@ -218,7 +248,11 @@ function failed(state: State, event: Extract<Event, { what: 'error' }>): State {
   }
 }
 
-function rolledBack(candidate: Candidate, reason: Reason, isBad: boolean): State {
+function rolledBack(
+  candidate: Candidate,
+  reason: Reason,
+  isBad: boolean,
+): Extract<State, { is: 'rolled-back' }> {
   return { is: 'rolled-back', candidate, reason, isBad }
 }
 

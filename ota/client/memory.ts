@@ -15,6 +15,10 @@ export const Memory = z.object({
   pinnedSha256: z.string().optional(),
   desired: DesiredModel.optional(),
   desiredId: z.string().optional(),
+  /** Somebody asked for what is on its way: hours, the fleet's time and approval do not count. */
+  isAsked: z.boolean().optional(),
+  /** The process was told to stop and did: the next start says nothing against a model. Written while one is watched or tried. */
+  isStopped: z.boolean().optional(),
 })
 export type Memory = z.output<typeof Memory>
 

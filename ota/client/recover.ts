@@ -1,3 +1,4 @@
+import { describe } from '../../daemon/base/errors.js'
 import { errors } from './errors.js'
 import type { Installed, SlotName, Slots } from './slots.js'
 import { type Inspect, sha256Of, verify } from './verify.js'
@@ -15,9 +16,11 @@ export async function recover(
   inspect: Inspect,
   bases: readonly { family: string; sha256: string }[] = [],
 ): Promise<{ installed: Installed; problems: string[] }> {
-  await slots.sweep()
-  const { active, previous } = await slots.pointer()
   const problems: string[] = []
+  // what cannot be written must not keep the daemon from answering: it is put right at a later start
+  const noting = (work: Promise<void>) => work.catch(error => void problems.push(describe(error)))
+  await noting(slots.sweep())
+  const { active, previous } = await slots.pointer()
   const other = (slot: SlotName): SlotName => (slot === 'a' ? 'b' : 'a')
   const order = active === 'factory' ? [] : [active, ...(previous === other(active) ? [previous] : [])]
   for (const slot of order) {
@@ -33,14 +36,15 @@ export async function recover(
       if (base && !bases.some(b => b.family === base.family && b.sha256 === base.sha256))
         throw errors.base_gone({ family: base.family })
       for (const file of record.promise.files) await verify(slots.fileIn(slot, file), file, signal, inspect)
-      if (slot !== active) await slots.movePointer({ version: 1, active: slot, previous: 'factory' })
+      if (slot !== active) await noting(slots.movePointer({ version: 1, active: slot, previous: 'factory' }))
       return { installed: slots.installed(slot, record), problems }
     } catch (error) {
       signal.throwIfAborted()
       problems.push(`slot ${slot}: ${(error as Error).message}`)
     }
   }
-  if (active !== 'factory') await slots.movePointer({ version: 1, active: 'factory', previous: 'factory' })
+  if (active !== 'factory')
+    await noting(slots.movePointer({ version: 1, active: 'factory', previous: 'factory' }))
   const factory = slots.factoryInstalled
   try {
     const path = factory.files.model!

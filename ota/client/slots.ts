@@ -51,7 +51,7 @@ export interface Installed {
   /** Absolute paths by what the files are for. */
   files: Partial<Record<FileRole, string>>
   /** Adapters: what they stand on. */
-  base?: { family: string; release: number; sha256: string }
+  base?: { family: string; release?: number | undefined; sha256: string }
 }
 
 export const POINTER_AT_FIRST: Pointer = { version: 1, active: 'factory', previous: 'factory' }

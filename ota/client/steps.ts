@@ -49,16 +49,23 @@ export class Steps {
   #hasMoved = false
   /** The engine was told to take another model, and nobody knows what came of it. */
   #engineIsUnsure = false
+  #watchedFrom: number | undefined
   constructor(options: UpdateSettings, slots: Slots, world: World) {
     this.#o = options
     this.#slots = slots
     this.#world = world
   }
 
+  /** How long the model that is watched was watched so far; undefined where none was. */
+  get watchedMs(): number | undefined {
+    return this.#watchedFrom === undefined ? undefined : this.#o.clock.monotonic() - this.#watchedFrom
+  }
+
   /** @returns what came of it; undefined when it was interrupted */
   async take(step: Step, state: State, wake: AbortSignal, stop: AbortSignal): Promise<Event | undefined> {
     const deadlineMs = this.#o.deadlines[step === 'activate' ? 'activating' : state.is]
     this.#hasMoved = false
+    this.#watchedFrom = undefined
     const hung = new AbortController()
     const timer = Number.isFinite(deadlineMs)
       ? setTimeout(() => hung.abort(), Math.min(deadlineMs, 2 ** 31 - 1))
@@ -235,13 +242,10 @@ export class Steps {
     },
 
     trial: async ({ candidate }: Extract<State, { is: 'trial' }>, signal) => {
-      const installed = this.#installed(candidate)
-      // whatever happened since: what native code sees is what was signed
-      for (const file of candidate.promise.files)
-        await verify(this.#slots.fileIn(candidate.slot, file), file, signal, this.#o.inspect)
+      await this.#verifyAll(candidate, signal)
       const figures = await trial(
         this.#o.trial,
-        installed,
+        this.#installed(candidate),
         this.#world.running(),
         candidate.promise.gates,
         signal,
@@ -250,20 +254,19 @@ export class Steps {
     },
 
     activate: async ({ candidate }: Extract<State, { is: 'active' }>, signal) => {
+      if (this.#world.running().slot !== candidate.slot) await this.#verifyAll(candidate, signal)
       await activate(this.#slots, candidate.slot)
-      const installed = this.#installed(candidate)
-      if (this.#world.running().slot !== candidate.slot) {
-        await this.#swap(installed, signal)
-      }
+      if (this.#world.running().slot !== candidate.slot) await this.#swap(this.#installed(candidate), signal)
       return { what: 'moved' }
     },
 
-    watch: async ({ candidate }: Extract<State, { is: 'active' }>, signal) => {
-      const until = this.#o.clock.monotonic() + this.#o.watchMs
+    watch: async ({ candidate, watchedMs = 0 }: Extract<State, { is: 'active' }>, signal) => {
+      const from = this.#o.clock.monotonic() - watchedMs
+      this.#watchedFrom = from
       for (;;) {
         const reason = judgeHealth(this.#world.before(), this.#world.health().figures(), this.#o.health)
         if (reason) return { what: 'refused', reason: reasonOf(errors.worse_in_use({ reason })) }
-        const left = until - this.#o.clock.monotonic()
+        const left = from + this.#o.watchMs - this.#o.clock.monotonic()
         if (left <= 0) break
         await this.#o.wait(Math.min(LOOK_MS, left), signal)
       }
@@ -274,12 +277,24 @@ export class Steps {
     go_back: async ({ candidate, isBad }: Extract<State, { is: 'rolled-back' }>, signal) => {
       await rollback(this.#slots, candidate.slot)
       if (this.#world.running().slot === candidate.slot || this.#engineIsUnsure) {
-        const { installed } = await recover(this.#slots, signal, this.#o.inspect, this.#o.installed())
+        const { installed, problems } = await recover(
+          this.#slots,
+          signal,
+          this.#o.inspect,
+          this.#o.installed(),
+        )
+        for (const problem of problems) this.#o.onTrouble(new Error(problem))
         await this.#swap(installed, signal)
       }
       if (isBad) await this.#slots.empty(candidate.slot)
       return { what: 'gone_back' }
     },
+  }
+
+  /** Whatever happened since: what native code sees is what was signed. */
+  async #verifyAll({ slot, promise }: Candidate, signal: AbortSignal): Promise<void> {
+    for (const file of promise.files)
+      await verify(this.#slots.fileIn(slot, file), file, signal, this.#o.inspect)
   }
 
   async #swap(to: Installed, signal: AbortSignal): Promise<void> {

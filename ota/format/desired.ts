@@ -25,6 +25,11 @@ export const Desired = z.strictObject({
 })
 export type Desired = z.output<typeof Desired>
 
+const some = z
+  .string()
+  .regex(/^[0-9a-f]{8,64}$/, 'expected its SHA-256, or the first 8 digits or more')
+  .describe('Of the main file; the first digits will do.')
+
 /** `request/update`, and `fieldmouse ota check|rollback|pin|...`: what an owner asks of one device. */
 export const UpdateCommand = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('status'), family: z.string().optional() }),
@@ -33,6 +38,6 @@ export const UpdateCommand = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('rollback'), family: z.string().optional() }),
   z.strictObject({ do: z.literal('pin'), family: z.string().optional() }),
   z.strictObject({ do: z.literal('unpin'), family: z.string().optional() }),
-  z.strictObject({ do: z.literal('forgive'), family: z.string().optional(), sha256: hash }),
+  z.strictObject({ do: z.literal('forgive'), family: z.string().optional(), sha256: some }),
 ])
 export type UpdateCommand = z.output<typeof UpdateCommand>

@@ -66,19 +66,30 @@ export const TargetPromise = z.strictObject({
     .int()
     .positive()
     .describe('Counter that only grows within a family; what a device never goes below by itself.'),
-  needs: z.strictObject({
-    boards: z.array(word).default([]).describe('Board classes it is made for; empty: all.'),
-    memory_mib: z.number().int().nonnegative().default(0).describe('With context, beside the daemon.'),
-    engine: z
-      .string()
-      .regex(/^\d+(\.\d+){0,2}$/)
-      .default('0')
-      .describe('The oldest engine that runs it.'),
-    base: z
-      .strictObject({ family: word, release: z.number().int().positive(), sha256: hash })
-      .optional()
-      .describe('Adapters: the very model that must be there.'),
-  }),
+  needs: z
+    .strictObject({
+      boards: z.array(word).default([]).describe('Board classes it is made for; empty: all.'),
+      memory_mib: z.number().int().nonnegative().default(0).describe('With context, beside the daemon.'),
+      engine: z
+        .string()
+        .regex(/^\d+(\.\d+){0,2}$/)
+        .default('0')
+        .describe('The oldest engine that runs it.'),
+      base: z
+        .strictObject({
+          family: word.describe('What the base is for; mostly what the adapter is for.'),
+          release: z
+            .number()
+            .int()
+            .positive()
+            .optional()
+            .describe('Shown, not judged by: the hash says all.'),
+          sha256: hash,
+        })
+        .optional()
+        .describe('Adapters: the very model that must be there.'),
+    })
+    .prefault({}),
   files: z.array(BundleFile).min(1).max(16).describe('The target itself and all that travels with it.'),
   deltas: z
     .strictObject({
@@ -122,7 +133,8 @@ export function problemsOf(promise: TargetPromise): string[] {
   if (roles.filter(r => r === promise.kind).length !== 1)
     problems.push(`a bundle of kind ${promise.kind} holds exactly one file of that role`)
   if (new Set(roles).size !== roles.length) problems.push('two files have one role')
-  if (promise.kind === 'adapter' && !promise.needs.base) problems.push('an adapter names its base')
+  if (promise.kind === 'adapter' && !promise.needs.base)
+    problems.push('an adapter names its base (`needs.base`; `--base model.gguf` fills it in)')
   if (promise.kind === 'model' && promise.needs.base) problems.push('a model has no base')
   if (roles.includes('model') && roles.includes('adapter'))
     problems.push('a model and an adapter are two bundles')

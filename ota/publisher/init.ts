@@ -1,6 +1,7 @@
 import { Metadata, Root, Snapshot, Targets, Timestamp } from '@tufjs/models'
 import { Role } from '@tufjs/models/dist/role.js'
 import { type Clock, systemClock } from '../../daemon/base/clock.js'
+import { parse } from '../../daemon/base/schema.js'
 import { errors } from './errors.js'
 import { generateKey, type Signer } from './keys.js'
 import { metaFile } from './publish.js'
@@ -27,7 +28,7 @@ export interface InitOptions {
 export async function init(options: InitOptions): Promise<{ repository: Repository; keyIds: string[] }> {
   const repository = new Repository(options.folder, options.clock ?? systemClock)
   if (await repository.hasPublished('root')) throw errors.repository_exists({ folder: options.folder })
-  const expiry = Expiry.parse(options.expiryDays ?? {})
+  const expiry = parse(Expiry, options.expiryDays ?? {}, 'how long roles hold')
   const signers: Record<string, Signer[]> = {}
   const roles: Record<string, Role> = {}
   for (const role of ROLES) {

@@ -87,9 +87,9 @@ export class Repository {
   }
 
   async #newest(role: string): Promise<string | undefined> {
-    if (role === 'timestamp') return 'timestamp.json'
-    const end = `.${encodeURIComponent(role)}.json`
     const names = await readdir(this.metadataFolder).catch((): string[] => [])
+    if (role === 'timestamp') return names.find(n => n === 'timestamp.json')
+    const end = `.${encodeURIComponent(role)}.json`
     const versions = names
       .filter(n => n.endsWith(end))
       .map(n => Number(n.slice(0, -end.length)))

@@ -11,7 +11,8 @@ export const errors = defineErrors({
   source_unreachable: {
     says: (a: { path: string; source: string; problem: string }) =>
       `${a.path} could not be read from ${a.source}: ${a.problem}`,
-    remedy: 'It is tried again by itself; check the network, the address or the stick if it stays so.',
+    remedy:
+      'It is tried again by itself; if it stays so, check the network, the address, the stick, or for the broker that `fieldmouse ota serve --broker` runs.',
     retryable: true,
   },
   source_refused: {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errors } from './errors.js'
@@ -14,6 +15,9 @@ export function folderTransport(folder: string): Transport {
       signal.throwIfAborted()
       const file = await open(join(folder, checkedPath(path)), 'r').catch(error => {
         const { code } = error as NodeJS.ErrnoException
+        // a stick that is not in has no newer root either: that must not be taken for an answer
+        if (!existsSync(folder))
+          throw errors.source_unreachable({ path, source, problem: 'there is no such folder' }, error)
         if (code === 'ENOENT' || code === 'ENOTDIR') throw errors.source_not_found({ path, source }, error)
         throw errors.source_unreachable({ path, source, problem: String(code) }, error)
       })

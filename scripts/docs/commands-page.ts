@@ -7,12 +7,9 @@ import { code, GENERATED, table } from './markdown.js'
 export function commandsPage(): string {
   const shell = { out: () => {}, err: () => {}, signal: new AbortController().signal }
   const root = program(shell, () => {})
+  const nothing = () => Promise.reject(new Error('nothing is run here'))
   const ota = root.commands.find(command => command.name() === 'ota')!
-  registerOta(
-    ota,
-    { ...shell, openChannel: () => Promise.reject(new Error('nothing is run here')) },
-    () => {},
-  )
+  registerOta(ota, { ...shell, openChannel: nothing, judgeAdapter: nothing, shipped: nothing }, () => {})
   return `${GENERATED}# Commands on the shell
 
 Exit status: 0 done, 1 failed, 2 misused. Data goes to standard output, everything for people to standard error.

@@ -4,10 +4,18 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import t from 'tap'
 import { codeOf } from '../../daemon/base/errors.js'
+import { factoryModelOf } from '../../daemon/factory.js'
+import { checkModel } from '../../daemon/inference/model-files.js'
 import { registerOta } from '../../ota/cli.js'
+import { adapterBytes, zero } from '../support/adapter.js'
 import { isSettled, makeDevice, sha256, tinyModel } from '../support/repository.js'
 
-const openChannel = () => Promise.reject(new Error('no broker in this test'))
+const parts = {
+  openChannel: () => Promise.reject(new Error('no broker in this test')),
+  judgeAdapter: async (adapter: string, base: string) =>
+    void (await checkModel({ path: base, adapter: { path: adapter } }, { withHashes: true })),
+  shipped: async () => [factoryModelOf('command')],
+}
 
 /** Runs one command line. @returns what it printed, a JSON value a line */
 async function ota(
@@ -16,11 +24,7 @@ async function ota(
 ): Promise<Record<string, unknown>[]> {
   const out: Record<string, unknown>[] = []
   const command = new Command('ota').exitOverride()
-  registerOta(
-    command,
-    { out: text => out.push(JSON.parse(text)), err: () => {}, signal, openChannel },
-    () => {},
-  )
+  registerOta(command, { out: text => out.push(JSON.parse(text)), err: () => {}, signal, ...parts }, () => {})
   await command.parseAsync(line, { from: 'user' })
   return out
 }
@@ -191,7 +195,7 @@ t.test('the web server for trying it out', async t => {
   const command = new Command('ota').exitOverride()
   registerOta(
     command,
-    { out: l => lines.push(JSON.parse(l)), err: () => {}, signal: stop.signal, openChannel },
+    { out: l => lines.push(JSON.parse(l)), err: () => {}, signal: stop.signal, ...parts },
     () => {},
   )
   const running = command.parseAsync(['serve', join(folder, 'repo')], { from: 'user' })
@@ -203,4 +207,50 @@ t.test('the web server for trying it out', async t => {
   t.equal((await fetch(`${url}/metadata/%2e%2e/publisher.json`)).status, 404)
   stop.abort()
   await running
+})
+
+t.test('an adapter: its base is named from the file, and must fit', async t => {
+  const folder = t.testdir()
+  const at = (...names: string[]) => join(folder, ...names)
+  const factory = factoryModelOf('command')
+  await ota(['init', at('repo'), '--keys', at('keys')])
+  await writeFile(at('fits.gguf'), adapterBytes([zero('blk.0.attn_q.weight', 256, 256)]))
+  await writeFile(at('other.gguf'), adapterBytes([zero('blk.0.attn_q.weight', 64, 64)]))
+  const describeAs = (more: object) =>
+    writeFile(at('what.json'), JSON.stringify({ family: 'command', version: '1.2.0', release: 2, ...more }))
+  const add = (adapter: string, base: string) =>
+    ota([
+      'add',
+      at('repo'),
+      '--description',
+      at('what.json'),
+      '--file',
+      `adapter=${at(adapter)}`,
+      ...(base ? ['--base', base] : []),
+    ])
+  await describeAs({})
+  await t.rejects(add('other.gguf', factory.files.model), { code: 'adapter_misfit', message: /256x256/ })
+  await t.rejects(add('fits.gguf', at('nothing.gguf')), { code: 'bad_bundle', message: /no file/ })
+  await describeAs({ needs: {} })
+  await t.rejects(add('fits.gguf', ''), { code: 'bad_bundle', message: /--base/ })
+  await describeAs({ needs: { base: { sha256: 'a'.repeat(64) } } })
+  await t.rejects(add('fits.gguf', factory.files.model), { code: 'bad_bundle', message: /aaaaaaaa/ })
+  await describeAs({ needs: { memory_mib: 40 } })
+  t.strictSame(await add('fits.gguf', factory.files.model), [{ path: 'command/command-1.2.0.gguf' }])
+  const draft = JSON.parse(await readFile(at('repo', 'draft', 'targets.json'), 'utf8'))
+  t.match(draft.signed.targets['command/command-1.2.0.gguf'].custom.fieldmouse, {
+    kind: 'adapter',
+    needs: {
+      memory_mib: 40,
+      base: { family: 'command', release: factory.release, sha256: factory.sha256 },
+    },
+  })
+  // another model that nobody knows
+  await describeAs({ version: '1.3.0', release: 3 })
+  const known = await readFile(factory.files.model)
+  known[known.length - 1]! ^= 1
+  await writeFile(at('mine.gguf'), known)
+  await t.rejects(add('fits.gguf', at('mine.gguf')), { code: 'bad_bundle', message: /say its family/ })
+  await describeAs({ version: '1.3.0', release: 3, needs: { base: { family: 'command' } } })
+  t.strictSame(await add('fits.gguf', at('mine.gguf')), [{ path: 'command/command-1.3.0.gguf' }])
 })

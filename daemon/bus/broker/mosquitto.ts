@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { sleep } from '../../base/clock.js'
 import { writeDurably } from '../../base/disk.js'
+import { isSameLife, lifeOf } from '../../base/process-life.js'
 import { errors } from '../errors.js'
 
 /** A mosquitto program that can be used. */
@@ -91,7 +92,10 @@ export async function runMosquitto(
     over = why
   })
   try {
-    if (child.pid !== undefined) await writeDurably(pidFile(folder), `${child.pid}\n`)
+    if (child.pid !== undefined) {
+      const owner = `${process.pid} ${await lifeOf(process.pid)}`
+      await writeDurably(pidFile(folder), `${child.pid} ${owner}\n`)
+    }
     for (let waitedMs = 0; ; waitedMs += 20) {
       signal.throwIfAborted()
       if (over !== undefined) {
@@ -122,12 +126,15 @@ export async function endChild(child: ChildProcess): Promise<void> {
 /**
  * Ends a child that a daemon which was killed left behind: it would hold the port for ever. Only when the process in
  * the file is really mosquitto with our own configuration.
+ * @throws data_folder_taken when the daemon that started it lives
  */
 export async function endLeftover(folder: string): Promise<boolean> {
-  const pid = Number(await readFile(pidFile(folder), 'utf8').catch(() => ''))
+  const [number, owner, life] = (await readFile(pidFile(folder), 'utf8').catch(() => '')).trim().split(' ')
+  const pid = Number(number)
   if (!Number.isInteger(pid) || pid <= 1) return false
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
   if (!command.split('\u0000').includes(join(folder, 'mosquitto.conf'))) return false
+  if (await isSameLife(Number(owner), life)) throw errors.data_folder_taken({ pid: Number(owner), folder })
   process.kill(pid, 'SIGTERM')
   for (let waitedMs = 0; waitedMs < STOP_MS; waitedMs += 20) {
     await sleep(20)

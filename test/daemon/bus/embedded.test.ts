@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -85,7 +85,7 @@ t.test('without a mosquitto program the broker in this process takes its place',
 t.test('a mosquitto that dies is started again on the same port', needsMosquitto, async t => {
   const { broker, events, folder } = await startEmbedded(t, { choice: 'auto' })
   const { url } = broker.address
-  process.kill(Number(readFileSync(join(folder, 'mosquitto.pid'), 'utf8')), 'SIGKILL')
+  process.kill(Number.parseInt(readFileSync(join(folder, 'mosquitto.pid'), 'utf8'), 10), 'SIGKILL')
   while (events.filter(e => e.name === 'BrokerStarted').length < 2) await new Promise(r => setTimeout(r, 10))
   t.match(
     events.map(e => e.name),
@@ -100,6 +100,14 @@ t.test('a mosquitto left behind by a daemon that was killed gives its port back'
     backoff: { firstMs: 60_000, maxMs: 60_000, factor: 1 },
   })
   const { port } = first.broker.address
+  await t.rejects(
+    startEmbedded(t, { choice: 'mosquitto', folder: first.folder }),
+    { code: 'data_folder_taken', message: new RegExp(`process ${process.pid} `) },
+    'while the daemon that started it lives, it is not ours to end',
+  )
+  await startClient(t, first.broker.address.url, [])
+  const left = join(first.folder, 'mosquitto.pid')
+  writeFileSync(left, `${readFileSync(left, 'utf8').split(' ')[0]} ${process.pid} another-boot:1\n`)
   const second = await startEmbedded(t, { choice: 'mosquitto', port, folder: first.folder })
   t.equal(second.broker.address.port, port)
   await startClient(t, second.broker.address.url, [])

@@ -154,6 +154,35 @@ t.test('a child killed while it answers is replaced and the request tried again'
   )
 })
 
+t.test('a child killed while it loads is started once more, and not for ever', async t => {
+  const loading = (kills: number) => {
+    const killed = new Set<number>()
+    const e = new SupervisedEngine({ model: { path: factoryModelPath() }, clock: systemClock, threads: 1 })
+    t.teardown(() => e.stop())
+    const starting = e.start(new AbortController().signal)
+    starting.catch(() => {})
+    const kill = async () => {
+      while (killed.size < kills) {
+        const { pid } = e
+        if (pid !== undefined && !killed.has(pid)) {
+          killed.add(pid)
+          process.kill(pid, 'SIGKILL')
+        }
+        await sleep(2)
+      }
+    }
+    return { e, starting, killing: kill() }
+  }
+  const once = loading(1)
+  await once.killing
+  await once.starting
+  t.ok(decode((await once.e.complete(ask('turn on the lamp'))).text))
+  t.equal(once.e.losses, 0, 'what never answered was not lost')
+  const twice = loading(2)
+  await twice.killing
+  await t.rejects(twice.starting, { code: 'model_load_failed', message: /SIGKILL/ })
+})
+
 t.test('a request whose child dies twice fails with a clear error, and the engine goes on', async t => {
   let kills = 0
   const { e } = await engine(t, {

@@ -18,6 +18,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   ...(
     ['check', 'downloaded', 'verified', 'may_go', 'moved', 'confirmed', 'gone_back', 'started'] as const
   ).map(what => fc.constant({ what } as Event)),
+  fc.boolean().map(isOrderly => ({ what: 'started', isOrderly }) as Event),
   fc.constant<Event>({ what: 'passed' }),
   fc.constant<Event>({ what: 'found', candidate }),
   fc.constant<Event>({ what: 'nothing', why: reason }),
@@ -38,7 +39,9 @@ const state: fc.Arbitrary<State> = fc.oneof(
   fc
     .tuple(count, fc.boolean())
     .map(([starts, moved]) => ({ is: 'active', candidate, moved, starts }) as State),
-  fc.boolean().map(isBad => ({ is: 'rolled-back', candidate, reason, isBad }) as State),
+  fc
+    .tuple(fc.boolean(), fc.boolean())
+    .map(([isBad, again]) => ({ is: 'rolled-back', candidate, reason, isBad, again }) as State),
   fc
     .tuple(count, fc.boolean())
     .map(([attempt, again]) => ({ is: 'failed', reason, attempt, again }) as State),
@@ -113,6 +116,47 @@ t.test('restarts alone never keep an update going round for ever', async t => {
     t.equal(at.is, 'rolled-back')
   }
 })
+
+t.test('whoever is told to stop, as often as it likes, says nothing against a model', async t => {
+  for (const from of [
+    { is: 'trial', candidate, tries: 1 },
+    { is: 'active', candidate, moved: true, starts: 1 },
+  ] as State[]) {
+    let at = from
+    for (let i = 0; i < 2 * MOST_STARTS; i++) at = next(at, { what: 'started', isOrderly: true })
+    t.strictSame(at, from)
+  }
+})
+
+t.test('what was disturbed goes back, is not bad for it, and is tried again', async t => {
+  for (const from of [
+    { is: 'trial', candidate, tries: 0 },
+    { is: 'active', candidate, moved: false, starts: 0 },
+  ] as State[]) {
+    const back = next(from, { what: 'error', reason, retryable: true })
+    t.match(back, { is: 'rolled-back', isBad: false })
+    t.match(next(back, { what: 'gone_back' }), { is: 'failed', again: true, reason })
+    const bad = next(from, { what: 'error', reason, retryable: false })
+    t.match(bad, { is: 'rolled-back', isBad: true })
+    t.match(next(bad, { what: 'gone_back' }), { is: 'idle' })
+  }
+})
+
+t.test(
+  'what a wait does not mend is looked at once more, in case it was seen while it was published',
+  async t => {
+    const error: Event = { what: 'error', reason, retryable: false }
+    const first = next({ is: 'checking', attempt: 0 }, error)
+    t.match(first, { is: 'failed', again: true })
+    const second = next(next(first, { what: 'check' }), error)
+    t.match(second, { is: 'failed', again: false })
+    t.match(
+      next(next(second, { what: 'check' }), error),
+      { is: 'failed', again: true },
+      'at the next look as well',
+    )
+  },
+)
 
 t.test('an event that means nothing in a state changes nothing', async t => {
   const idle: State = { is: 'idle' }

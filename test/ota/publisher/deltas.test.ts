@@ -120,6 +120,8 @@ async function ota(line: string[]): Promise<{ out: Record<string, unknown>[]; er
     err: (text: string) => said.err.push(text),
     signal: new AbortController().signal,
     openChannel: () => Promise.reject(new Error('no broker in this test')),
+    judgeAdapter: async () => {},
+    shipped: async () => [],
   }
   registerOta(command, shell, () => {})
   await command.parseAsync(line, { from: 'user' })

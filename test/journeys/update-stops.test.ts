@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { systemClock } from '../../daemon/base/clock.js'
+import { factoryModelOf } from '../../daemon/factory.js'
+import type { DeviceUpdates, UpdateState } from '../../ota/format/state.js'
+import { needsMosquitto } from '../support/broker.js'
+import { type Mouse, startMouse } from '../support/mouse.js'
+import { makeSite } from '../support/repository.js'
+
+t.setTimeout(180_000)
+const factory = factoryModelOf('command')
+const golden = readFileSync(factory.files.golden!, 'utf8').split('\n').slice(0, 30).join('\n')
+const command = (u: DeviceUpdates) => u.models.find(m => m.family === 'command')!
+const STATE = 'fieldmouse/demo/update/state'
+/** As it is now, or will be. */
+async function state(mouse: Mouse, passes: (m: UpdateState) => boolean): Promise<UpdateState> {
+  const latest = mouse.heard.filter(m => m.topic === STATE).at(-1)
+  if (latest && passes(command(JSON.parse(latest.payload)))) return command(JSON.parse(latest.payload))
+  return command(JSON.parse(await mouse.next(STATE, text => passes(command(JSON.parse(text))), 60_000)))
+}
+
+t.test(
+  'a daemon that is stopped in a trial, and while a model takes over, goes on',
+  needsMosquitto,
+  async t => {
+    const content = readFileSync(factory.files.model)
+    content.write('after-many-a-stop-', content.indexOf('fieldmouse-command'))
+    const site = await makeSite(t)
+    await site.release(1, { content, golden, deltas: false })
+    const data = await mkdtemp(join(tmpdir(), 'fieldmouse-stops-'))
+    t.teardown(() => rm(data, { recursive: true, force: true }))
+    const options = {
+      program: 'mosquitto' as const,
+      data,
+      ota: { folder: join(site.folder, 'repository'), root: site.root, watchMinutes: 0.02 },
+    }
+    const memory = async () =>
+      JSON.parse(await readFile(join(data, 'updates', 'command', 'state.json'), 'utf8'))
+    let mouse = await startMouse(t, options)
+    const stopIn = async (
+      what: string,
+      passes: (m: UpdateState) => boolean,
+      more?: () => Promise<unknown>,
+    ) => {
+      const reached = state(mouse, passes)
+      await more?.()
+      await reached
+      const began = systemClock.monotonic()
+      await mouse.daemon.stop()
+      t.ok(systemClock.monotonic() - began < 15_000, `${what}: it stopped`)
+      t.match((await memory()).bad, [], `${what}: the model is not bad`)
+      mouse = await startMouse(t, options)
+      t.match(await mouse.command('turn on the kitchen light'), { ok: true }, `${what}: it answers`)
+    }
+    const check = () => mouse.command({ do: 'check', family: 'command' }, { kind: 'update' })
+    for (let i = 0; i < 3; i++)
+      await stopIn(`trial ${i}`, m => m.state === 'trial', i === 0 ? check : undefined)
+    await stopIn('taking over', m => m.state === 'active')
+    const end = await state(mouse, m => m.state === 'idle')
+    t.match(end, { running: { release: 1, slot: 'a' }, reason: { code: 'activated' }, bad: [] })
+    t.match(mouse.daemon.engine?.info?.name, /^after-many-a-stop/)
+  },
+)
