@@ -22,7 +22,7 @@ import { systemDisk } from '../../daemon/base/disk.js'
 import { readGgufHeader } from '../../daemon/base/gguf.js'
 import { packageRoot } from '../../daemon/base/package-root.js'
 import { parse } from '../../daemon/base/schema.js'
-import { CUSTOM_FIELD, type FileRole, mainFile, TargetPromise } from '../../ota/format/target.js'
+import { CUSTOM_FIELD, type FileRole, mainFile, pathsOf, TargetPromise } from '../../ota/format/target.js'
 import { add, type TargetsSigned } from '../../ota/publisher/add.js'
 import { init } from '../../ota/publisher/init.js'
 import { listKeys } from '../../ota/publisher/keys.js'
@@ -113,7 +113,7 @@ async function put(repository: Repository, family: string, options: FactoryRepos
   ] as const)
     if (existsSync(path)) files[role] = path
   await repository.change('targets', signed => {
-    for (const file of before?.files ?? []) delete (signed as TargetsSigned).targets[file.path]
+    for (const path of before ? pathsOf(before) : []) delete (signed as TargetsSigned).targets[path]
   })
   await add({ repository, files, promise })
   if (!before) return

@@ -105,6 +105,7 @@ t.test(
         'metadata/timestamp.json',
         'targets/command/#.command-1.1.0.card.md',
         'targets/command/#.command-1.1.0.golden.jsonl',
+        'targets/command/#.command-1.1.0.manifest.json',
         'targets/command/#.command-1.1.0.gguf',
       ].sort(),
       'what is old is gone',
@@ -159,7 +160,7 @@ t.test('a publishing that was cut off at any file leaves a repository, and the n
   const rank = (name: string) =>
     ['targets/', '.targets.json', '.snapshot.json', 'timestamp.json'].findIndex(part => name.includes(part))
   added.sort((a, b) => rank(a) - rank(b))
-  t.equal(added.length, 5)
+  t.equal(added.length, 6)
   for (let n = 0; n <= added.length; n++) {
     const cut = join(w.folder, '..', `cut-${n}`)
     await cp(old, cut, { recursive: true })

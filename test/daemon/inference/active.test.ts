@@ -139,7 +139,7 @@ t.test(
 )
 
 t.test(
-  'a new model whose process is killed while it loads: the old one answers, nothing is lost',
+  'a new model whose processes are killed while it loads: the old one answers, nothing is lost',
   async t => {
     const { engine, engines, pids } = active(t, factory)
     await engine.start(never())
@@ -147,14 +147,15 @@ t.test(
     for (const beside of [true, false]) {
       const swapped = t.rejects(engine.swap(factory, never(), { beside }), { code: 'model_load_failed' })
       const before = engines.length
-      // the child of the one that is being made, as soon as there is one
-      let child: number | undefined
-      while (child === undefined) {
+      // the children of the one that is being made, as soon as there is one: it is started once more
+      const killed = new Set<number>()
+      while (killed.size < 2) {
         await sleep(1)
-        child = beside || engines.length > before ? engines.at(-1)!.pid : undefined
-        if (child !== undefined && pids.has(child)) child = undefined
+        const child = beside || engines.length > before ? engines.at(-1)!.pid : undefined
+        if (child === undefined || pids.has(child) || killed.has(child)) continue
+        killed.add(child)
+        process.kill(child, 'SIGKILL')
       }
-      process.kill(child, 'SIGKILL')
       await swapped
       t.equal((await engine.complete(choose)).model.name, 'fieldmouse-command')
     }

@@ -1,7 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { packageRoot } from '../../../daemon/base/package-root.js'
 import type { UpdateState } from '../../../ota/format/state.js'
 import { add } from '../../../ota/publisher/add.js'
 import { serve } from '../../../ota/publisher/serve.js'
@@ -21,13 +20,14 @@ import {
   tunedRelease,
   tunedSite,
 } from '../../support/delta-device.js'
+import { factoryModelPath } from '../../support/model.js'
 import { isSettled, makeSite, sha256 } from '../../support/repository.js'
 import { tuned } from '../../support/tuned.js'
 
 const { signal } = new AbortController()
 
 t.test('the factory model, fine-tuned by 1 %, comes as its difference over HTTP', async t => {
-  const path = join(packageRoot(), 'ota', 'factory', 'fieldmouse-command.gguf')
+  const path = factoryModelPath()
   const old = await readFile(path)
   const site = await makeSite(t, {}, old)
   const next = await tuned(path, old, 0.01)
