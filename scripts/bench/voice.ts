@@ -42,8 +42,12 @@ const ORDERS = [
 const VOICE = { name: 'en-us', speed: 150 }
 const FRAME = 480
 const MODEL = { modelId: 'm', modelVersion: '', modelType: 'personal', currentSensitivity: 0.5 }
-/** What `speak` puts behind a sentence, milliseconds. */
-const SILENCE_MS = 200
+
+/** Where the last sound above a thirtieth of the loudest is, milliseconds: a synthesiser ends with silence of its own. */
+function lastSpeechMs(samples: Samples): number {
+  const loudest = samples.reduce((most, x) => Math.max(most, Math.abs(x)), 0)
+  return samples.findLastIndex(x => Math.abs(x) > loudest / 30) / 16
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-bench-'))
 const file = join(folder, 'mouse.yaml')
@@ -79,7 +83,11 @@ try {
       listeners.add(listener)
     })
   const sounds = new Map<string, Samples>()
-  for (const order of ORDERS) sounds.set(order, await speak(order, VOICE, Number(values.noise)))
+  const speechMs = new Map<string, number>()
+  for (const order of ORDERS) {
+    sounds.set(order, await speak(order, VOICE, Number(values.noise)))
+    speechMs.set(order, lastSpeechMs(await speak(order, VOICE, 0)))
+  }
 
   const toDevice: number[] = []
   const toReply: number[] = []
@@ -132,7 +140,7 @@ try {
   }
   const wake = (siteId: string) =>
     send({ kind: 'hotwordDetected', wakewordId: 'mouse', siteId, ...MODEL } as Hermes)
-  /** At the pace of a microphone. @returns when the last speech was sent */
+  /** At the pace of a microphone. @returns when it began */
   const stream = async (siteId: string, samples: Samples, quiet: Samples) => {
     const started = performance.now()
     for (let from = 0; from < samples.length + quiet.length; from += FRAME) {
@@ -141,7 +149,7 @@ try {
       const due = started + (from + FRAME) / 16 - performance.now()
       if (due > 0) await sleep(due)
     }
-    return started + durationMs(samples) - SILENCE_MS
+    return started
   }
   const random = seeded(1)
   const room = Int16Array.from({ length: 80 * FRAME }, () =>
@@ -154,7 +162,7 @@ try {
       const ended = next(topic => topic === 'hermes/dialogueManager/sessionEnded', 12_000)
       await wake('bench')
       await sleep(300)
-      const spokenAt = await stream('bench', sounds.get(order)!, room)
+      const spokenAt = (await stream('bench', sounds.get(order)!, room)) + speechMs.get(order)!
       const told = await device
       if (told !== undefined) afterSpeech.push(told - spokenAt)
       await ended
