@@ -13,6 +13,8 @@ function work() {
     end = resolve
     fail = reject
   })
+  // one that is never begun may be told to fail all the same
+  result.catch(() => {})
   const seen: { signal?: AbortSignal } = {}
   const run = (signal: AbortSignal) => {
     seen.signal = signal
