@@ -12,6 +12,7 @@ import { systemClock } from '../../daemon/base/clock.js'
 import { describe } from '../../daemon/base/errors.js'
 import { packageFile } from '../../daemon/base/package-root.js'
 import { loadGolden as loadCommands } from '../../daemon/commands/golden.js'
+import { type FactoryFamily, factoryModelOf } from '../../daemon/factory.js'
 import type { Engine } from '../../daemon/inference/engine.js'
 import { SupervisedEngine } from '../../daemon/inference/supervisor.js'
 import { type Golden, tryModel } from '../../daemon/inference/trial.js'
@@ -65,10 +66,9 @@ if (!load)
   throw new Error(
     `--family is one of ${Object.keys(FAMILIES).join(', ')}, not ${JSON.stringify(values.family)}`,
   )
-const factory = (...path: string[]) => packageFile('ota', 'factory', ...path)
 const engine = new SupervisedEngine({
   model: {
-    path: values.model ?? factory(`fieldmouse-${values.family}.gguf`),
+    path: values.model ?? factoryModelOf(values.family as FactoryFamily).files.model,
     ...(values.adapter ? { adapter: { path: values.adapter } } : {}),
   },
   clock: systemClock,
@@ -78,7 +78,7 @@ const engine = new SupervisedEngine({
 const say = (line: string) => process.stdout.write(`${line}\n`)
 const { signal } = new AbortController()
 try {
-  const shown = await load(values.golden ?? factory('golden', `${values.family}.jsonl`))
+  const shown = await load(values.golden ?? packageFile('ota', 'factory', 'golden', `${values.family}.jsonl`))
   await engine.start(signal)
   const figures = await tryModel(engine, shown.golden, signal)
   const { name, version, adapter } = engine.info!

@@ -9,7 +9,7 @@ import { needsMosquitto } from '../support/broker.js'
 import { needsSocat, openPtyPair, type PtyPair } from '../support/serial.js'
 import { startSite } from '../support/site.js'
 
-const MOST_RSS_MIB = 400
+const MOST_RSS_MIB = 512
 
 t.test(
   'noise, endless lines, ten megabytes, broken text and 100,000 kinds of lines at once',
