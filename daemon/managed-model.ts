@@ -60,6 +60,7 @@ export function managedModel(
           running: engine,
           golden,
           isBusy: household.isBusy,
+          restShare: REST_SHARE,
           ...(isTight ? { aside: (work, until) => engine.aside(work, until) } : {}),
         },
         signal,
@@ -72,6 +73,9 @@ export function managedModel(
     },
   }
 }
+
+/** The model that answers people is asked golden requests with pauses, so that few of theirs come at the same time. */
+const REST_SHARE = 5
 
 /** Then too few are answered, and the gates stay shut. */
 const NOTHING_TO_ASK = { size: 0, ask: () => Promise.resolve(false) }
