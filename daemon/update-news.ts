@@ -66,7 +66,7 @@ export class UpdateNews {
     const { config, topics } = this.#o
     if (config.ota.homeAssistant === 'off') return
     const id = `fieldmouse_${config.id}_models`
-    const { version } = { version: packageVersion() }
+    const version = packageVersion()
     this.#retain(`${config.home.discoveryPrefix}/device/${id}/config`, {
       device: {
         identifiers: [id],

@@ -3,15 +3,37 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once, setMaxListeners } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { sleep } from '../../base/clock.js'
+import { sleep, systemClock } from '../../base/clock.js'
+import { packageVersion } from '../../base/package-root.js'
 import { Connection } from '../../bus/mqtt/connect.js'
 import { type Topics, topicsOf } from '../../bus/mqtt/topics.js'
 import type { Reply } from '../../requests/reply.js'
 import type { RequestKind } from '../../requests/request.js'
+
+/** Which program ran where, and when. */
+export interface AboutRun {
+  version: string
+  date: string
+  machine: { cpu: string; cores: number; memory_gib: number; node: string; platform: string }
+}
+
+export function aboutRun(): AboutRun {
+  return {
+    version: packageVersion(),
+    date: new Date(systemClock.now()).toISOString().slice(0, 10),
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      memory_gib: Math.round(totalmem() / 2 ** 30),
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+    },
+  }
+}
 
 /** Milliseconds at the 50th and 95th percentile. */
 export interface Percentiles {

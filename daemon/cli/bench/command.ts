@@ -4,15 +4,15 @@
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { cpus, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { sleep, systemClock } from '../../base/clock.js'
-import { packageVersion } from '../../base/package-root.js'
 import { promptFor } from '../../commands/compact.js'
 import { normalise } from '../../commands/normalise.js'
 import { factoryModel } from '../../main.js'
 import {
+  type AboutRun,
   type Asker,
+  aboutRun,
   DEVICES,
   memoryOf,
   type Percentiles,
@@ -23,10 +23,7 @@ import {
 } from './bench-daemon.js'
 
 /** All figures of one run. Ratios compare figures of this run only. */
-export interface CommandBench {
-  version: string
-  date: string
-  machine: { cpu: string; cores: number; memory_gib: number; node: string; platform: string }
+export interface CommandBench extends AboutRun {
   start: { first_answer_ms: number }
   /** One client, each sentence once, understood but not carried out. */
   understand: Percentiles & { sentences: number; own_ms_p50: number }
@@ -102,15 +99,7 @@ export async function benchCommand(
     const u = percentiles(understood.map(x => x.ms))
     const b = percentiles(bare.map(x => x.ms))
     return {
-      version: packageVersion(),
-      date: new Date(systemClock.now()).toISOString().slice(0, 10),
-      machine: {
-        cpu: cpus()[0]?.model ?? 'unknown',
-        cores: cpus().length,
-        memory_gib: Math.round(totalmem() / 2 ** 30),
-        node: process.version,
-        platform: `${process.platform} ${process.arch}`,
-      },
+      ...aboutRun(),
       start: { first_answer_ms: Math.round(firstAnswerMs) },
       understand: { ...u, sentences: SENTENCES.length, own_ms_p50: percentiles(own).p50_ms },
       act: { ...percentiles(acted.map(x => x.ms)), sentences: acts.length },

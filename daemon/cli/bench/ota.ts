@@ -5,7 +5,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DeviceUpdates } from '../../../ota/format/state.js'
@@ -14,10 +13,11 @@ import { init } from '../../../ota/publisher/init.js'
 import { publish } from '../../../ota/publisher/publish.js'
 import { sign } from '../../../ota/publisher/sign.js'
 import { sleep, systemClock } from '../../base/clock.js'
-import { packageVersion } from '../../base/package-root.js'
 import { factoryModelOf } from '../../factory.js'
 import {
+  type AboutRun,
   type Asker,
+  aboutRun,
   DEVICES,
   memoryOf,
   type Percentiles,
@@ -30,10 +30,7 @@ import {
 import { merged } from './merged-model.js'
 
 /** All figures of one run. Ratios compare figures of this run only. */
-export interface OtaBench {
-  version: string
-  date: string
-  machine: { cpu: string; cores: number; memory_gib: number; node: string; platform: string }
+export interface OtaBench extends AboutRun {
   /** Of the model that shipped, with a change of 1 % merged into its weights. */
   model_bytes: number
   updates: number
@@ -127,15 +124,7 @@ export async function benchOta(
     const u = percentiles(during)
     const wire = (await server!.handedOut()) / updates
     return {
-      version: packageVersion(),
-      date: new Date(systemClock.now()).toISOString().slice(0, 10),
-      machine: {
-        cpu: cpus()[0]?.model ?? 'unknown',
-        cores: cpus().length,
-        memory_gib: Math.round(totalmem() / 2 ** 30),
-        node: process.version,
-        platform: `${process.platform} ${process.arch}`,
-      },
+      ...aboutRun(),
       model_bytes: bytes.length,
       updates,
       idle: { ...i, requests: idle.length },
