@@ -32,8 +32,7 @@ export async function activeFiles(
     signal.throwIfAborted()
     return shipped
   }
-  const nobody = { memoryMib: 0, isBusy: () => false, running: () => undefined }
-  const files = filesOf(slots.installed(active, record), nobody)
+  const files = filesOf(slots.installed(active, record), { running: () => undefined })
   return files.path === '' ? shipped : files
 }
 

@@ -1,11 +1,12 @@
 /** The engine of a choice, and keeping what its load has measured. */
+import { statSync } from 'node:fs'
 import type { Clock } from './base/clock.js'
 import { type Board, fileKey } from './board/board.js'
 import { type ModelChoice, threadsFor } from './choose-model.js'
 import type { Config } from './config/schema.js'
 import { ActiveEngine, type ModelFiles } from './inference/active.js'
 import type { ModelInfo } from './inference/engine.js'
-import { type EngineEvent, SupervisedEngine } from './inference/supervisor.js'
+import { type EngineEvent, SupervisedEngine, type SupervisorOptions } from './inference/supervisor.js'
 import type { Events } from './observability/events.js'
 
 export interface EngineChoice {
@@ -33,11 +34,13 @@ export function engineFor(o: EngineChoice): ActiveEngine {
 export function supervised(
   files: ModelFiles,
   { choice, config, board, clock, onEvent }: Omit<EngineChoice, 'first'>,
-  more: { threads?: number; sequences?: number; background?: boolean } = {},
+  more: Pick<SupervisorOptions, 'background'> = {},
 ): SupervisedEngine {
   const { sequences, contextTokens, threadCounts } = choice
-  const threads =
-    files.path === choice.path ? choice.threads : threadsFor(fileKey(files.path), config, board.calibration)
+  // what weighs the same runs the same: a new version of the model is not measured again
+  const measured = weighTheSame(files.path, choice.path) ? choice.path : files.path
+  const known = threadsFor(fileKey(measured), config, board.calibration)
+  const threads = known || (measured === choice.path ? choice.threads : 0)
   return new SupervisedEngine({
     model: files,
     clock,
@@ -51,6 +54,13 @@ export function supervised(
     ...more,
   })
 }
+
+/** Whether two files have the same size, but for words and tables in front of the weights. */
+function weighTheSame(one: string, other: string): boolean {
+  const [a, b] = [statSync(one).size, statSync(other).size]
+  return Math.abs(a - b) <= ALIKE * Math.max(a, b)
+}
+const ALIKE = 0.05
 
 /**
  * What the load has measured is told, and kept so that the next start need not.

@@ -6,7 +6,7 @@ import type { Config } from './config/schema.js'
 import { factoryModelOf } from './factory.js'
 import { ActiveEngine, type ModelFiles } from './inference/active.js'
 import type { Engine } from './inference/engine.js'
-import { type EngineEvent, SupervisedEngine } from './inference/supervisor.js'
+import { type EngineEvent, SupervisedEngine, type SupervisorOptions } from './inference/supervisor.js'
 import { FactoryLineStage, type LineStage } from './triage/slm/stage.js'
 import type { Verdict } from './triage/verdict.js'
 
@@ -73,7 +73,7 @@ export class LineModel implements LineStage, Part {
   supervised(
     files: ModelFiles,
     onEvent = this.#o.onEvent,
-    more: { threads?: number; sequences?: number; background?: boolean } = {},
+    more: Pick<SupervisorOptions, 'background'> = {},
   ): SupervisedEngine {
     const { clock, threads, sequences = 1 } = this.#o
     return new SupervisedEngine({
@@ -130,9 +130,10 @@ export class LineModel implements LineStage, Part {
   }
 
   /** Another model reads lines from the next one on; loaded now only where one is loaded. @throws as ActiveEngine.swap */
-  async swap(to: ModelFiles, signal: AbortSignal, how: { beside: boolean }): Promise<void> {
+  async swap(to: ModelFiles, signal: AbortSignal, how: Parameters<ActiveEngine['swap']>[2]): Promise<void> {
     await this.#started?.catch(() => {})
     if (this.#started) return this.#engine.swap(to, signal, how)
+    await how.loaded?.stop()
     this.#engine = this.#active(to)
     this.#stage = new FactoryLineStage(this.#told(this.#engine))
     this.#o.onSwapped?.()

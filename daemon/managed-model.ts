@@ -6,6 +6,7 @@ import { loadGolden as loadCommands } from './commands/golden.js'
 import { type FactoryFamily, factoryModelOf } from './factory.js'
 import type { ActiveEngine, ModelFiles } from './inference/active.js'
 import { checkGguf } from './inference/gguf.js'
+import type { Standby } from './inference/standby.js'
 import type { SupervisedEngine } from './inference/supervisor.js'
 import { type TrialOptions, trialOf } from './inference/trial.js'
 import { loadGolden as loadLines } from './triage/golden.js'
@@ -18,6 +19,8 @@ export interface Household {
   isBusy(): boolean
   /** What answers for a family now. */
   running(family: string): Installed | undefined
+  /** The model that was tried last, loaded. */
+  standby: Standby
 }
 
 type TrialSettings = Parameters<TrialOptions['make']>[1]
@@ -27,7 +30,7 @@ export interface ModelHandles {
   active(): Promise<ActiveEngine>
   /** An engine for a trial; not started. */
   make(files: ModelFiles, settings: TrialSettings): SupervisedEngine
-  swap(files: ModelFiles, signal: AbortSignal, how: { beside: boolean }): Promise<void>
+  swap(files: ModelFiles, signal: AbortSignal, how: Parameters<ActiveEngine['swap']>[2]): Promise<void>
 }
 
 const GOLDEN = { command: loadCommands, line: loadLines }
@@ -48,20 +51,25 @@ export function managedModel(
     family,
     factory,
     trial: async (candidate, running, signal) => {
+      // two at once are memory enough
+      await household.standby.clear()
       // the publisher's own requests; where the bundle has none, those that the model that runs was held to
       const path = candidate.files.golden ?? running.files.golden ?? factory.files.golden
       const golden = path === undefined ? NOTHING_TO_ASK : await GOLDEN[family](path)
       const engine = await active()
       const isTight = !(await fits(candidate, running))
+      const files = filesOf(candidate, household)
       return trialOf(
         {
-          candidate: filesOf(candidate, household),
+          candidate: files,
           make,
           running: engine,
           golden,
           isBusy: household.isBusy,
           restShare: REST_SHARE,
-          ...(isTight ? { aside: (work, until) => engine.aside(work, until) } : {}),
+          ...(isTight
+            ? { aside: (work, until) => engine.aside(work, until) }
+            : { keep: tried => household.standby.offer(files, tried) }),
         },
         signal,
       )
@@ -69,12 +77,17 @@ export function managedModel(
     swap: async (to, signal) => {
       const now = household.running(family)
       const beside = now === undefined || (await fits(to, now))
-      await swap(filesOf(to, household), signal, { beside })
+      const files = filesOf(to, household)
+      const loaded = household.standby.take(files)
+      // another one than was tried last: back to the one before, or a swap that was put off
+      if (!loaded) await household.standby.clear()
+      await swap(files, signal, { beside, loaded })
     },
+    close: () => household.standby.clear(),
   }
 }
 
-/** The model that answers people is asked golden requests with pauses, so that few of theirs come at the same time. */
+/** Golden requests come with pauses, so that few requests of people come at the same time. */
 const REST_SHARE = 5
 
 /** Then too few are answered, and the gates stay shut. */
@@ -84,7 +97,7 @@ const NOTHING_TO_ASK = { size: 0, ask: () => Promise.resolve(false) }
  * The files of an installed model; of an adapter, with the base that it stands on: the factory model, or what another
  * family runs. That the base is the right one was checked when it was chosen, and is again by whoever loads it.
  */
-export function filesOf(installed: Installed, household: Household): ModelFiles {
+export function filesOf(installed: Installed, household: Pick<Household, 'running'>): ModelFiles {
   const { files, base, kind, sha256 } = installed
   if (kind === 'model' || !base) return { path: files.model! }
   const shipped = (['command', 'line'] as const)

@@ -14,7 +14,8 @@ import { factoryModelOf } from './factory.js'
 import { AbsentEngine } from './inference/absent.js'
 import type { ActiveEngine, ModelFiles } from './inference/active.js'
 import { engineVersion } from './inference/engine-version.js'
-import type { EngineEvent } from './inference/supervisor.js'
+import { Standby } from './inference/standby.js'
+import type { EngineEvent, SupervisedEngine } from './inference/supervisor.js'
 import { LineModel, lineModelFile } from './line-model.js'
 import { classesOf, filesOf, type Household, managedModel } from './managed-model.js'
 import { type ManagedModel, Updates, type UpdatesOptions } from './updates.js'
@@ -57,6 +58,11 @@ export class Models {
       memoryMib,
       isBusy: () => o.requests.load.queued + o.requests.load.running > 0,
       running: family => updates.running(family),
+      standby: new Standby(),
+    }
+    const tellOf = (family: string) => (event: EngineEvent) => {
+      o.onEngine(event)
+      if (event.type === 'died') updates.health(family, { what: 'crash' })
     }
     const lineFile = lineModelFile(config)
     const made: { command?: ActiveEngine; line?: LineModel } = {}
@@ -66,7 +72,10 @@ export class Models {
       managed.push(
         managedModel('command', household, {
           active: async () => made.command!,
-          make: (files, settings) => supervised(files, { ...chosen, onEvent: () => {} }, settings),
+          make: (files, settings) =>
+            onceItAnswers(made.command!, tellOf('command'), onEvent =>
+              supervised(files, { ...chosen, onEvent }, settings),
+            ),
           swap: (files, abort, how) => made.command!.swap(files, abort, how),
         }),
       )
@@ -77,7 +86,10 @@ export class Models {
             await made.line!.begin()
             return made.line!.engine
           },
-          make: (files, settings) => made.line!.supervised(files, () => {}, settings),
+          make: (files, settings) =>
+            onceItAnswers(made.line!.engine, tellOf('line'), onEvent =>
+              made.line!.supervised(files, onEvent, settings),
+            ),
           swap: (files, abort, how) => made.line!.swap(files, abort, how),
         }),
       )
@@ -90,10 +102,7 @@ export class Models {
     if (chosen)
       made.command = engineFor({
         ...chosen,
-        onEvent: event => {
-          o.onEngine(event)
-          if (event.type === 'died') updates.health('command', { what: 'crash' })
-        },
+        onEvent: tellOf('command'),
         first: running(household, 'command') ?? fileOf(chosen.choice),
         onSwapped: () => o.onSwapped('command'),
       })
@@ -102,10 +111,7 @@ export class Models {
         file: running(household, 'line') ?? lineFile,
         clock: o.clock,
         threads: config.model.threads === 'auto' ? 1 : config.model.threads,
-        onEvent: event => {
-          o.onEngine(event)
-          if (event.type === 'died') updates.health('line', { what: 'crash' })
-        },
+        onEvent: tellOf('line'),
         onSwapped: () => o.onSwapped('line'),
         onRead: event => updates.health('line', event),
       })
@@ -117,6 +123,18 @@ export class Models {
   health(event: HealthEvent): void {
     this.updates.health('command', event)
   }
+}
+
+/** An engine for a trial: what happens to it is nobody's business before it answers people. */
+function onceItAnswers(
+  active: ActiveEngine,
+  tell: (event: EngineEvent) => void,
+  make: (onEvent: (event: EngineEvent) => void) => SupervisedEngine,
+): SupervisedEngine {
+  const engine = make(event => {
+    if (active.holds(engine)) tell(event)
+  })
+  return engine
 }
 
 function commandChoice(

@@ -39,6 +39,8 @@ export interface ManagedModel {
   trial: Trial
   /** Resolves when the next request is answered by it. */
   swap(to: Installed, signal: AbortSignal): Promise<void>
+  /** Nothing is tried or swapped any more: lets go of what waits for it. */
+  close?(): Promise<void>
 }
 
 export interface UpdatesOptions {
@@ -145,6 +147,7 @@ export class Updates implements Part {
   async stop(): Promise<void> {
     // a step that waits for the gate ends with its own signal
     await Promise.all([...this.#clients.values()].map(client => client.stop()))
+    await Promise.all(this.#o.models.map(model => model.close?.()))
     for (const end of this.#ends.splice(0)) await end()
     this.#news.stop()
     this.#clients.clear()

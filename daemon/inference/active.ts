@@ -122,6 +122,11 @@ export class ActiveEngine implements Engine, Part {
     }
   }
 
+  /** Whether an engine is this one's: answers, is about to, or has not ended yet. */
+  holds(engine: OwnedEngine): boolean {
+    return [...this.#alive].some(tenant => tenant.engine === engine)
+  }
+
   /** As `SupervisedEngine.adjust`; models that come later are held to it as well. */
   adjust(limits: Limits): void {
     new Pace().wish({ rest: 0, ...limits }, undefined)
@@ -132,14 +137,34 @@ export class ActiveEngine implements Engine, Part {
   /**
    * Another model answers from the next request on. Swaps wait for one another.
    * @param how `beside`: loaded next to the old one, which answers until then; else the old one is stopped first (short
-   *   of memory): requests wait meanwhile, up to `patienceMs`
+   *   of memory): requests wait meanwhile, up to `patienceMs`. `loaded`: an engine that has loaded it already, from here on
+   *   this one's to stop; where it cannot come forward, another is made
    * @throws swap_cancelled when `signal` aborts before the new one answers, engine_stopped, and what loading throws; the
    *   old one answers then
    */
-  swap(to: ModelFiles, signal: AbortSignal, { beside }: { beside: boolean }): Promise<void> {
+  async swap(
+    to: ModelFiles,
+    signal: AbortSignal,
+    { beside, loaded }: { beside: boolean; loaded?: OwnedEngine | undefined },
+  ): Promise<void> {
+    const ready = loaded && new Tenant(loaded, to)
+    if (ready) this.#alive.add(ready)
+    try {
+      await this.#change(to, signal, beside, ready)
+    } finally {
+      if (ready && this.#now !== ready) await this.#end(ready)
+    }
+  }
+
+  #change(to: ModelFiles, signal: AbortSignal, beside: boolean, ready: Tenant | undefined): Promise<void> {
     return this.#inTurn(signal, async (both, life) => {
       // what still finishes its last requests holds memory: two at most
       await unlessAborted(Promise.all(this.#leaving), both)
+      if (ready?.engine.comeForward()) {
+        if (this.#limits) ready.engine.adjust(this.#limits)
+        return this.#take(ready)
+      }
+      if (ready) await this.#end(ready)
       if (beside) return this.#take(await this.#load(to, both))
       const before = this.#files
       await this.#vacate(both)

@@ -1,9 +1,9 @@
 /** How fast a model file runs here: loads it into a process of its own, times it, and lets it go. */
-import { constants, setPriority } from 'node:os'
 import { parse } from '../base/schema.js'
 import { errors } from './errors.js'
 import { forkChild } from './fork.js'
 import { checkGguf } from './gguf.js'
+import { giveWay } from './priority.js'
 import {
   type ThreadTrial,
   type ToChild,
@@ -76,12 +76,7 @@ export async function measureModel(options: MeasureOptions, signal?: AbortSignal
         end(() => resolve(done))
       }
     })
-    if (background && child.pid !== undefined)
-      try {
-        setPriority(child.pid, constants.priority.PRIORITY_LOW)
-      } catch {
-        // it is measured all the same
-      }
+    if (background && child.pid !== undefined) giveWay(child.pid)
     child.send({
       type: 'load',
       options: { path, sequences: 1, contextTokens, threads: 0, trial, gpu: 'off' },

@@ -1,6 +1,6 @@
 /** Keeps the inference child alive: starts it, watches it, kills it when it hangs, starts it again, retries what it lost. */
 import type { ChildProcess } from 'node:child_process'
-import { availableParallelism, constants, setPriority } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { type Backoff, waitMs } from '../base/backoff.js'
 import type { Clock } from '../base/clock.js'
 import { describe, FieldmouseError } from '../base/errors.js'
@@ -11,6 +11,7 @@ import { errors } from './errors.js'
 import { forkChild } from './fork.js'
 import { type CheckedModel, checkModel, type ModelFiles } from './model-files.js'
 import { type EngineLimits, Pace } from './pace.js'
+import { comeForward, giveWay } from './priority.js'
 import { type Gpu, type ThreadTrial, type ToChild, type ToParent, ToParentSchema } from './protocol.js'
 
 /** What the engine tells about itself, for logs and metrics. */
@@ -35,8 +36,8 @@ export interface SupervisorOptions {
   energy?: 'speed' | 'thrift'
   /** Needs a build of node-llama-cpp for it (docs/boards.md). Default off. */
   gpu?: Gpu
-  /** Whether the child gives way to everything else on the board. Default false. */
-  background?: boolean
+  /** The child gives way to everything else on the board and runs with these numbers, until `comeForward`. Default not. */
+  background?: { threads: number; sequences: number }
   /** How long loading may take. Default 120 s. */
   loadTimeoutMs?: number
   /** How long a child with work may go without finishing an evaluation before it counts as hung. Default 60 s. */
@@ -83,8 +84,11 @@ export class SupervisedEngine implements Engine, Part {
   losses = 0
   /** Resident memory of the child as it last said, bytes. */
   childRssBytes = 0
-  readonly #o: Required<Omit<SupervisorOptions, 'onEvent' | 'model'>> &
+  readonly #o: Required<Omit<SupervisorOptions, 'onEvent' | 'model' | 'background'>> &
     Pick<SupervisorOptions, 'onEvent' | 'model'>
+  #isInBackground = false
+  /** What is told of a load; again when the engine comes forward. */
+  #loaded: Extract<EngineEvent, { type: 'loaded' }> | undefined
   #child: ChildProcess | undefined
   #ready = false
   #stopping = false
@@ -113,7 +117,6 @@ export class SupervisedEngine implements Engine, Part {
       threadCounts: doubling(availableParallelism()),
       energy: 'speed',
       gpu: 'off',
-      background: false,
       loadTimeoutMs: 120_000,
       hangMs: 60_000,
       probeMs: 5_000,
@@ -121,6 +124,10 @@ export class SupervisedEngine implements Engine, Part {
       budget: 5,
       backoff: BACKOFF,
       ...options,
+    }
+    if (options.background) {
+      this.#isInBackground = true
+      this.#pace.wish({ ...options.background, rest: 0 }, undefined)
     }
   }
 
@@ -219,6 +226,21 @@ export class SupervisedEngine implements Engine, Part {
     this.#pump()
   }
 
+  /**
+   * From the background to the front: ranks as the daemon does, with the numbers that it was planned with. Tells `loaded`.
+   * @returns false when it is not loaded, or the system does not let it: stop it and start another
+   */
+  comeForward(): boolean {
+    const { info } = this
+    if (!this.#ready || !info || !this.#loaded) return false
+    if (!this.#isInBackground) return true
+    if (!comeForward(this.#child!.pid!)) return false
+    this.#isInBackground = false
+    this.adjust({ threads: this.#o.threads || info.threads, sequences: this.#o.sequences })
+    this.#tell(this.#loaded)
+    return true
+  }
+
   /** How many run side by side now. */
   get #sequences(): number {
     return this.info?.sequences ?? this.#pace.limits?.sequences ?? this.#o.sequences
@@ -295,7 +317,7 @@ export class SupervisedEngine implements Engine, Part {
           errors.model_load_failed({ path: this.#o.model.path, problem: 'the start was cancelled' }),
         )
       const child = forkChild()
-      if (this.#o.background) giveWay(child)
+      if (this.#isInBackground && child.pid !== undefined) giveWay(child.pid)
       this.#child = child
       this.#pingedAt = 0
       let loaded = false
@@ -351,7 +373,8 @@ export class SupervisedEngine implements Engine, Part {
           this.#loadedAt = this.#now()
           this.#ready = true
           this.#pace.running(info)
-          this.#tell({ ...message, info, type: 'loaded' })
+          this.#loaded = { ...message, info, type: 'loaded' }
+          this.#tell(this.#loaded)
           this.#pump()
           resolve()
         } else if (message.type === 'load_failed') fail(message.problem)
@@ -472,16 +495,6 @@ const wasKilled = (error: unknown) =>
   ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'].includes(String(error.details.killedBy))
 
 const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
-
-/** At once: threads that it starts later are born with it. */
-function giveWay(child: ChildProcess): void {
-  if (child.pid === undefined) return
-  try {
-    setPriority(child.pid, constants.priority.PRIORITY_LOW)
-  } catch {
-    // it works all the same
-  }
-}
 
 const doubling = (most: number) => {
   const counts: number[] = []

@@ -5,7 +5,16 @@ import type { SupervisedEngine } from './supervisor.js'
 /** What is needed of an engine in its own process; tests give others. */
 export type OwnedEngine = Pick<
   SupervisedEngine,
-  'info' | 'trials' | 'losses' | 'childRssBytes' | 'pid' | 'start' | 'stop' | 'complete' | 'adjust'
+  | 'info'
+  | 'trials'
+  | 'losses'
+  | 'childRssBytes'
+  | 'pid'
+  | 'start'
+  | 'stop'
+  | 'complete'
+  | 'adjust'
+  | 'comeForward'
 >
 
 /** An engine, the files it was made for, and how much it has begun and not finished. */

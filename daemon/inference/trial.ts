@@ -111,13 +111,10 @@ export function percentile(values: readonly number[], share: number): number {
 
 export interface TrialOptions {
   candidate: ModelFiles
-  /**
-   * Makes an engine with these settings; not started yet. `background`: it gives way to everything else.
-   */
-  make: (
-    files: ModelFiles,
-    settings: { threads: number; sequences: number; background: boolean },
-  ) => OwnedEngine
+  /** Makes an engine with these settings; not started yet. It gives way to everything else. */
+  make: (files: ModelFiles, settings: { background: { threads: number; sequences: number } }) => OwnedEngine
+  /** Is given the candidate's engine, loaded, when all went well, and has to stop it. Default: it is stopped. */
+  keep?: (engine: OwnedEngine) => void
   /** The model that answers now; without one there is nothing to compare with. */
   running?: Engine
   golden: Golden
@@ -126,9 +123,9 @@ export interface TrialOptions {
    * meanwhile. Default: the candidate is loaded beside it.
    */
   aside?: <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) => Promise<T>
-  /** Whether somebody is being answered: before the running model is asked, they go first. */
+  /** Whether somebody is being answered: they go first. */
   isBusy?: () => boolean
-  /** Pause after each request to the running model, as a share of its time. Default 1. */
+  /** Pause after each request, as a share of its time. Default 1. */
   restShare?: number
   /** For each of the two models. Default 30 minutes. */
   mostMs?: number
@@ -139,30 +136,61 @@ export type ComparedFigures = TrialFigures & { running?: { accuracy: number; p95
 
 /**
  * Tries a candidate, and then the running model on the same requests. The candidate's process has ended when this
- * settles. A running model that can answer none of them is left out: it has nothing that could be lost.
+ * settles, unless `keep` was given it. A running model that can answer none of them is left out: it has nothing that could
+ * be lost.
  * @throws what `tryModel` and loading a model throw, about the candidate; trial_disturbed (retryable) when it is the
  *   running model that could not be asked; the signal's reason
  */
 export async function trialOf(options: TrialOptions, signal: AbortSignal): Promise<ComparedFigures> {
-  const { candidate, make, running, golden, aside, isBusy, restShare = 1, mostMs } = options
+  const { candidate, make, running, golden, aside, keep } = options
   const threads = running?.info?.threads ?? 1
-  const bounded = mostMs === undefined ? {} : { mostMs }
-  const tryCandidate = async (until: AbortSignal) => {
-    const engine = make(candidate, { threads, sequences: 1, background: true })
+  const pace = paceOf(options)
+  const tried = async (until: AbortSignal, then: (engine: OwnedEngine) => Promise<ComparedFigures>) => {
+    const engine = make(candidate, { background: { threads, sequences: 1 } })
     try {
       await engine.start(until)
-      return await tryModel(engine, golden, until, bounded)
-    } finally {
+      return await then(engine)
+    } catch (error) {
       await engine.stop()
+      signal.throwIfAborted()
+      throw error
     }
   }
-  const trial = aside ? aside(tryCandidate, signal) : tryCandidate(signal)
-  const figures = await trial.catch(error => {
-    signal.throwIfAborted()
-    throw error
+  if (aside) {
+    // people wait for its end: it neither pauses nor waits for them
+    const { isBusy: _, ...rest } = { ...options, restShare: 0 }
+    const alone = (until: AbortSignal) =>
+      tried(until, async engine => {
+        const figures = await tryModel(engine, golden, until, paceOf(rest))
+        await engine.stop()
+        return figures
+      })
+    const figures = await aside(alone, signal)
+    return compared(figures, running, golden, signal, pace)
+  }
+  return tried(signal, async engine => {
+    const alone = await tryModel(engine, golden, signal, pace)
+    if (!keep) await engine.stop()
+    const figures = await compared(alone, running, golden, signal, pace)
+    keep?.(engine)
+    return figures
   })
+}
+
+function paceOf({ isBusy, restShare = 1, mostMs }: TrialOptions): TryOptions {
+  return { restShare, ...(isBusy ? { isBusy } : {}), ...(mostMs === undefined ? {} : { mostMs }) }
+}
+
+/** With the running model's figures, where it has any. */
+async function compared(
+  figures: TrialFigures,
+  running: Engine | undefined,
+  golden: Golden,
+  signal: AbortSignal,
+  pace: TryOptions,
+): Promise<ComparedFigures> {
+  signal.throwIfAborted()
   if (!running) return figures
-  const pace = { ...bounded, restShare, ...(isBusy ? { isBusy } : {}) }
   try {
     const { accuracy, p95Ms } = await tryModel(running, golden, signal, pace)
     return { ...figures, running: { accuracy, p95Ms } }

@@ -62,6 +62,7 @@ export class FakeEngine implements OwnedEngine {
   readonly files: ModelFiles
   limits: unknown
   readonly #world: FakeEngines
+  #mayComeForward = true
   readonly #asked = new Set<(error: unknown) => void>()
 
   constructor(world: FakeEngines, files: ModelFiles) {
@@ -121,6 +122,18 @@ export class FakeEngine implements OwnedEngine {
       },
       model: this.info!,
     }
+  }
+
+  /** As if its start were over. */
+  loadedAlready(mayComeForward: boolean): this {
+    this.info = infoOf(this.files.path)
+    this.state = 'loaded'
+    this.#mayComeForward = mayComeForward
+    return this
+  }
+
+  comeForward(): boolean {
+    return this.state === 'loaded' && this.#mayComeForward
   }
 
   adjust(limits: unknown): void {
