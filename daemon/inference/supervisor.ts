@@ -5,14 +5,13 @@ import { type Backoff, waitMs } from '../base/backoff.js'
 import type { Clock } from '../base/clock.js'
 import { describe, FieldmouseError } from '../base/errors.js'
 import type { Part } from '../base/part.js'
-import { parse } from '../base/schema.js'
 import type { Completion, CompletionRequest, Engine, ModelInfo } from './engine.js'
 import { errors } from './errors.js'
-import { forkChild } from './fork.js'
+import { hasEnded, type Loaded, launch } from './launch.js'
 import { type CheckedModel, checkModel, type ModelFiles } from './model-files.js'
 import { type EngineLimits, Pace } from './pace.js'
-import { comeForward, giveWay } from './priority.js'
-import { type Gpu, type ThreadTrial, type ToChild, type ToParent, ToParentSchema } from './protocol.js'
+import { comeForward } from './priority.js'
+import type { Gpu, ThreadTrial, ToChild, ToParent } from './protocol.js'
 
 /** What the engine tells about itself, for logs and metrics. */
 export type EngineEvent =
@@ -309,94 +308,56 @@ export class SupervisedEngine implements Engine, Part {
     return true
   }
 
-  /** Forks a child and loads the model into it. */
-  #launch(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted)
-        return reject(
-          errors.model_load_failed({ path: this.#o.model.path, problem: 'the start was cancelled' }),
-        )
-      const child = forkChild()
-      if (this.#isInBackground && child.pid !== undefined) giveWay(child.pid)
-      this.#child = child
-      this.#pingedAt = 0
-      let loaded = false
-      let failed = false
-      const fail = (problem: string, killedBy?: string) => {
-        if (failed) return
-        failed = true
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
-        child.kill('SIGKILL')
-        if (this.#child === child && !this.#ready) this.#child = undefined
-        const failure = errors.model_load_failed({
-          path: this.#o.model.path,
-          problem,
-          ...(killedBy ? { killedBy } : {}),
-        })
-        // its memory may be wanted for another: it is not over before it has ended
-        if (child.pid === undefined || hasEnded(child)) reject(failure)
-        else child.once('exit', () => reject(failure))
-      }
-      const timer = setTimeout(
-        () => fail(`it took longer than ${this.#o.loadTimeoutMs} ms`),
-        this.#o.loadTimeoutMs,
-      )
-      const onAbort = () => fail('the start was cancelled')
-      signal?.addEventListener('abort', onAbort, { once: true })
-      for (const stream of [child.stdout, child.stderr])
-        stream?.on('data', (data: Buffer) => this.#tell({ type: 'output', text: data.toString().trim() }))
-      child.on('error', error => fail(error.message))
-      child.on('exit', (code, killed) => {
-        const how = killed ? `signal ${killed}` : `exit code ${code}`
-        if (!loaded) fail(how, killed ?? undefined)
-        else if (this.#child === child) this.#died(how)
-      })
-      child.on('message', raw => {
-        let message: ToParent
-        try {
-          message = parse(ToParentSchema, raw, 'message of the inference process')
-        } catch (error) {
-          // its memory is no longer to be trusted; the exit that follows is handled as any other
-          this.#tell({ type: 'output', text: String(error) })
-          child.kill('SIGKILL')
-          return
-        }
-        if (this.#child !== child) return
-        if (message.type === 'loaded') {
-          loaded = true
-          clearTimeout(timer)
-          signal?.removeEventListener('abort', onAbort)
-          const info = { ...message.info, ...this.#checked }
-          this.info = info
-          if (message.trials.length > 0) this.trials = message.trials
-          this.#loadedAt = this.#now()
-          this.#ready = true
-          this.#pace.running(info)
-          this.#loaded = { ...message, info, type: 'loaded' }
-          this.#tell(this.#loaded)
-          this.#pump()
-          resolve()
-        } else if (message.type === 'load_failed') fail(message.problem)
-        else this.#hear(message)
-      })
-      const { path, adapter } = this.#o.model
-      const { contextTokens, threadCounts, energy, gpu } = this.#o
-      const sequences = this.#pace.limits?.sequences ?? this.#o.sequences
-      const threads = this.#pace.limits?.threads ?? (this.#o.threads || (this.info?.threads ?? 0))
-      child.send({
-        type: 'load',
-        options: {
+  /** A new child, with the model loaded into it. @throws model_load_failed */
+  async #launch(signal?: AbortSignal): Promise<void> {
+    const { path, adapter } = this.#o.model
+    if (signal?.aborted) throw errors.model_load_failed({ path, problem: 'the start was cancelled' })
+    const { contextTokens, threadCounts, energy, gpu } = this.#o
+    const { child, loaded } = launch(
+      {
+        load: {
           path,
           ...(adapter ? { adapter: adapter.path } : {}),
-          sequences,
+          sequences: this.#pace.limits?.sequences ?? this.#o.sequences,
           contextTokens,
-          threads,
+          threads: this.#pace.limits?.threads ?? (this.#o.threads || (this.info?.threads ?? 0)),
           trial: { ...TRIAL, counts: threadCounts, energy },
           gpu,
         },
-      } satisfies ToChild)
-    })
+        isInBackground: this.#isInBackground,
+        timeoutMs: this.#o.loadTimeoutMs,
+        onOutput: text => this.#tell({ type: 'output', text }),
+        onMessage: message => {
+          if (this.#child === child) this.#hear(message)
+        },
+        onEnded: how => {
+          if (this.#child === child) this.#died(how)
+        },
+      },
+      signal,
+    )
+    this.#child = child
+    this.#pingedAt = 0
+    try {
+      this.#began(child, await loaded)
+    } catch (error) {
+      if (this.#child === child) this.#child = undefined
+      throw error
+    }
+  }
+
+  #began(child: ChildProcess, message: Loaded): void {
+    const { path } = this.#o.model
+    if (this.#child !== child) throw errors.model_load_failed({ path, problem: 'it was stopped meanwhile' })
+    const info = { ...message.info, ...this.#checked }
+    this.info = info
+    if (message.trials.length > 0) this.trials = message.trials
+    this.#loadedAt = this.#now()
+    this.#ready = true
+    this.#pace.running(info)
+    this.#loaded = { ...message, info, type: 'loaded' }
+    this.#tell(this.#loaded)
+    this.#pump()
   }
 
   #hear(message: Exclude<ToParent, { type: 'loaded' | 'load_failed' }>): void {
@@ -493,8 +454,6 @@ export class SupervisedEngine implements Engine, Part {
 const wasKilled = (error: unknown) =>
   error instanceof FieldmouseError &&
   ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'].includes(String(error.details.killedBy))
-
-const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null
 
 const doubling = (most: number) => {
   const counts: number[] = []
