@@ -1,32 +1,26 @@
 /**
  * Everything about speech, wired: where sound comes in, what hears it, what becomes of what was said, and how it is
- * answered. The composition root of the room `voice`; main.ts builds one.
+ * answered. The composition root of the room `voice`; hearing.ts builds one, once it is needed.
  */
 import { join } from 'node:path'
-import type { Clock } from './base/clock.js'
 import { Closer } from './base/closer.js'
 import { describe } from './base/errors.js'
 import type { Part } from './base/part.js'
 import { uniqueId } from './base/random.js'
-import type { Connection } from './bus/mqtt/connect.js'
-import type { Commands } from './commands/handle.js'
 import { areaId } from './commands/outcome.js'
-import type { Registry } from './commands/registry.js'
-import type { Config } from './config/schema.js'
+import type { HearingOptions } from './hearing.js'
 import { type DoorOptions, hermesDoor, microphoneDoor, wyomingDoor } from './hearing-doors.js'
 import { Orders, orderAnswer } from './hearing-orders.js'
-import type { Conditions } from './observability/conditions.js'
-import type { Events } from './observability/events.js'
-import type { Requests } from './requests/accept.js'
-import { type Outcome, type Reply, refusal } from './requests/reply.js'
+import type { Outcome, Reply } from './requests/reply.js'
 import { PRIORITY_OF, type Request } from './requests/request.js'
-import { speakerFor, speechEngineFor, wakeFor } from './speech-engine.js'
+import { makeSpeechEngine, speakerFor, wakeFor } from './speech-engine.js'
 import { spokenAnswer } from './spoken-answer.js'
 import { Ahead } from './voice/ahead.js'
 import type { Samples } from './voice/audio/pcm.js'
 import type { Answer, Place, Transcript, VoiceServices } from './voice/conversation.js'
 import type { WyomingDoor } from './voice/doors/wyoming.js'
 import type { SpeechEngine } from './voice/engine.js'
+import type { EngineName } from './voice/engines/choose-engine.js'
 import type { PocketsphinxWake } from './voice/engines/pocketsphinx-wake.js'
 import { errors } from './voice/errors.js'
 import { VoiceRequests } from './voice/handle.js'
@@ -38,29 +32,17 @@ import type { Speaker } from './voice/speak.js'
 import { Transcriber } from './voice/transcribe.js'
 import { weighed } from './weighed.js'
 
-export interface HearingOptions {
-  config: Config
-  clock: Clock
-  connection: Connection
-  requests: Requests
-  registry: Registry
-  commands: Commands
-  events: Events
-  conditions: Conditions
-  publishEvent(name: string, payload: object): void
-}
-
 /** A recorder takes so much of the disk at most. */
 const RECORDED_BYTES = 256 * 2 ** 20
 const DAY_MS = 86_400_000
 
-/** The voice room with its doors, as one part. */
-export class Hearing implements Part {
-  readonly name = 'voice'
+/** The voice room with its doors. Begun once. */
+export class Listening {
   readonly #o: HearingOptions
-  #closer = new Closer()
+  readonly #closer = new Closer()
   /** Of what all who speak share: no single request may end it. */
-  #lifetime = new AbortController()
+  readonly #lifetime = new AbortController()
+  readonly #handler: VoiceRequests
   #recorder: Recorder | undefined
   #engine: SpeechEngine | undefined
   #starting: Promise<void> | undefined
@@ -75,6 +57,13 @@ export class Hearing implements Part {
   constructor(options: HearingOptions) {
     this.#o = options
     this.#orders = new Orders(options)
+    const { voice } = options.config
+    this.#handler = new VoiceRequests({
+      longestSeconds: voice.longestUtteranceSeconds,
+      minConfidence: voice.minConfidence,
+      transcribe: (samples, place, abort) => this.#transcribe(samples, place, abort),
+      carryOut: (text, place, options) => this.#carryOut(text, place, options),
+    })
   }
 
   /** Where Wyoming clients find it; undefined where they are not served. */
@@ -82,28 +71,22 @@ export class Hearing implements Part {
     return this.#wyoming?.port
   }
 
-  async start(signal: AbortSignal): Promise<void> {
-    const { config, clock, requests, conditions } = this.#o
-    const { voice } = config
-    this.#closer = new Closer()
-    this.#lifetime = new AbortController()
-    if (voice.engine === 'off') return
-    const doors = this.#doorNames()
-    const engine = await speechEngineFor(voice, clock, (name, how) =>
-      this.#o.events.tell('SpeechDied', { engine: name, how }),
+  /** One utterance of `request/voice`. */
+  handle(request: Request, abort: AbortSignal): Promise<Outcome> {
+    return this.#handler.handle(request, abort)
+  }
+
+  /**
+   * Makes the recogniser; it is started by the first who speaks.
+   * @throws vocabulary_unreadable, invalid_value
+   */
+  async begin(name: EngineName): Promise<void> {
+    const { config, clock } = this.#o
+    const engine = await makeSpeechEngine(name, config.voice, clock, (of, how) =>
+      this.#o.events.tell('SpeechDied', { engine: of, how }),
     )
-    if ('none' in engine) {
-      // a home that never speaks need not hear of it
-      conditions.set('speech_missing', doors.length > 0 || voice.engine !== 'auto', engine.none)
-      this.#closer.defer(
-        requests.register('voice', async () => ({
-          ...refusal('speech_engine_missing', { message: engine.none, remedy: engine.remedy }),
-        })),
-      )
-      return
-    }
     this.#engine = engine
-    this.#speaker = speakerFor(voice)
+    this.#speaker = await speakerFor(config.voice)
     await this.#orders.load(engine)
     this.#transcriber = new Transcriber({
       engine,
@@ -118,19 +101,15 @@ export class Hearing implements Part {
       },
     })
     this.#openRecorder()
-    const handler = new VoiceRequests({
-      longestSeconds: voice.longestUtteranceSeconds,
-      minConfidence: voice.minConfidence,
-      transcribe: (samples, place, abort) => this.#transcribe(samples, place, abort),
-      carryOut: (text, place, options) => this.#carryOut(text, place, options),
-    })
-    this.#closer.defer(requests.register('voice', (request, abort) => handler.handle(request, abort)))
-    if (doors.length === 0) return
+  }
+
+  /** Lets in who speaks otherwise than by a request. @param names of the doors, for the log */
+  async open(names: readonly string[], signal: AbortSignal): Promise<void> {
     // somebody will speak soon: the first word should not wait for a dictionary
     // a recogniser that does not start is tried again by whoever speaks
-    await this.#ready().catch(error => conditions.raise('speech_missing', describe(error)))
+    await this.#ready().catch(error => this.#o.conditions.raise('speech_missing', describe(error)))
     await this.#openDoors(signal)
-    this.#o.events.tell('SpeechReady', { engine: engine.engine, doors: doors.join(', ') })
+    this.#o.events.tell('SpeechReady', { engine: this.#engine!.engine, doors: names.join(', ') })
   }
 
   async stop(): Promise<void> {
@@ -302,15 +281,6 @@ export class Hearing implements Part {
       .catch(error => this.#o.conditions.raise('data_unwritable', describe(error)))
   }
 
-  #doorNames(): string[] {
-    const { hermes, wyoming, microphone } = this.#o.config.voice
-    return [
-      ...(hermes.enabled === 'on' ? ['Hermes'] : []),
-      ...(wyoming.enabled === 'on' ? ['Wyoming'] : []),
-      ...(microphone.device === undefined ? [] : ['microphone']),
-    ]
-  }
-
   async #openDoors(signal: AbortSignal): Promise<void> {
     const { hermes, wyoming, microphone } = this.#o.config.voice
     const wake = await this.#openWake(signal)
@@ -331,7 +301,7 @@ export class Hearing implements Part {
     const { hermes, microphone } = config.voice
     const used = hermes.enabled === 'on' || (microphone.device !== undefined && !microphone.wakeHost)
     if (!used) return undefined
-    const wake = wakeFor(
+    const wake = await wakeFor(
       config.voice,
       clock,
       (site, problem) => events.tell('SatelliteTrouble', { site, problem }),
