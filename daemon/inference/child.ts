@@ -8,12 +8,15 @@ import type {
 } from 'node-llama-cpp'
 import { systemClock } from '../base/clock.js'
 import { describe, FieldmouseError } from '../base/errors.js'
+import { showSourceLines } from '../base/source-lines.js'
 import { type Choice, complete, type TokenModel } from './decode.js'
 import type { CompletionRequest } from './engine.js'
 import { openLlama } from './open-llama.js'
 import type { LoadOptions, ToChild, ToParent } from './protocol.js'
 import { type TokenTable, tokenBytes } from './token-bytes.js'
 import { chooseThreads, timeThreads } from './trials.js'
+
+showSourceLines()
 
 const say = (message: ToParent) => {
   if (process.connected) process.send?.(message)

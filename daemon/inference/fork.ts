@@ -8,7 +8,7 @@ export function forkChild(): ChildProcess {
   return fork(fileURLToPath(CHILD), [], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // a small heap: the weights live outside of it, and a board has little memory
-    execArgv: ['--max-old-space-size=96', '--max-semi-space-size=2', '--enable-source-maps'],
+    execArgv: ['--max-old-space-size=96', '--max-semi-space-size=2'],
     // passed on, not read: one heap arena of glibc instead of one a thread, 12 MB less
     env: { ...process.env, MALLOC_ARENA_MAX: '1' },
   })
