@@ -5,7 +5,8 @@ import { type ModelChoice, threadsFor } from './choose-model.js'
 import type { Config } from './config/schema.js'
 import { ActiveEngine, type ModelFiles } from './inference/active.js'
 import type { ModelInfo } from './inference/engine.js'
-import { type EngineEvent, SupervisedEngine } from './inference/supervisor.js'
+import { forkChild, type SpareChild } from './inference/fork.js'
+import { type EngineEvent, SupervisedEngine, type SupervisorOptions } from './inference/supervisor.js'
 import type { Events } from './observability/events.js'
 
 export interface EngineChoice {
@@ -17,12 +18,14 @@ export interface EngineChoice {
   clock: Clock
   onEvent: (event: EngineEvent) => void
   onSwapped?: (info: ModelInfo) => void
+  /** The first process may be under way already. */
+  spare?: SpareChild
 }
 
 /** Not started yet. */
 export function engineFor(o: EngineChoice): ActiveEngine {
   return new ActiveEngine({
-    make: files => supervised(files, o),
+    make: files => supervised(files, o, { fork: () => o.spare?.take() ?? forkChild() }),
     first: o.first,
     clock: o.clock,
     ...(o.onSwapped ? { onSwapped: o.onSwapped } : {}),
@@ -33,7 +36,7 @@ export function engineFor(o: EngineChoice): ActiveEngine {
 export function supervised(
   files: ModelFiles,
   { choice, config, board, clock, onEvent }: Omit<EngineChoice, 'first'>,
-  more: { threads?: number; sequences?: number; background?: boolean } = {},
+  more: Pick<SupervisorOptions, 'threads' | 'sequences' | 'background' | 'fork'> = {},
 ): SupervisedEngine {
   const { sequences, contextTokens, threadCounts } = choice
   const threads =

@@ -31,6 +31,7 @@ import { factoryModelOf } from './factory.js'
 import { governed } from './govern.js'
 import { Hearing } from './hearing.js'
 import type { ActiveEngine } from './inference/active.js'
+import type { SpareChild } from './inference/fork.js'
 import { MeteredEngine } from './inference/metered.js'
 import { Models } from './models.js'
 import { Conditions } from './observability/conditions.js'
@@ -55,6 +56,8 @@ export interface DaemonOptions {
   log?: Log
   /** What this machine is and is to run. Default: it is looked at. */
   board?: Board
+  /** An inference process that is under way already. Ended when no model is loaded into it. */
+  spare?: SpareChild
 }
 
 const METRICS_EVERY_MS = 60_000
@@ -66,7 +69,8 @@ export class Daemon implements Part {
   readonly topics: Topics
   readonly metrics: Metrics
   readonly requests: Requests
-  readonly #o: Required<Omit<DaemonOptions, 'board'>>
+  readonly #o: Required<Omit<DaemonOptions, 'board' | 'spare'>>
+  readonly #spare: SpareChild | undefined
   #board: Board | undefined
   readonly #log: Log
   readonly #events: Events
@@ -94,6 +98,7 @@ export class Daemon implements Part {
     this.#log = options.log ?? createLog({ ...config.log, clock })
     this.#o = { clock, log: this.#log, config }
     this.#board = options.board
+    this.#spare = options.spare
     this.topics = topicsOf(config.rootTopic, config.id)
     this.metrics = new Metrics(clock)
     this.#events = new Events(this.#log, this.metrics, clock)
@@ -169,6 +174,7 @@ export class Daemon implements Part {
     this.#engine = models.active
     // the model loads while the broker answers: each takes most of a second
     await this.#beginTogether([connection, engine], signal)
+    this.#spare?.discard()
     if (this.#engine && !('none' in choice))
       await keepMeasured(choice, this.#engine, this.#board, config, clock, this.#events).catch(error =>
         this.#conditions.raise('data_unwritable', describe(error)),
@@ -280,6 +286,7 @@ export class Daemon implements Part {
     this.#stopping = true
     this.#listening = false
     clearInterval(this.#ticker)
+    this.#spare?.discard()
     this.#meter?.close()
     const started = this.#started.splice(0)
     // also where it was prepared and never begun
@@ -375,6 +382,7 @@ export class Daemon implements Part {
         {
           ...options,
           board: this.#board!,
+          ...(this.#spare ? { spare: this.#spare } : {}),
           events: this.#events,
           conditions: this.#conditions,
           onEngine: this.#tell.engine,

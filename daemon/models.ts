@@ -14,6 +14,7 @@ import { factoryModelOf } from './factory.js'
 import { AbsentEngine } from './inference/absent.js'
 import type { ActiveEngine, ModelFiles } from './inference/active.js'
 import { engineVersion } from './inference/engine-version.js'
+import type { SpareChild } from './inference/fork.js'
 import type { EngineEvent } from './inference/supervisor.js'
 import { LineModel, lineModelFile } from './line-model.js'
 import { classesOf, filesOf, type Household, managedModel } from './managed-model.js'
@@ -27,6 +28,8 @@ export interface ModelsOptions extends Omit<UpdatesOptions, 'models' | 'board'> 
   onEngine(event: EngineEvent): void
   /** Another model reads commands, or lines, from now on. */
   onSwapped(family: string): void
+  /** For the model that reads commands. */
+  spare?: SpareChild
 }
 
 /** Which files answer, and who may replace them. */
@@ -96,6 +99,7 @@ export class Models {
         },
         first: running(household, 'command') ?? fileOf(chosen.choice),
         onSwapped: () => o.onSwapped('command'),
+        ...(o.spare ? { spare: o.spare } : {}),
       })
     if (lineFile)
       made.line = new LineModel({

@@ -49,6 +49,8 @@ export interface SupervisorOptions {
   budget?: number
   backoff?: Backoff
   onEvent?: (event: EngineEvent) => void
+  /** Where its processes come from. Default: each is started when it is wanted. */
+  fork?: () => ChildProcess
 }
 
 interface Job {
@@ -120,6 +122,7 @@ export class SupervisedEngine implements Engine, Part {
       patienceMs: 15_000,
       budget: 5,
       backoff: BACKOFF,
+      fork: forkChild,
       ...options,
     }
   }
@@ -294,7 +297,7 @@ export class SupervisedEngine implements Engine, Part {
         return reject(
           errors.model_load_failed({ path: this.#o.model.path, problem: 'the start was cancelled' }),
         )
-      const child = forkChild()
+      const child = this.#o.fork()
       if (this.#o.background) giveWay(child)
       this.#child = child
       this.#pingedAt = 0
