@@ -27,6 +27,11 @@ export class SpareChild {
     for (const end of ['error', 'exit', 'disconnect'] as const) this.#child.on(end, this.#lost)
   }
 
+  /** Whether it is there to be taken. */
+  get alive(): boolean {
+    return this.#child !== undefined
+  }
+
   /** @returns undefined where it was taken, or has ended */
   take(): ChildProcess | undefined {
     const child = this.#child
