@@ -29,7 +29,7 @@ import type { Config } from './config/schema.js'
 import { keepMeasured } from './engine.js'
 import { factoryModelOf } from './factory.js'
 import { governed } from './govern.js'
-import { Hearing } from './hearing.js'
+import type { Hearing } from './hearing.js'
 import type { ActiveEngine } from './inference/active.js'
 import type { SpareChild } from './inference/fork.js'
 import { MeteredEngine } from './inference/metered.js'
@@ -39,7 +39,7 @@ import { Events } from './observability/events.js'
 import { createLog, type Log } from './observability/log.js'
 import { Metrics } from './observability/metrics.js'
 import { Outward } from './outward.js'
-import { Plant } from './plant.js'
+import type { Plant } from './plant.js'
 import { Requests } from './requests/accept.js'
 import { surveyFor } from './survey.js'
 import { type Tellers, tellers } from './tell.js'
@@ -165,6 +165,9 @@ export class Daemon implements Part {
     const choice = await this.#choose(this.#board)
     const home = (await loadHomeFile(config.home.file))[0]!
 
+    // what starts last is imported while this process waits for broker and model
+    const last = Promise.all([import('./plant.js'), import('./hearing.js')])
+    last.catch(() => {}) // thrown where it is awaited
     if (config.broker.kind === 'embedded') await this.#begin(this.#makeBroker(), signal)
     const connection = this.#makeConnection(this.#access(), config.broker.clientId, true)
     this.#connection = connection
@@ -221,6 +224,7 @@ export class Daemon implements Part {
     })
     this.requests.register('command', (request, abort) => commands.handle(request, abort))
     await this.#begin(this.requests, signal)
+    const [{ Plant }, { Hearing }] = await last
     this.#plant = new Plant({
       config,
       clock,
