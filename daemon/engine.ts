@@ -6,6 +6,7 @@ import { type ModelChoice, threadsFor } from './choose-model.js'
 import type { Config } from './config/schema.js'
 import { ActiveEngine, type ModelFiles } from './inference/active.js'
 import type { ModelInfo } from './inference/engine.js'
+import { forkChild, type SpareChild } from './inference/fork.js'
 import { type EngineEvent, SupervisedEngine, type SupervisorOptions } from './inference/supervisor.js'
 import type { Events } from './observability/events.js'
 
@@ -18,12 +19,14 @@ export interface EngineChoice {
   clock: Clock
   onEvent: (event: EngineEvent) => void
   onSwapped?: (info: ModelInfo) => void
+  /** The first process may be under way already. */
+  spare?: SpareChild
 }
 
 /** Not started yet. */
 export function engineFor(o: EngineChoice): ActiveEngine {
   return new ActiveEngine({
-    make: files => supervised(files, o),
+    make: files => supervised(files, o, { fork: () => o.spare?.take() ?? forkChild() }),
     first: o.first,
     clock: o.clock,
     ...(o.onSwapped ? { onSwapped: o.onSwapped } : {}),
@@ -34,7 +37,7 @@ export function engineFor(o: EngineChoice): ActiveEngine {
 export function supervised(
   files: ModelFiles,
   { choice, config, board, clock, onEvent }: Omit<EngineChoice, 'first'>,
-  more: Pick<SupervisorOptions, 'background'> = {},
+  more: Pick<SupervisorOptions, 'background' | 'fork'> = {},
 ): SupervisedEngine {
   const { sequences, contextTokens, threadCounts } = choice
   // what weighs the same runs the same: a new version of the model is not measured again

@@ -29,8 +29,9 @@ import type { Config } from './config/schema.js'
 import { keepMeasured } from './engine.js'
 import { factoryModelOf } from './factory.js'
 import { governed } from './govern.js'
-import { Hearing } from './hearing.js'
+import type { Hearing } from './hearing.js'
 import type { ActiveEngine } from './inference/active.js'
+import type { SpareChild } from './inference/fork.js'
 import { MeteredEngine } from './inference/metered.js'
 import { Models } from './models.js'
 import { Conditions } from './observability/conditions.js'
@@ -38,7 +39,7 @@ import { Events } from './observability/events.js'
 import { createLog, type Log } from './observability/log.js'
 import { Metrics } from './observability/metrics.js'
 import { Outward } from './outward.js'
-import { Plant } from './plant.js'
+import type { Plant } from './plant.js'
 import { Requests } from './requests/accept.js'
 import { surveyFor } from './survey.js'
 import { type Tellers, tellers } from './tell.js'
@@ -55,6 +56,8 @@ export interface DaemonOptions {
   log?: Log
   /** What this machine is and is to run. Default: it is looked at. */
   board?: Board
+  /** An inference process that is under way already. Ended when no model is loaded into it. */
+  spare?: SpareChild
 }
 
 const METRICS_EVERY_MS = 60_000
@@ -66,7 +69,8 @@ export class Daemon implements Part {
   readonly topics: Topics
   readonly metrics: Metrics
   readonly requests: Requests
-  readonly #o: Required<Omit<DaemonOptions, 'board'>>
+  readonly #o: Required<Omit<DaemonOptions, 'board' | 'spare'>>
+  readonly #spare: SpareChild | undefined
   #board: Board | undefined
   readonly #log: Log
   readonly #events: Events
@@ -94,6 +98,7 @@ export class Daemon implements Part {
     this.#log = options.log ?? createLog({ ...config.log, clock })
     this.#o = { clock, log: this.#log, config }
     this.#board = options.board
+    this.#spare = options.spare
     this.topics = topicsOf(config.rootTopic, config.id)
     this.metrics = new Metrics(clock)
     this.#events = new Events(this.#log, this.metrics, clock)
@@ -160,6 +165,9 @@ export class Daemon implements Part {
     const choice = await this.#choose(this.#board)
     const home = (await loadHomeFile(config.home.file))[0]!
 
+    // what starts last is imported while this process waits for broker and model
+    const last = Promise.all([import('./plant.js'), import('./hearing.js')])
+    last.catch(() => {}) // thrown where it is awaited
     if (config.broker.kind === 'embedded') await this.#begin(this.#makeBroker(), signal)
     const connection = this.#makeConnection(this.#access(), config.broker.clientId, true)
     this.#connection = connection
@@ -169,6 +177,7 @@ export class Daemon implements Part {
     this.#engine = models.active
     // the model loads while the broker answers: each takes most of a second
     await this.#beginTogether([connection, engine], signal)
+    this.#spare?.discard()
     if (this.#engine && !('none' in choice))
       await keepMeasured(choice, this.#engine, this.#board, config, clock, this.#events).catch(error =>
         this.#conditions.raise('data_unwritable', describe(error)),
@@ -215,6 +224,7 @@ export class Daemon implements Part {
     })
     this.requests.register('command', (request, abort) => commands.handle(request, abort))
     await this.#begin(this.requests, signal)
+    const [{ Plant }, { Hearing }] = await last
     this.#plant = new Plant({
       config,
       clock,
@@ -280,6 +290,7 @@ export class Daemon implements Part {
     this.#stopping = true
     this.#listening = false
     clearInterval(this.#ticker)
+    this.#spare?.discard()
     this.#meter?.close()
     const started = this.#started.splice(0)
     // also where it was prepared and never begun
@@ -375,6 +386,7 @@ export class Daemon implements Part {
         {
           ...options,
           board: this.#board!,
+          ...(this.#spare ? { spare: this.#spare } : {}),
           events: this.#events,
           conditions: this.#conditions,
           onEngine: this.#tell.engine,

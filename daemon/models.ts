@@ -14,6 +14,7 @@ import { factoryModelOf } from './factory.js'
 import { AbsentEngine } from './inference/absent.js'
 import type { ActiveEngine, ModelFiles } from './inference/active.js'
 import { engineVersion } from './inference/engine-version.js'
+import type { SpareChild } from './inference/fork.js'
 import { Standby } from './inference/standby.js'
 import type { EngineEvent, SupervisedEngine } from './inference/supervisor.js'
 import { LineModel, lineModelFile } from './line-model.js'
@@ -28,6 +29,8 @@ export interface ModelsOptions extends Omit<UpdatesOptions, 'models' | 'board'> 
   onEngine(event: EngineEvent): void
   /** Another model reads commands, or lines, from now on. */
   onSwapped(family: string): void
+  /** For the model that reads commands. */
+  spare?: SpareChild
 }
 
 /** Which files answer, and who may replace them. */
@@ -105,6 +108,7 @@ export class Models {
         onEvent: tellOf('command'),
         first: running(household, 'command') ?? fileOf(chosen.choice),
         onSwapped: () => o.onSwapped('command'),
+        ...(o.spare ? { spare: o.spare } : {}),
       })
     if (lineFile)
       made.line = new LineModel({

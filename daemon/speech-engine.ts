@@ -1,17 +1,15 @@
-/** Which recogniser and which voice the configuration asks for: the wire between `config` and the engines of `voice`. */
+/**
+ * Which recogniser and which voice the configuration asks for: the wire between `config` and the engines of `voice`. Each
+ * is imported where it is made: a board holds the code of one at most, and mostly of none.
+ */
 import type { Clock } from './base/clock.js'
 import { describe, FieldmouseError } from './base/errors.js'
 import type { Config } from './config/schema.js'
 import type { SpeechEngine } from './voice/engine.js'
 import { chooseEngine, type EngineFact, type EngineName } from './voice/engines/choose-engine.js'
-import { PocketsphinxEngine } from './voice/engines/pocketsphinx.js'
 import { missingPocketsphinx } from './voice/engines/pocketsphinx-packages.js'
-import { PocketsphinxWake } from './voice/engines/pocketsphinx-wake.js'
-import { checkModel, SherpaEngine } from './voice/engines/sherpa.js'
-import { WhisperServerEngine } from './voice/engines/whisper-server.js'
-import { WyomingEngine } from './voice/engines/wyoming.js'
-import { WyomingSpeaker } from './voice/engines/wyoming-speaker.js'
-import { EspeakSpeaker, type Speaker } from './voice/speak.js'
+import type { PocketsphinxWake } from './voice/engines/pocketsphinx-wake.js'
+import type { Speaker } from './voice/speak.js'
 
 type Voice = Config['voice']
 
@@ -26,10 +24,12 @@ export async function engineFacts({ engines }: Voice): Promise<EngineFact[]> {
   const broken =
     model === undefined
       ? undefined
-      : await checkModel({ model, language: sherpa.language }).then(
-          () => undefined,
-          (error: unknown) => error,
-        )
+      : await (await import('./voice/engines/sherpa.js'))
+          .checkModel({ model, language: sherpa.language })
+          .then(
+            () => undefined,
+            (error: unknown) => error,
+          )
   return [
     { engine: 'wyoming', configured: wyoming.host !== undefined },
     { engine: 'whisper.cpp', configured: whisperServer.url !== undefined },
@@ -53,24 +53,42 @@ export async function engineFacts({ engines }: Voice): Promise<EngineFact[]> {
   ]
 }
 
+/** Why there is no recogniser. */
+export interface NoSpeech {
+  none: string
+  remedy: string
+}
+
+/** Which recogniser is to listen, or why none does. Nothing is made yet. */
+export async function chooseSpeechEngine(voice: Voice): Promise<EngineName | NoSpeech> {
+  if (voice.engine === 'off')
+    return { none: 'speech is turned off', remedy: 'Set `voice.engine` to auto in the configuration.' }
+  const choice = chooseEngine(voice.engine, await engineFacts(voice))
+  return choice.engine ?? { none: choice.reason, remedy: choice.remedy }
+}
+
 /** The recogniser, not started yet, or why there is none. */
 export async function speechEngineFor(
   voice: Voice,
   clock: Clock,
   told: SpeechTold,
-): Promise<SpeechEngine | { none: string; remedy: string }> {
-  if (voice.engine === 'off')
-    return { none: 'speech is turned off', remedy: 'Set `voice.engine` to auto in the configuration.' }
-  const choice = chooseEngine(voice.engine, await engineFacts(voice))
-  if (choice.engine === undefined) return { none: choice.reason, remedy: choice.remedy }
-  return make(choice.engine, voice, clock, told)
+): Promise<SpeechEngine | NoSpeech> {
+  const chosen = await chooseSpeechEngine(voice)
+  return typeof chosen === 'string' ? makeSpeechEngine(chosen, voice, clock, told) : chosen
 }
 
-function make(name: EngineName, voice: Voice, clock: Clock, told: SpeechTold): SpeechEngine {
+/** The recogniser of this name, not started yet. */
+export async function makeSpeechEngine(
+  name: EngineName,
+  voice: Voice,
+  clock: Clock,
+  told: SpeechTold,
+): Promise<SpeechEngine> {
   const { pocketsphinx, sherpa, whisperServer, wyoming } = voice.engines
   const answerMs = voice.timeoutMs
   switch (name) {
-    case 'pocketsphinx':
+    case 'pocketsphinx': {
+      const { PocketsphinxEngine } = await import('./voice/engines/pocketsphinx.js')
       return new PocketsphinxEngine({
         modelFolder: pocketsphinx.modelDir,
         denoise: voice.denoise !== 'off',
@@ -81,7 +99,9 @@ function make(name: EngineName, voice: Voice, clock: Clock, told: SpeechTold): S
             told(name, `these words have no sound and are not heard: ${event.words.join(', ')}`)
         },
       })
-    case 'sherpa-onnx':
+    }
+    case 'sherpa-onnx': {
+      const { SherpaEngine } = await import('./voice/engines/sherpa.js')
       return new SherpaEngine({
         model: sherpa.model!,
         ...(sherpa.packageFolder ? { packageFolder: sherpa.packageFolder } : {}),
@@ -93,11 +113,14 @@ function make(name: EngineName, voice: Voice, clock: Clock, told: SpeechTold): S
           if (event.type === 'died') told(name, event.how)
         },
       })
+    }
     case 'whisper.cpp': {
+      const { WhisperServerEngine } = await import('./voice/engines/whisper-server.js')
       const { url, path, language } = whisperServer
       return new WhisperServerEngine({ url: url!, path, language, answerMs, clock })
     }
     case 'wyoming': {
+      const { WyomingEngine } = await import('./voice/engines/wyoming.js')
       const { host, port, language, model } = wyoming
       return new WyomingEngine({ host: host!, port, language, answerMs, clock, ...(model ? { model } : {}) })
     }
@@ -105,13 +128,14 @@ function make(name: EngineName, voice: Voice, clock: Clock, told: SpeechTold): S
 }
 
 /** What waits for the wake word, not started yet; undefined where others do. */
-export function wakeFor(
+export async function wakeFor(
   { wake, engines }: Voice,
   clock: Clock,
   trouble: (site: string, problem: string) => void,
   told: SpeechTold,
-): PocketsphinxWake | undefined {
+): Promise<PocketsphinxWake | undefined> {
   if (wake.engine === 'off') return undefined
+  const { PocketsphinxWake } = await import('./voice/engines/pocketsphinx-wake.js')
   return new PocketsphinxWake({
     phrase: wake.phrase,
     threshold: wake.threshold,
@@ -126,9 +150,13 @@ export function wakeFor(
 }
 
 /** What speaks answers; undefined when nothing does. */
-export function speakerFor({ speech }: Voice): Speaker | undefined {
+export async function speakerFor({ speech }: Voice): Promise<Speaker | undefined> {
   const { engine, voice, wordsPerMinute, volume, wyomingHost, wyomingPort } = speech
   if (engine === 'off') return undefined
-  if (engine === 'wyoming') return new WyomingSpeaker({ host: wyomingHost!, port: wyomingPort })
+  if (engine === 'wyoming') {
+    const { WyomingSpeaker } = await import('./voice/engines/wyoming-speaker.js')
+    return new WyomingSpeaker({ host: wyomingHost!, port: wyomingPort })
+  }
+  const { EspeakSpeaker } = await import('./voice/speak.js')
   return new EspeakSpeaker({ voice, wordsPerMinute, volume })
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
-import { parse } from 'yaml'
 import type { z } from 'zod'
 import {
   type BoardProfile,
@@ -18,16 +18,21 @@ export interface Profiles {
   speeds: CoreSpeeds
 }
 
+/** What a YAML file says, unchecked. @throws Error with the line */
+export type ReadYaml = (file: string) => unknown
+
+const readPlain: ReadYaml = file => createRequire(import.meta.url)('yaml').parse(readFileSync(file, 'utf8'))
+
 /**
  * Reads every board and model file.
  * @param folder the `device-profiles` folder that holds boards/, models/ and cores.yaml
  * @throws Error naming the file and every problem in it: a profile that ships is checked by a test
  */
-export function loadProfiles(folder: string): Profiles {
+export function loadProfiles(folder: string, read: ReadYaml = readPlain): Profiles {
   return Object.freeze({
-    boards: readAll(join(folder, 'boards'), BoardSchema),
-    models: readAll(join(folder, 'models'), ModelSchema),
-    speeds: readOne(join(folder, 'cores.yaml'), CoresSchema),
+    boards: readAll(join(folder, 'boards'), BoardSchema, read),
+    models: readAll(join(folder, 'models'), ModelSchema, read),
+    speeds: readOne(join(folder, 'cores.yaml'), CoresSchema, read),
   })
 }
 
@@ -52,7 +57,7 @@ export function loadOwnProfiles(
     }
     return names.sort().flatMap(name => {
       try {
-        return [readNamed(join(folder, kind, name), schema)]
+        return [readNamed(join(folder, kind, name), schema, readPlain)]
       } catch (error) {
         problems.push((error as Error).message)
         return []
@@ -75,26 +80,34 @@ export function loadOwnProfiles(
   }
 }
 
-function readAll<S extends z.ZodType<{ name: string }>>(folder: string, schema: S): readonly z.output<S>[] {
+function readAll<S extends z.ZodType<{ name: string }>>(
+  folder: string,
+  schema: S,
+  read: ReadYaml,
+): readonly z.output<S>[] {
   return Object.freeze(
     readdirSync(folder)
       .filter(file => file.endsWith('.yaml'))
       .sort()
-      .map(file => readNamed(join(folder, file), schema)),
+      .map(file => readNamed(join(folder, file), schema, read)),
   )
 }
 
-function readNamed<S extends z.ZodType<{ name: string }>>(file: string, schema: S): z.output<S> {
-  const profile = readOne(file, schema)
+function readNamed<S extends z.ZodType<{ name: string }>>(
+  file: string,
+  schema: S,
+  read: ReadYaml,
+): z.output<S> {
+  const profile = readOne(file, schema, read)
   if (profile.name !== basename(file, '.yaml'))
     throw new Error(`${file}: name: expected ${basename(file, '.yaml')}, got ${profile.name}`)
   return profile
 }
 
-function readOne<S extends z.ZodType>(file: string, schema: S): z.output<S> {
+function readOne<S extends z.ZodType>(file: string, schema: S, read: ReadYaml): z.output<S> {
   let content: unknown
   try {
-    content = parse(readFileSync(file, 'utf8'))
+    content = read(file)
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error })
   }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadOwnProfiles, loadProfiles, type Profiles } from '../../device-profiles/load.js'
 import { packageFile } from '../base/package-root.js'
+import { readYaml } from '../base/yaml.js'
 import { Calibration } from './calibration.js'
 import { errors } from './errors.js'
 import type { BoardFacts } from './facts.js'
@@ -91,7 +92,7 @@ export function unknownModels(dataDir: string, profiles: Profiles): string[] {
 /** The profiles in this package. @throws profiles_broken */
 export function shippedProfiles(): Profiles {
   try {
-    return loadProfiles(packageFile('device-profiles'))
+    return loadProfiles(packageFile('device-profiles'), readYaml)
   } catch (error) {
     throw errors.profiles_broken({ problem: (error as Error).message }, error)
   }

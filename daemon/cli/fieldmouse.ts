@@ -1,8 +1,11 @@
-#!/usr/bin/env -S node --max-semi-space-size=2 --enable-source-maps
+#!/usr/bin/env -S node --max-semi-space-size=2
 /** The bin: exit 0 done, 1 failed, 2 misused. */
 import { CommanderError } from 'commander'
 import { describe, FieldmouseError } from '../base/errors.js'
+import { showSourceLines } from '../base/source-lines.js'
 import { program } from './program.js'
+
+showSourceLines()
 
 /**
  * Runs one command line.

@@ -41,8 +41,15 @@ export function program(shell: Shell, finish: Finish): Command {
 
   command('run', 'the daemon, until it is told to stop', [...CONFIG, ...DAEMON]).action(
     async (flags: Flags) => {
-      const { run } = await import('./run.js')
-      await run({ ...flags })
+      // before the daemon is imported: both take as long
+      const { SpareChild } = await import('../inference/fork.js')
+      const spare = new SpareChild()
+      try {
+        const { run } = await import('./run.js')
+        await run({ ...flags }, spare)
+      } finally {
+        spare.discard()
+      }
       finish(0)
     },
   )

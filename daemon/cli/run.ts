@@ -2,6 +2,7 @@
 
 import { systemClock } from '../base/clock.js'
 import { loadConfig } from '../config/load.js'
+import type { SpareChild } from '../inference/fork.js'
 import { Daemon } from '../main.js'
 import { createLog } from '../observability/log.js'
 import { surveyFor } from '../survey.js'
@@ -9,8 +10,9 @@ import { surveyFor } from '../survey.js'
 /**
  * Runs until SIGINT or SIGTERM (a second one ends at once).
  * @param flags of the command line, as loadConfig takes them
+ * @param spare for the model; discarded by the caller
  */
-export async function run(flags: Record<string, string | undefined>): Promise<void> {
+export async function run(flags: Record<string, string | undefined>, spare: SpareChild): Promise<void> {
   const { config, file, warnings } = loadConfig({ flags })
   const log = createLog({ ...config.log, clock: systemClock })
   for (const warning of warnings) log.warn(warning)
@@ -23,7 +25,7 @@ export async function run(flags: Record<string, string | undefined>): Promise<vo
         resolve(name)
       })
   })
-  const daemon = new Daemon({ config, log, board: await surveyFor(config, { quick: true }) })
+  const daemon = new Daemon({ config, log, board: await surveyFor(config, { quick: true }), spare })
   try {
     await daemon.start(stop.signal)
   } catch (error) {

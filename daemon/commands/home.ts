@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import { parse as parseYaml } from 'yaml'
 import { describe } from '../base/errors.js'
 import { parse, z } from '../base/schema.js'
+import { readYaml } from '../base/yaml.js'
 import { errors } from './errors.js'
 import { checkHome } from './home-checks.js'
 import { CAPABILITIES, type Capability, DOMAINS, type Domain } from './vocabulary.js'
@@ -260,8 +260,7 @@ export function parseHome(value: unknown, where: string): ConfiguredHome {
 export async function loadHomeFile(path: string): Promise<ConfiguredHome[]> {
   let value: unknown
   try {
-    const text = await readFile(path, 'utf8')
-    value = path.endsWith('.json') ? JSON.parse(text) : parseYaml(text)
+    value = path.endsWith('.json') ? JSON.parse(await readFile(path, 'utf8')) : readYaml(path)
   } catch (error) {
     throw errors.home_file_unreadable({ path, problem: describe(error) }, error)
   }

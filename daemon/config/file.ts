@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml'
+import type { Document, LineCounter, YAMLMap } from 'yaml'
 import { describe } from '../base/errors.js'
+import { yamlLibrary } from '../base/yaml.js'
 import { errors } from './errors.js'
 
 /** A configuration file, read but not yet checked. */
@@ -30,6 +31,7 @@ export function readConfigFile(file: string): ReadFile {
 export function readConfigText(text: string, file: string): ReadFile {
   if (text.length > LARGEST_FILE_CHARS)
     throw errors.config_not_yaml({ where: file, problem: 'it is larger than 1 MiB' })
+  const { LineCounter, parseDocument } = yamlLibrary()
   const lines = new LineCounter()
   let document: Document.Parsed
   let value: unknown
@@ -79,6 +81,7 @@ function lineOf(
   lines: LineCounter,
   path: readonly PropertyKey[],
 ): number | undefined {
+  const { isMap, isNode, isScalar, isSeq } = yamlLibrary()
   let line: number | undefined
   let node: unknown = document.contents
   for (const step of path) {

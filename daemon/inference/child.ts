@@ -1,20 +1,22 @@
-/** The process that holds native code. The only importer of `node-llama-cpp`; speaks protocol.ts over IPC. */
-import {
-  type ControlledEvaluateInputItem,
-  getLlama,
-  type LlamaContext,
-  type LlamaContextSequence,
-  LlamaLogLevel,
-  type LlamaModel,
-  type Token,
+/** The process that holds native code. The only importer of `node-llama-cpp` (open-llama.ts for it); speaks protocol.ts over IPC. */
+import type {
+  ControlledEvaluateInputItem,
+  LlamaContext,
+  LlamaContextSequence,
+  LlamaModel,
+  Token,
 } from 'node-llama-cpp'
 import { systemClock } from '../base/clock.js'
 import { describe, FieldmouseError } from '../base/errors.js'
+import { showSourceLines } from '../base/source-lines.js'
 import { type Choice, complete, type TokenModel } from './decode.js'
 import type { CompletionRequest } from './engine.js'
+import { openLlama } from './open-llama.js'
 import type { LoadOptions, ToChild, ToParent } from './protocol.js'
 import { type TokenTable, tokenBytes } from './token-bytes.js'
 import { chooseThreads, timeThreads } from './trials.js'
+
+showSourceLines()
 
 const say = (message: ToParent) => {
   if (process.connected) process.send?.(message)
@@ -109,15 +111,9 @@ async function open(options: LoadOptions, threads: number, sequences: number): P
 
 async function load(options: LoadOptions): Promise<void> {
   const began = systemClock.monotonic()
-  const llama = await getLlama({
-    build: 'never',
-    skipDownload: true,
-    gpu: options.gpu === 'off' ? false : options.gpu,
-    logLevel: LlamaLogLevel.warn,
-    logger: (level, message) => {
-      // a small model is run with as many tokens as it was trained for: llama.cpp's advice on that is no news
-      if (!/n_ctx_seq/.test(message)) process.stderr.write(`llama.cpp ${level}: ${message}\n`)
-    },
+  const llama = await openLlama(options.gpu, (level, message) => {
+    // a small model is run with as many tokens as it was trained for: llama.cpp's advice on that is no news
+    if (!/n_ctx_seq/.test(message)) process.stderr.write(`llama.cpp ${level}: ${message}\n`)
   })
   model = await llama.loadModel({
     modelPath: options.path,

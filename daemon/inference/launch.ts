@@ -2,7 +2,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { parse } from '../base/schema.js'
 import { errors } from './errors.js'
-import { forkChild } from './fork.js'
 import { giveWay } from './priority.js'
 import { type LoadOptions, type ToChild, type ToParent, ToParentSchema } from './protocol.js'
 
@@ -10,6 +9,8 @@ export type Loaded = Extract<ToParent, { type: 'loaded' }>
 
 export interface LaunchOptions {
   load: LoadOptions
+  /** Where the process comes from. */
+  fork: () => ChildProcess
   /** Whether it gives way to everything else on the board. */
   isInBackground: boolean
   timeoutMs: number
@@ -25,10 +26,10 @@ export interface LaunchOptions {
  * @returns `loaded` rejects with model_load_failed, when the process has ended
  */
 export function launch(
-  { load, isInBackground, timeoutMs, onOutput, onMessage, onEnded }: LaunchOptions,
+  { load, fork, isInBackground, timeoutMs, onOutput, onMessage, onEnded }: LaunchOptions,
   signal?: AbortSignal,
 ): { child: ChildProcess; loaded: Promise<Loaded> } {
-  const child = forkChild()
+  const child = fork()
   if (isInBackground && child.pid !== undefined) giveWay(child.pid)
   const loaded = new Promise<Loaded>((resolve, reject) => {
     let state: 'loading' | 'loaded' | 'failed' = 'loading'

@@ -7,6 +7,7 @@ import { describe, FieldmouseError } from '../base/errors.js'
 import type { Part } from '../base/part.js'
 import type { Completion, CompletionRequest, Engine, ModelInfo } from './engine.js'
 import { errors } from './errors.js'
+import { forkChild } from './fork.js'
 import { hasEnded, type Loaded, launch } from './launch.js'
 import { type CheckedModel, checkModel, type ModelFiles } from './model-files.js'
 import { type EngineLimits, Pace } from './pace.js'
@@ -49,6 +50,8 @@ export interface SupervisorOptions {
   budget?: number
   backoff?: Backoff
   onEvent?: (event: EngineEvent) => void
+  /** Where its processes come from. Default: each is started when it is wanted. */
+  fork?: () => ChildProcess
 }
 
 interface Job {
@@ -122,6 +125,7 @@ export class SupervisedEngine implements Engine, Part {
       patienceMs: 15_000,
       budget: 5,
       backoff: BACKOFF,
+      fork: forkChild,
       ...options,
     }
     if (options.background) {
@@ -324,6 +328,7 @@ export class SupervisedEngine implements Engine, Part {
           trial: { ...TRIAL, counts: threadCounts, energy },
           gpu,
         },
+        fork: this.#o.fork,
         isInBackground: this.#isInBackground,
         timeoutMs: this.#o.loadTimeoutMs,
         onOutput: text => this.#tell({ type: 'output', text }),

@@ -45,7 +45,7 @@ export interface WholeDaemon {
 
 /** Starts it and waits until it listens. @throws with its last words when it ends before */
 export async function startWhole({ data, port, config }: Home): Promise<WholeDaemon> {
-  const child = spawn(process.execPath, ['--enable-source-maps', BIN, 'run'], {
+  const child = spawn(process.execPath, [BIN, 'run'], {
     // a group of its own: a signal to it reaches broker and inference as well
     detached: true,
     env: {

@@ -95,12 +95,7 @@ export async function startBenchDaemon(
   setMaxListeners(0, signal) // every client waits on it
   const daemon = spawn(
     process.execPath,
-    [
-      '--max-semi-space-size=2',
-      '--enable-source-maps',
-      fileURLToPath(new URL('../fieldmouse.js', import.meta.url)),
-      'run',
-    ],
+    ['--max-semi-space-size=2', fileURLToPath(new URL('../fieldmouse.js', import.meta.url)), 'run'],
     {
       env: {
         ...process.env,

@@ -3,11 +3,11 @@
  * verdict in one line, `is: warning electrical motor`: severity, category, component, and `plan` behind an advisory that
  * leaves work to do. Everything is checked when loaded, and frozen.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse as parseYaml } from 'yaml'
 import { packageFile } from '../../base/package-root.js'
 import { parse, z } from '../../base/schema.js'
+import { readYaml } from '../../base/yaml.js'
 import {
   CATEGORIES,
   type Category,
@@ -153,11 +153,7 @@ export function loadBooks(folder: string): readonly Book[] {
       .filter(file => file.endsWith('.yaml'))
       .sort()
       .map(file => {
-        const checked = parse(
-          BookSchema,
-          parseYaml(readFileSync(join(folder, file), 'utf8')),
-          `code book ${file}`,
-        )
+        const checked = parse(BookSchema, readYaml(join(folder, file)), `code book ${file}`)
         return compile(file.slice(0, -'.yaml'.length), checked)
       }),
   )

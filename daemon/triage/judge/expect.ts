@@ -1,8 +1,7 @@
 /** What a value without a written limit is expected to be, by its name, unit and the thing it belongs to. Pure. */
-import { readFileSync } from 'node:fs'
-import { parse as parseYaml } from 'yaml'
 import { packageFile } from '../../base/package-root.js'
 import { parse, z } from '../../base/schema.js'
+import { readYaml } from '../../base/yaml.js'
 import { CATEGORIES, type Category, COMPONENTS, type Component, type Severity } from '../verdict.js'
 import { isNumber, type Word, wordsOf } from './words.js'
 
@@ -59,7 +58,7 @@ let shared: Rules | undefined
 function rules(): Rules {
   if (shared) return shared
   const path = packageFile('daemon', 'triage', 'judge', 'lexicon', 'expectations.yaml')
-  const rows = parse(z.array(Row), parseYaml(readFileSync(path, 'utf8')), path)
+  const rows = parse(z.array(Row), readYaml(path), path)
   const set = (text: string) => new Set(text.split(/\s+/))
   const all = rows.map(r => ({
     name: set(r.name),

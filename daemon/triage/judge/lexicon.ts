@@ -1,9 +1,9 @@
 /** The lexicon as data: what lines are about, what can be wrong, and the words that turn it. Read once, checked, shared. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parse as parseYaml } from 'yaml'
 import { packageFile } from '../../base/package-root.js'
 import { parse, z } from '../../base/schema.js'
+import { readYaml } from '../../base/yaml.js'
 import {
   CATEGORIES,
   type Category,
@@ -103,11 +103,10 @@ export function lexicon(): Lexicon {
 }
 
 function load(folder: string): Lexicon {
-  const read = (path: string) => parseYaml(readFileSync(path, 'utf8')) as unknown
   const conditions: Condition[] = []
   const within = join(folder, 'conditions')
   for (const name of readdirSync(within).sort()) {
-    const file = parse(ConditionsFile, read(join(within, name)), name)
+    const file = parse(ConditionsFile, readYaml(join(within, name)), name)
     for (const [id, c] of Object.entries(file.conditions)) {
       conditions.push({
         id,
@@ -124,18 +123,21 @@ function load(folder: string): Lexicon {
     }
   }
   const components: ComponentWords[] = Object.entries(
-    parse(ComponentsFile, read(join(folder, 'components.yaml')), 'components.yaml'),
+    parse(ComponentsFile, readYaml(join(folder, 'components.yaml')), 'components.yaml'),
   ).map(([component, c]) => ({
     component: component as Component,
     part: c?.part ?? false,
     words: c?.words ?? '',
     tags: c?.tags ?? [],
   }))
-  const states = parse(StatesFile, read(join(folder, 'states.yaml')), 'states.yaml') as Record<State, string>
+  const states = parse(StatesFile, readYaml(join(folder, 'states.yaml')), 'states.yaml') as Record<
+    State,
+    string
+  >
 
   const abbreviations = new Map(
     Object.entries(
-      parse(AbbreviationsFile, read(join(folder, 'abbreviations.yaml')), 'abbreviations.yaml'),
+      parse(AbbreviationsFile, readYaml(join(folder, 'abbreviations.yaml')), 'abbreviations.yaml'),
     ).flatMap(([word, short]) => short.map(s => [s, word] as const)),
   )
   const conditionBook = new PhraseBook<Condition>()

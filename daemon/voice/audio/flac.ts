@@ -1,4 +1,3 @@
-import { FLACDecoder } from '@wasm-audio-decoders/flac'
 import { errors } from '../errors.js'
 import { checkShape, type Interleaved } from './wav.js'
 
@@ -31,6 +30,7 @@ export async function readFlac(
     errors.audio_too_long({ what, seconds: frames / rate, most: longestSeconds })
   if (claimed / rate > longestSeconds) throw tooLong(claimed)
 
+  const { FLACDecoder } = await import('@wasm-audio-decoders/flac')
   const decoder = new FLACDecoder()
   await decoder.ready
   const pieces: Float32Array[][] = []

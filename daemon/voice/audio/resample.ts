@@ -1,5 +1,5 @@
 /** From any rate to any other, whole or as a stream. The one door to libsamplerate. */
-import LibSampleRate from '@alexanderolsen/libsamplerate-js'
+import type LibSampleRate from '@alexanderolsen/libsamplerate-js'
 import { SAMPLE_RATE, type Samples } from './pcm.js'
 
 type Converter = Awaited<ReturnType<typeof LibSampleRate.create>>
@@ -35,7 +35,9 @@ export class Resampler {
 
   /** @param fromRate, toRate samples a second, 8,000 to 96,000 */
   static async open(fromRate: number, toRate: number = SAMPLE_RATE): Promise<Resampler> {
-    const converter = await LibSampleRate.create(1, fromRate, toRate, { converterType: SINC_FASTEST })
+    // 2 MB of text, for sound of another rate than ours
+    const { default: library } = await import('@alexanderolsen/libsamplerate-js')
+    const converter = await library.create(1, fromRate, toRate, { converterType: SINC_FASTEST })
     return new Resampler(converter, fromRate, toRate)
   }
 

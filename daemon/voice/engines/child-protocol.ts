@@ -4,6 +4,7 @@
  */
 import { describe, FieldmouseError } from '../../base/errors.js'
 import { parse, z } from '../../base/schema.js'
+import { showSourceLines } from '../../base/source-lines.js'
 
 const Id = z.number().int().nonnegative()
 
@@ -38,6 +39,7 @@ export interface ChildWork<Load, Question, Answer> {
 
 /** Serves the parent until it says stop or is gone. Called once, at the end of a child's main file. */
 export function serveParent<Load, Question, Answer>(work: ChildWork<Load, Question, Answer>): void {
+  showSourceLines()
   const say = (message: ToParent) => {
     if (process.connected) process.send?.(message)
   }

@@ -191,11 +191,7 @@ export class SupervisedChild<Answer> implements Part {
       const child = fork(fileURLToPath(this.#o.module), [], {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         serialization: 'advanced',
-        execArgv: [
-          `--max-old-space-size=${this.#o.heapMib}`,
-          '--max-semi-space-size=2',
-          '--enable-source-maps',
-        ],
+        execArgv: [`--max-old-space-size=${this.#o.heapMib}`, '--max-semi-space-size=2'],
         // passed on, not read: one heap arena of glibc instead of one a thread
         env: { ...process.env, MALLOC_ARENA_MAX: '1' },
       })

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { describe } from '../../../daemon/base/errors.js'
@@ -193,4 +194,10 @@ t.test('stopping at any moment of a try leaves nothing open', async t => {
     t.notOk(connection.state.connected, `after ${turns} turns`)
     await started
   }
+})
+
+t.test('no 65,536 buffers are made ahead for the numbers of packets', async t => {
+  const require = createRequire(import.meta.url)
+  const packets = createRequire(require.resolve('mqtt'))('mqtt-packet')
+  t.equal(packets.writeToStream.cacheNumbers, false)
 })
