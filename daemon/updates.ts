@@ -166,6 +166,7 @@ export class Updates implements Part {
     return new Trust({
       folder: join(config.dataDir, 'updates', 'trust'),
       factoryRoot: config.ota.root ?? packageFile(...factoryRoot),
+      onNewRoot: root => this.#o.events.tell('TrustBegunAnew', root),
       clock,
       isSynchronised: () => clockIsSynchronised(config.board.root),
     })
