@@ -3,9 +3,10 @@
  * copied as the disk would be found, and the copy is mounted: its journal is replayed, a start looks at it, the update goes on.
  * As a control, a plain write without fsync goes through the same. Needs root, mkfs.ext4 and loop devices.
  *
- *   node dist/scripts/bench/power-cuts-ext4.js [--cuts 200] [--seed 1] [--delta]
+ *   node dist/scripts/bench/power-cuts-ext4.js [--cuts 200] [--seed 1] [--delta] [--data BYTES]
  *
- * With --delta the models are fine-tunes of each other and come as differences.
+ * With --delta the models are fine-tunes of each other and come as differences. Long models are cut while they come, short
+ * ones (--data 300000) in what follows.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -28,9 +29,8 @@ import { makeSite, sha256, tinyModel } from '../../test/support/repository.js'
 import { tunedModel } from '../../test/support/tuned.js'
 
 const STORIES: readonly Story[] = ['update', 'trial fails', 'worse in use']
-const DATA = 262_144
-/** Long enough that a part is synced half way: after 4 MiB over the line. */
-const DELTA_DATA = 14_000_000
+/** Of a model. A difference is long enough that its part is synced half way: after 4 MiB over the line. */
+const BYTES = { whole: 262_144, delta: 14_000_000 }
 
 const run = (program: string, ...args: string[]) => execFileSync(program, args, { stdio: 'pipe' })
 
@@ -52,14 +52,16 @@ const { values } = parseArgs({
     cuts: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     delta: { type: 'boolean', default: false },
+    data: { type: 'string' },
   },
 })
 const cuts = Number(values.cuts)
 const isDelta = values.delta
+const data = Number(values.data ?? BYTES[isDelta ? 'delta' : 'whole'])
 const imageMib = isDelta ? 96 : 48
 const random = seeded(Number(values.seed))
 const closing: (() => unknown)[] = []
-const models = [0, 1, 2].map(n => (isDelta ? tunedModel(n, DELTA_DATA) : tinyModel(n, n === 0 ? 4096 : DATA)))
+const models = [0, 1, 2].map(n => (isDelta ? tunedModel(n, data) : tinyModel(n, n === 0 ? 4096 : data)))
 const site = await makeSite({ teardown: end => void closing.push(end) }, {}, models[0])
 const publish = (n: number, deltas: DeltaOptions) =>
   site.release(n, { content: models[n]!, deltas: isDelta && { effort: 'fast', ...deltas } })
@@ -107,7 +109,7 @@ try {
   const spans = await wholeSpans()
   // what an updater that does not think of the disk would lose
   for (let i = 0; i < 15; i++) {
-    writeFileSync(at('disk', `plain-${i}`), tinyModel(1, DATA))
+    writeFileSync(at('disk', `plain-${i}`), tinyModel(1, data))
     await copyFile(at('disk.img'), at('cut.img'))
     await opened(async () => {
       report.control.cuts++
@@ -118,7 +120,7 @@ try {
           return Buffer.alloc(0)
         }
       })()
-      if (!bytes.equals(tinyModel(1, DATA))) report.control.lost++
+      if (!bytes.equals(tinyModel(1, data))) report.control.lost++
     })
     await rm(at('disk', `plain-${i}`))
   }
