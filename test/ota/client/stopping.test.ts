@@ -184,3 +184,42 @@ t.test('on a disk that takes nothing a look is answered all the same', async t =
     running: { slot: 'factory' },
   })
 })
+
+t.test('who asks while a model is watched is told for how long, and looked for after it', async t => {
+  for (const ask of ['check', 'apply'] as const) {
+    const site = await makeSite(t)
+    await site.release(1)
+    const approval = ask === 'apply' ? { approval: 'asked' as const } : {}
+    const first = life(t, site, { watchMs: 3600_000, ...approval })
+    await start(first)
+    if (ask === 'apply') {
+      await first.until(s => s.state === 'staged' && s.waiting_for !== undefined)
+      first.client.apply()
+    }
+    const watched = await first.until(s => s.state === 'active' && s.running.release === 1)
+    t.match(watched.watch, { then_looks: false })
+    t.ok(watched.watch!.left_ms > 3590_000 && watched.watch!.left_ms <= 3600_000)
+    await site.release(2)
+    await first.client.obey({ do: ask })
+    t.match(first.client.status(), { state: 'active', watch: { then_looks: true } })
+    await first.until(s => s.watch?.then_looks === true)
+    await first.client.stop()
+    const again = life(t, site, { watchMs: 100, firstCheckMs: 3600_000, ...approval })
+    await start(again)
+    t.match(again.client.status().watch, { then_looks: true })
+    const end = await again.until(s => isSettled(s) && s.running.release === 2)
+    t.notOk('watch' in end)
+  }
+})
+
+t.test('pinned while it is watched: it stays so, whatever happens to the process', async t => {
+  const site = await makeSite(t)
+  await site.release(1)
+  const device = life(t, site, { watchMs: 3600_000 })
+  await start(device)
+  await device.until(s => s.state === 'active' && s.running.release === 1)
+  device.client.pin(true)
+  await device.until(s => s.pinned)
+  const kept = await readFile(join(device.folder, 'command', 'state.json'), 'utf8')
+  t.match(JSON.parse(kept), { state: { is: 'active' }, pinnedSha256: String })
+})
