@@ -4,7 +4,10 @@
  * a complete, verified model, answer, leave no process behind, and finish the update. At the end it is cut off in trials, and
  * while a model is watched, until the model is sent back for it.
  *
- *   node dist/scripts/bench/daemon-cuts.js [--cuts 60] [--seed 1] [--from 0]
+ *   node dist/scripts/bench/daemon-cuts.js [--cuts 60] [--seed 1] [--from 0] [--memory MIB]
+ *
+ * With --memory the board is said to have so much: with 400 one model fits and two do not, so that the running one is put
+ * aside for a trial.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -61,6 +64,8 @@ export interface DaemonCuts {
   foundNew: number
   /** Longest of all stops, milliseconds. */
   longestStopMs: number
+  /** Most inference processes that were there when it was cut in a trial: 1 where the running model was put aside. */
+  mostInTrial: number
   /** Updates from differences that fell back to the whole file. */
   refused: number
   bad: string[]
@@ -73,6 +78,7 @@ export async function daemonCuts(
   seed: number,
   from: number,
   onCut: (report: DaemonCuts) => void,
+  memoryMib?: number,
 ): Promise<DaemonCuts> {
   const closing: (() => unknown)[] = []
   const site = await makeSite({ teardown: end => void closing.push(end) })
@@ -94,10 +100,11 @@ export async function daemonCuts(
     config: join(site.folder, 'fieldmouse.yaml'),
   }
   await mkdir(home.data)
+  const board = memoryMib === undefined ? '' : `board:\n  root: ${await boardOf(site.folder, memoryMib)}\n`
   const configure = (watchMinutes: number) =>
     writeFile(
       home.config,
-      `ota:\n  url: ${server.url}\n  root: ${site.root}\n  approval: automatic\n  check_every_minutes: 10000\n  watch_minutes: ${watchMinutes}\n`,
+      `${board}ota:\n  url: ${server.url}\n  root: ${site.root}\n  approval: automatic\n  check_every_minutes: 10000\n  watch_minutes: ${watchMinutes}\n`,
     )
   await configure(WATCH_MINUTES)
   const random = seeded(seed)
@@ -109,6 +116,7 @@ export async function daemonCuts(
     foundOld: 0,
     foundNew: 0,
     longestStopMs: 0,
+    mostInTrial: 0,
     refused: 0,
     bad: [],
     seconds: 0,
@@ -129,6 +137,8 @@ export async function daemonCuts(
           90_000,
         )
         await sleep(random() * spanMs)
+        if ((await stageOf(home)) === 'trial')
+          report.mostInTrial = Math.max(report.mostInTrial, (await inferenceOf(home)).length)
         const ended = await end(daemon, home, way)
         const met = await stageOf(home)
         what += `, met ${met}`
@@ -185,6 +195,22 @@ export async function daemonCuts(
     for (const close of closing) await close()
   }
   return report
+}
+
+/** A board that has no more memory than that, as /proc would say; processors as they are here. */
+async function boardOf(folder: string, memoryMib: number): Promise<string> {
+  const root = join(folder, 'board')
+  const kib = memoryMib * 1024
+  await mkdir(join(root, 'proc'), { recursive: true })
+  await mkdir(join(root, 'sys/devices/system/cpu'), { recursive: true })
+  // not copyFile: it never ends on files that say they have no length
+  for (const path of ['proc/cpuinfo', 'sys/devices/system/cpu/online'])
+    await writeFile(join(root, path), await readFile(join('/', path)))
+  await writeFile(
+    join(root, 'proc/meminfo'),
+    `MemTotal: ${kib} kB\nMemFree: ${kib >> 1} kB\nMemAvailable: ${kib >> 1} kB\nSwapTotal: 0 kB\n`,
+  )
+  return root
 }
 
 /** Cut off in one state until the machine has seen enough of it. @returns the daemon that came up last, at rest */
@@ -319,10 +345,15 @@ if (process.argv[1]?.endsWith('daemon-cuts.js')) {
       cuts: { type: 'string', default: '60' },
       seed: { type: 'string', default: '1' },
       from: { type: 'string', default: '0' },
+      memory: { type: 'string' },
     },
   })
-  const report = await daemonCuts(Number(values.cuts), Number(values.seed), Number(values.from), r =>
-    process.stderr.write(`${r.cuts} cuts, ${r.bad.length} bad, ${r.seconds} s ${r.bad.at(-1) ?? ''}\n`),
+  const report = await daemonCuts(
+    Number(values.cuts),
+    Number(values.seed),
+    Number(values.from),
+    r => process.stderr.write(`${r.cuts} cuts, ${r.bad.length} bad, ${r.seconds} s ${r.bad.at(-1) ?? ''}\n`),
+    values.memory === undefined ? undefined : Number(values.memory),
   )
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   process.exitCode = report.bad.length === 0 ? 0 : 1
