@@ -30,7 +30,7 @@ import { type Outcome, refusal } from './requests/reply.js'
 import type { Request } from './requests/request.js'
 import { UpdateNews } from './update-news.js'
 import { UpdateReports } from './update-reports.js'
-import { clockIsSynchronised, factoryRoot, transportsOf } from './update-source.js'
+import { bootIdOf, clockIsSynchronised, factoryRoot, transportsOf } from './update-source.js'
 
 /** A model that may be replaced over the air. */
 export interface ManagedModel {
@@ -206,6 +206,7 @@ export class Updates implements Part {
       ...(hasSource ? {} : { firstCheckMs: NEVER_MS }),
       approval: ota.approval,
       watchMs: ota.watchMinutes * MINUTE_MS,
+      bootId: () => bootIdOf(config.board.root),
       room: { keepFreeMib: ota.keepFreeMib, maxDiskMib: ota.maxDiskMib },
       bytesPerSecond: ota.bytesPerSecond,
       windows: { download: ota.downloadHours, activate: ota.activateHours },

@@ -76,7 +76,8 @@ export class UpdateClient implements Part {
       const { isStopped, ...memory } = await loadMemory(this.#memoryPath)
       this.#memory = memory
       await this.#reconcile()
-      this.#advance({ what: 'started', isOrderly: isStopped === true })
+      const bootId = this.#o.bootId()
+      this.#advance({ what: 'started', isOrderly: isStopped === true, ...(bootId ? { bootId } : {}) })
       // a disk that refuses keeps nobody from being answered: it is tried on, before the first step
       await this.#save()
       this.#told()
@@ -108,7 +109,10 @@ export class UpdateClient implements Part {
   /** Where the update stands. */
   status(): UpdateState {
     const { state } = this.#memory
-    const watchedMs = this.#steps.watchedMs ?? (state.is === 'active' ? state.watchedMs : undefined) ?? 0
+    const watchedMs =
+      this.#steps.watchedMs ??
+      (state.is === 'active' ? (state.steady?.watchedMs ?? state.watchedMs) : undefined) ??
+      0
     const watch = { leftMs: Math.max(0, this.#o.watchMs - watchedMs), thenLooks: !!this.#memory.afterWatch }
     return told({
       family: this.#o.family,

@@ -43,6 +43,14 @@ const MOMENTS: readonly [stage: string, spanMs: number][] = [
   ['active', 2_500],
   ['rolled-back', 500],
 ]
+/** Where memory is short: the running model is unloaded for the trial, and for a swap in either direction. */
+const TIGHT_MOMENTS: typeof MOMENTS = [
+  ['trial', 1_500],
+  ['activating', 800],
+  ['trial', 6_000],
+  ['rolled-back', 500],
+  ['trial', 3_000],
+]
 /**
  * `cut`: all of its processes at once. `orphans`: only the daemon, the others must notice. `stop`: SIGTERM. `stop all`:
  * SIGTERM to all, as a terminal or a service manager does. `inference`: only the process that came last.
@@ -107,6 +115,7 @@ export async function daemonCuts(
       `${board}ota:\n  url: ${server.url}\n  root: ${site.root}\n  approval: automatic\n  check_every_minutes: 10000\n  watch_minutes: ${watchMinutes}\n`,
     )
   await configure(WATCH_MINUTES)
+  const moments = memoryMib === undefined ? MOMENTS : TIGHT_MOMENTS
   const random = seeded(seed)
   const began = systemClock.monotonic()
   const report: DaemonCuts = {
@@ -125,8 +134,8 @@ export async function daemonCuts(
   const wanted = sha256(content)
   try {
     for (let n = from; report.cuts < most; n++) {
-      const [stage, spanMs] = MOMENTS[n % MOMENTS.length]!
-      const way = WAYS[(Math.floor(n / MOMENTS.length) + (n % MOMENTS.length)) % WAYS.length]!
+      const [stage, spanMs] = moments[n % moments.length]!
+      const way = WAYS[(Math.floor(n / moments.length) + (n % moments.length)) % WAYS.length]!
       let what = `${n}: ${way} in ${stage}`
       try {
         await begin(daemon, home, stage, wanted)
