@@ -29,6 +29,7 @@ import {
   processesOf,
   stageOf,
   startWhole,
+  tightBoard,
   type WholeDaemon,
 } from '../../test/support/whole-daemon.js'
 
@@ -108,7 +109,7 @@ export async function daemonCuts(
     config: join(site.folder, 'fieldmouse.yaml'),
   }
   await mkdir(home.data)
-  const board = memoryMib === undefined ? '' : `board:\n  root: ${await boardOf(site.folder, memoryMib)}\n`
+  const board = memoryMib === undefined ? '' : `board:\n  root: ${await tightBoard(site.folder, memoryMib)}\n`
   const configure = (watchMinutes: number) =>
     writeFile(
       home.config,
@@ -204,22 +205,6 @@ export async function daemonCuts(
     for (const close of closing) await close()
   }
   return report
-}
-
-/** A board that has no more memory than that, as /proc would say; processors as they are here. */
-async function boardOf(folder: string, memoryMib: number): Promise<string> {
-  const root = join(folder, 'board')
-  const kib = memoryMib * 1024
-  await mkdir(join(root, 'proc'), { recursive: true })
-  await mkdir(join(root, 'sys/devices/system/cpu'), { recursive: true })
-  // not copyFile: it never ends on files that say they have no length
-  for (const path of ['proc/cpuinfo', 'sys/devices/system/cpu/online'])
-    await writeFile(join(root, path), await readFile(join('/', path)))
-  await writeFile(
-    join(root, 'proc/meminfo'),
-    `MemTotal: ${kib} kB\nMemFree: ${kib >> 1} kB\nMemAvailable: ${kib >> 1} kB\nSwapTotal: 0 kB\n`,
-  )
-  return root
 }
 
 /** Cut off in one state until the machine has seen enough of it. @returns the daemon that came up last, at rest */
