@@ -1,5 +1,5 @@
 /** Where updates come from and whom they are believed, as the configuration says. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BlobChannel } from '../ota/format/blob.js'
@@ -83,4 +83,17 @@ async function firstLine(path: string): Promise<string> {
 export function clockIsSynchronised(root: string): boolean | undefined {
   const folder = join(root, 'run/systemd/timesync')
   return existsSync(folder) ? existsSync(join(folder, 'synchronized')) : undefined
+}
+
+/**
+ * The kernel's id of this life of the board, another one after each start of it; undefined where there is none.
+ * @param root of the board's own files
+ * @source random(4): /proc/sys/kernel/random/boot_id
+ */
+export function bootIdOf(root: string): string | undefined {
+  try {
+    return readFileSync(join(root, 'proc/sys/kernel/random/boot_id'), 'utf8').trim() || undefined
+  } catch {
+    return undefined
+  }
 }

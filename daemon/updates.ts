@@ -30,7 +30,7 @@ import { type Outcome, refusal } from './requests/reply.js'
 import type { Request } from './requests/request.js'
 import { UpdateNews } from './update-news.js'
 import { UpdateReports } from './update-reports.js'
-import { clockIsSynchronised, factoryRoot, transportsOf } from './update-source.js'
+import { bootIdOf, clockIsSynchronised, factoryRoot, transportsOf } from './update-source.js'
 
 /** A model that may be replaced over the air. */
 export interface ManagedModel {
@@ -169,6 +169,7 @@ export class Updates implements Part {
     return new Trust({
       folder: join(config.dataDir, 'updates', 'trust'),
       factoryRoot: config.ota.root ?? packageFile(...factoryRoot),
+      onNewRoot: root => this.#o.events.tell('TrustBegunAnew', root),
       clock,
       isSynchronised: () => clockIsSynchronised(config.board.root),
     })
@@ -208,6 +209,7 @@ export class Updates implements Part {
       ...(hasSource ? {} : { firstCheckMs: NEVER_MS }),
       approval: ota.approval,
       watchMs: ota.watchMinutes * MINUTE_MS,
+      bootId: () => bootIdOf(config.board.root),
       room: { keepFreeMib: ota.keepFreeMib, maxDiskMib: ota.maxDiskMib },
       bytesPerSecond: ota.bytesPerSecond,
       windows: { download: ota.downloadHours, activate: ota.activateHours },

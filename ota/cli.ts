@@ -5,6 +5,7 @@ import { describe } from '../daemon/base/errors.js'
 import { parse, z } from '../daemon/base/schema.js'
 import type { BlobChannel } from './format/blob.js'
 import { CUSTOM_FIELD, FILE_ROLES, type FileRole, TargetPromise } from './format/target.js'
+import { progressOn } from './progress.js'
 import { add } from './publisher/add.js'
 import { type Base, baseOf } from './publisher/base.js'
 import { delegate } from './publisher/delegate.js'
@@ -23,6 +24,8 @@ import { sign } from './publisher/sign.js'
 export interface OtaShell {
   out(line: string): void
   err(line: string): void
+  /** Writes over the last line; only where people look at a terminal. */
+  rewrite?: (line: string) => void
   signal: AbortSignal
   /** A broker, for `ota serve --broker`. */
   openChannel(url: string): Promise<{ channel: BlobChannel; close(): Promise<void> }>
@@ -41,6 +44,7 @@ interface AddShell {
   deltaFrom?: string[]
   deltaFromFile?: string[]
   effort: 'small' | 'fast'
+  json?: boolean
 }
 
 /** `--roles root=3/2`: three keys, of which two must sign. */
@@ -137,6 +141,7 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
         .choices(['small', 'fast'])
         .default('small'),
     )
+    .option('--json', 'print JSON only: no progress, and what was left out as a field')
     .action(async (folder: string, o: AddShell) => {
       const files: Partial<Record<FileRole, string>> = {}
       for (const text of o.file) {
@@ -155,16 +160,23 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
         const known = { repository, adapter, base: o.base, judge, shipped: await shell.shipped() }
         promise.needs = { ...promise.needs, base: await baseOf({ ...known, ...(said ? { said } : {}) }) }
       }
+      const progress = progressOn(shell)
+      const leftOut: string[] = []
       const deltas: DeltaOptions = {
         ...(o.deltaFrom ? { from: o.deltaFrom } : {}),
         ...(o.deltaFromFile ? { fromFiles: o.deltaFromFile } : {}),
         effort: o.effort,
         signal: shell.signal,
-        onProgress: inSteps((what, percent) => shell.err(`${what}: ${percent} %`)),
-        onSkip: sentence => shell.err(sentence),
+        ...(o.json ? {} : { onProgress: progress.tell }),
+        onSkip: sentence => {
+          progress.end()
+          leftOut.push(sentence)
+          if (!o.json) shell.err(sentence)
+        },
       }
       const bundle = { repository, role: o.role, files, promise: promise as never, deltas: o.delta && deltas }
-      say({ path: await add(bundle) })
+      const path = await add(bundle).finally(() => progress.end())
+      say({ path, ...(o.json && leftOut.length > 0 ? { left_out: leftOut } : {}) })
       finish(0)
     })
 
@@ -343,15 +355,4 @@ async function described(path: string): Promise<z.output<typeof Described>> {
     throw errors.bad_bundle({ problem: `${path}: ${describe(error)}` }, error)
   }
   return parse(Described, json, path)
-}
-
-/** A line for each tenth, of work that takes long. */
-function inSteps(tell: (what: string, percent: number) => void): (what: string, done: number) => void {
-  let told = ''
-  return (what, done) => {
-    const tenth = `${what} ${Math.floor(done * 10)}`
-    if (tenth === told) return
-    told = tenth
-    tell(what, Math.floor(done * 10) * 10)
-  }
 }

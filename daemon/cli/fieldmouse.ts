@@ -43,7 +43,10 @@ async function main(words: readonly string[]): Promise<number> {
         const { FACTORY_FAMILIES, factoryModelOf } = await import('../factory.js')
         return FACTORY_FAMILIES.map(family => factoryModelOf(family))
       }
-      registerOta(ota, { ...shell, openChannel, judgeAdapter, shipped }, finish)
+      // carriage return, the line, the rest of what stood there taken away (ECMA-48: EL)
+      const rewrite = (line: string) => void process.stderr.write(`\r${line}\u001b[K`)
+      const onTerminal = process.stderr.isTTY ? { rewrite } : {}
+      registerOta(ota, { ...shell, ...onTerminal, openChannel, judgeAdapter, shipped }, finish)
     }
     if (words.length === 0) {
       err(root.helpInformation())

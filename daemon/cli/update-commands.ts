@@ -2,10 +2,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Flags } from '../config/environment.js'
 import type { Finish, Shell } from './program.js'
+import type { Until } from './updates.js'
 
 interface UpdateFlags extends Flags {
   family?: string
   wait?: boolean
+  until?: Until
   timeout: number
   json?: boolean
 }
@@ -27,11 +29,11 @@ export function updateCommands(ota: Command, shell: Shell, finish: Finish): void
     return added
   }
   const ask = async (command: { do: string; sha256?: string }, o: UpdateFlags) => {
-    const { family, wait, timeout, json, ...flags } = o
+    const { family, wait, until, timeout, json, ...flags } = o
     const { askUpdates, sayUpdates } = await import('./updates.js')
     const answer = await askUpdates({
       command: { ...command, ...(family === undefined ? {} : { family }) },
-      follow: wait ?? false,
+      follow: wait || until ? (until ?? 'confirmed') : undefined,
       timeoutMs: timeout,
       flags,
       signal: shell.signal,
@@ -47,24 +49,32 @@ export function updateCommands(ota: Command, shell: Shell, finish: Finish): void
     shell.out(json ? JSON.stringify(updates, null, 2) : sayUpdates(updates))
     // who asked for the way back got what was asked for
     const wentWrong = answer.wentBack && command.do !== 'rollback'
-    finish(wait && (wentWrong || updates.models.some(m => m.state === 'failed')) ? 1 : 0)
+    finish((wait || until) && (wentWrong || updates.models.some(m => m.state === 'failed')) ? 1 : 0)
   }
   add('status', 'where the updates of this device stand').action((o: UpdateFlags) => ask({ do: 'status' }, o))
   for (const [word, description] of WORDS)
-    add(word, description, [WAIT]).action((o: UpdateFlags) => ask({ do: word }, o))
+    add(word, description, [WAIT, UNTIL]).action((o: UpdateFlags) => ask({ do: word }, o))
   add('forgive <sha256>', 'let a model that did badly here be tried again; the first digits will do', [
     WAIT,
+    UNTIL,
   ]).action((sha256: string, o: UpdateFlags) => ask({ do: 'forgive', sha256 }, o))
 }
 
 const WAIT = new Option('--wait', 'follow it until it rests; exit 1 when it failed or went back')
+const UNTIL = new Option(
+  '--until <state>',
+  'follow it until a new model answers (active), or is good as well (confirmed: what --wait does)',
+).choices(['active', 'confirmed'])
 const WHICH = [
   new Option('--config <file>', 'configuration file (YAML)'),
   new Option('--id <name>', 'name of the device'),
   new Option('--broker <address>', 'a URL, or embedded:PORT'),
   new Option('--data <folder>', 'folder for state, read where no daemon answers'),
   new Option('--family <name>', 'only this model: command, line'),
-  new Option('--timeout <ms>', 'how long to wait for an answer, and with --wait without any progress')
+  new Option(
+    '--timeout <ms>',
+    'how long to wait for an answer, and with --wait without any progress; the time for which a model is watched does not count',
+  )
     .argParser(text => {
       const ms = Number(text)
       if (!Number.isInteger(ms) || ms < 1 || ms > 3_600_000)

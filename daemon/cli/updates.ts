@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { loadMemory } from '../../ota/client/memory.js'
 import { DeviceUpdates, type UpdateState } from '../../ota/format/state.js'
 import { mainFile, type TargetPromise } from '../../ota/format/target.js'
-import { sleep } from '../base/clock.js'
+import { sleep, systemClock } from '../base/clock.js'
 import { FieldmouseError } from '../base/errors.js'
 import { call } from '../bus/mqtt/call.js'
 import type { Connection } from '../bus/mqtt/connect.js'
@@ -18,10 +18,12 @@ import { errors } from './errors.js'
 import { presenceOf, withConnection } from './presence.js'
 import { accessOf, shownUrl } from './reach.js'
 
+export type Until = 'active' | 'confirmed'
+
 export interface UpdatesQuestion {
   command: { do: string; family?: string; sha256?: string }
-  /** Until it rests. */
-  follow: boolean
+  /** Until it rests: a new model answers (`active`), or is good as well (`confirmed`); undefined: not at all. */
+  follow: Until | undefined
   timeoutMs: number
   flags: Flags
   signal: AbortSignal
@@ -66,41 +68,59 @@ export async function askUpdates(
 /** Nothing moved for so long, and it rests: it is over. */
 const QUIET_MS = 1_500
 /** What is watched answers already; its watch may take half an hour. */
-const rests = ({ state, running, waiting_for }: UpdateState) =>
+const rests = ({ state, running, waiting_for }: UpdateState, until: Until | undefined) =>
   state === 'idle' ||
   state === 'failed' ||
-  (state === 'active' && running.probation) ||
+  (until === 'active' && state === 'active' && running.probation) ||
   (state === 'staged' && waiting_for !== undefined)
 
 /** Follows the retained state until all models rest, or wait for somebody. @throws no_reply when nothing moves */
 async function watch(
   connection: Connection,
   topics: Topics,
-  { command, timeoutMs, signal, onProgress }: UpdatesQuestion,
+  { command, follow, timeoutMs, signal, onProgress }: UpdatesQuestion,
 ): Promise<{ updates: DeviceUpdates; wentBack: boolean }> {
   let latest: DeviceUpdates | undefined
+  let latestMs = 0
   let wentBack = false
+  const watched = new Map<string, string>()
   let wake = () => {}
   const told = new Map<string, string>()
   const end = await connection.subscribe(topics.updateState, ({ payload }) => {
     const parsed = DeviceUpdates.safeParse(jsonOf(payload))
     if (!parsed.success) return
     latest = parsed.data
-    for (const model of latest.models) {
-      const line = progressOf(model)
-      const isMine = !command.family || model.family === command.family
+    latestMs = systemClock.monotonic()
+    for (const model of latest.models.filter(m => !command.family || m.family === command.family)) {
+      const { family, state, running } = model
       // what is kept from before is no news of this update
-      if (isMine && told.has(model.family) && model.state === 'rolled-back') wentBack = true
+      if (told.has(family) && state === 'rolled-back') wentBack = true
+      // the way back may be shorter than a look at it
+      const before = watched.get(family)
+      if (before !== undefined && state === 'idle' && running.sha256 !== before) wentBack = true
+      if (state === 'active' && running.probation) watched.set(family, running.sha256)
+      else watched.delete(family)
+    }
+    tell()
+    wake()
+  })
+  /** What has changed; of a watch, each minute that is over. */
+  const tell = () => {
+    for (const model of latest?.models ?? []) {
+      if (command.family && model.family !== command.family) continue
+      const line = progressOf(model, systemClock.monotonic() - latestMs)
       if (told.get(model.family) !== line && model.state !== 'idle') onProgress(line)
       told.set(model.family, line)
     }
-    wake()
-  })
+  }
   try {
     for (let quietMs = 0; ; ) {
       const models = latest?.models.filter(m => !command.family || m.family === command.family)
-      if (latest && models?.every(rests) && quietMs >= QUIET_MS) return { updates: latest, wentBack }
-      if (quietMs >= timeoutMs)
+      if (latest && models?.every(m => rests(m, follow)) && quietMs >= QUIET_MS)
+        return { updates: latest, wentBack }
+      // nothing moves while a model is watched
+      const watchMs = Math.max(0, ...(models ?? []).map(m => m.watch?.left_ms ?? 0))
+      if (quietMs >= timeoutMs + watchMs)
         throw errors.update_stands_still({ state: latest?.state ?? 'unknown', timeoutMs })
       const over = new AbortController()
       const moved = new Promise<boolean>(resolve => {
@@ -111,6 +131,7 @@ async function watch(
       late.catch(() => {})
       const hasMoved = await Promise.race([moved, late])
       over.abort()
+      tell()
       quietMs = hasMoved ? 0 : quietMs + stepMs
     }
   } finally {
@@ -118,10 +139,22 @@ async function watch(
   }
 }
 
-function progressOf({ family, state, candidate, bytes, waiting_for, reason }: UpdateState): string {
+/** @param agoMs since that was told */
+function progressOf(
+  { family, state, candidate, bytes, waiting_for, reason, watch: watching }: UpdateState,
+  agoMs = 0,
+): string {
   const what = `${family}${candidate ? ` ${candidate.version}` : ''}: ${state}`
   const share = bytes && bytes.total > 0 ? ` ${Math.floor((bytes.done / bytes.total) * 100)} %` : ''
-  return `${what}${share}${waiting_for ? `, waits for ${waiting_for}` : ''}${reason ? ` (${reason.message})` : ''}`
+  const left = watching ? `, watched for ${leftOf(watching.left_ms - agoMs)}` : ''
+  return `${what}${share}${left}${waiting_for ? `, waits for ${waiting_for}` : ''}${reason ? ` (${reason.message})` : ''}`
+}
+
+/** In whole minutes, as long as it is one. */
+function leftOf(ms: number): string {
+  const minutes = Math.ceil(ms / 60_000)
+  if (ms <= 60_000) return 'less than a minute more'
+  return `${minutes} minutes more`
 }
 
 /** What the updaters wrote: enough to see what would run, and where an update stopped. */
@@ -197,8 +230,12 @@ export function sayUpdates({ sources, models, desired_id, desired_problem }: Dev
       '',
       `${m.family}`,
       `  runs      ${running.version} (${running.slot === 'factory' ? 'factory' : `slot ${running.slot}, release ${running.release}`}${running.probation ? ', watched' : ''}${m.pinned ? ', pinned' : ''})`,
-      `  update    ${progressOf({ ...m, family: m.candidate ? m.family : '', reason: undefined }).replace(/^: /, '')}`,
+      `  update    ${progressOf({ ...m, family: m.candidate ? m.family : '', reason: undefined, watch: undefined }).replace(/^: /, '')}`,
     )
+    if (m.watch)
+      lines.push(
+        `  watched   ${running.version}, for ${leftOf(m.watch.left_ms)}; then it is good${m.watch.then_looks ? ', and the repository is looked into' : ''}`,
+      )
     if (m.reason) lines.push(`  because   ${m.reason.message}`)
     if (m.reason?.remedy) lines.push(`  to do     ${m.reason.remedy}`)
     if (figures)

@@ -98,6 +98,14 @@ export const EVENTS = {
     says: (a: { family: string; problem: string }) => `update of ${a.family}: ${a.problem}`,
     counter: 'update_troubles',
   }),
+  TrustBegunAnew: entry({
+    level: 'warn',
+    meaning:
+      'This device was given another first root (by its package, or `ota.root`): whom it believes about models begins anew there.',
+    says: (a: { path: string }) =>
+      `the root at ${a.path} is another one now: who may sign for models is read from there, and no more from what came after the one before`,
+    fields: a => ({ path: a.path }),
+  }),
   DesiredRefused: entry({
     level: 'warn',
     meaning: 'What came on update/desired cannot be read; what was desired before holds.',

@@ -36,6 +36,8 @@ export class UpdateClient implements Part {
   #unlock: (() => Promise<void>) | undefined
   #progress: (Progress & { beganMs: number }) | undefined
   #waitingFor: string | undefined
+  /** Writes of the memory, one after the other: never rejects. */
+  #saving: Promise<unknown> = Promise.resolve()
   /** The memory is not on the disk yet. */
   #isUnsaved = false
   /** What is on the disk beside the state, as text. */
@@ -74,7 +76,8 @@ export class UpdateClient implements Part {
       const { isStopped, ...memory } = await loadMemory(this.#memoryPath)
       this.#memory = memory
       await this.#reconcile()
-      this.#advance({ what: 'started', isOrderly: isStopped === true })
+      const bootId = this.#o.bootId()
+      this.#advance({ what: 'started', isOrderly: isStopped === true, ...(bootId ? { bootId } : {}) })
       // a disk that refuses keeps nobody from being answered: it is tried on, before the first step
       await this.#save()
       this.#told()
@@ -105,24 +108,35 @@ export class UpdateClient implements Part {
 
   /** Where the update stands. */
   status(): UpdateState {
+    const { state } = this.#memory
+    const watchedMs =
+      this.#steps.watchedMs ??
+      (state.is === 'active' ? (state.steady?.watchedMs ?? state.watchedMs) : undefined) ??
+      0
+    const watch = { leftMs: Math.max(0, this.#o.watchMs - watchedMs), thenLooks: !!this.#memory.afterWatch }
     return told({
       family: this.#o.family,
       memory: this.#memory,
       running: this.running,
       ...(this.#progress ? { progress: { ...this.#progress, nowMs: this.#o.clock.monotonic() } } : {}),
       ...(this.#waitingFor ? { waitingFor: this.#waitingFor } : {}),
+      ...(state.is === 'active' && state.moved ? { watch } : {}),
     })
   }
 
-  /** Looks now. While an update is on its way it changes nothing. */
+  /** Looks now; while a new model is watched, when that is over. While an update is on its way it changes nothing. */
   check(): void {
     const { is } = this.#memory.state
-    if (is === 'idle' || is === 'failed') this.#send({ what: 'check' })
+    if (is === 'idle' || is === 'failed' || is === 'active') this.#send({ what: 'check' })
   }
 
-  /** Looks now, and activates what it finds without waiting for hours, the fleet's time or approval. */
+  /**
+   * Looks now, and activates what it finds without waiting for hours, the fleet's time or approval; while a new model is
+   * watched, when that is over.
+   */
   apply(): void {
-    this.#memory = { ...this.#memory, isAsked: true }
+    const how = this.#memory.state.is === 'active' ? { afterWatch: 'apply' as const } : { isAsked: true }
+    this.#memory = { ...this.#memory, ...how }
     this.#send({ what: 'check' })
   }
 
@@ -271,6 +285,12 @@ export class UpdateClient implements Part {
   /** Wakes the step that is being taken when the event changes something, or when the step only waits. */
   #send(event: Event): void {
     const state = this.#inbox.reduce(next, this.#memory.state)
+    if (state.is === 'active') {
+      if (event.what === 'check') this.#memory = { afterWatch: 'check', ...this.#memory }
+      // a watch is not broken off for what may wait, but what somebody said is kept
+      void this.#save().then(() => this.#told())
+      if (event.what === 'check') return
+    }
     this.#inbox.push(event)
     const only = ['wait', 'wait_again', 'hold'].includes(stepOf(this.#memory.state))
     if (only || next(state, event) !== state) this.#wake.abort(new Error('there is something newer to do'))
@@ -289,8 +309,9 @@ export class UpdateClient implements Part {
     if (state !== before) this.#memory = { ...this.#memory, state, bad: this.#badAfter(before, event) }
     if (state.is !== before.is) this.#progress = undefined
     if (state.is === 'idle' && before.is !== 'idle') {
-      const { isAsked: _, ...memory } = this.#memory
-      this.#memory = memory
+      const { isAsked: _, afterWatch, ...memory } = this.#memory
+      this.#memory = afterWatch === 'apply' ? { ...memory, isAsked: true } : memory
+      if (afterWatch) this.#inbox.push({ what: 'check' })
     }
     if (state.is === 'active' && before.is === 'trial') {
       this.#before = this.#health.figures()
@@ -313,7 +334,13 @@ export class UpdateClient implements Part {
   }
 
   /** @returns whether the disk took it */
-  async #save(): Promise<boolean> {
+  #save(): Promise<boolean> {
+    const turn = this.#saving.then(() => this.#write())
+    this.#saving = turn
+    return turn
+  }
+
+  async #write(): Promise<boolean> {
     try {
       const memory = this.#memory
       await saveMemory(this.#memoryPath, memory, this.#o.disk)

@@ -47,6 +47,10 @@ export const State = z.discriminatedUnion('is', [
     moved: z.boolean(),
     /** How often the daemon started since: a model that kills it is found out. */
     starts: z.number(),
+    /** In this life of the board it has answered well for a while: where the power goes then, it is not to blame. */
+    steady: z.object({ bootId: z.string(), watchedMs: z.number() }).optional(),
+    /** Starts that were not counted for it. */
+    reboots: z.number().optional(),
     /** How long it was watched before an orderly stop, milliseconds. */
     watchedMs: z.number().optional(),
     figures: Figures.optional(),
@@ -92,13 +96,20 @@ export type Event =
   | { what: 'go_back'; candidate: Candidate; reason: Reason; isBad: boolean }
   | { what: 'gone_back' }
   | { what: 'cancel'; reason: Reason }
+  /** What is watched has answered well for a while. `bootId`: the kernel's, another one after each start of the board. */
+  | { what: 'steady'; bootId: string; watchedMs: number }
   /** The process began. `isOrderly`: the one before it was told to stop, and did; nothing that runs is to blame. */
-  | { what: 'started'; isOrderly?: boolean }
+  | { what: 'started'; isOrderly?: boolean; bootId?: string }
 
 /** Trials that ended with the process; a power cut may be to blame for one, not for all. */
 export const MOST_TRIES = 3
 /** Starts within one probation. */
 export const MOST_STARTS = 4
+/**
+ * Starts of the board that are held against the power, where the model had answered well before; from then on they count
+ * like others, for a model may kill a board as well, by what it draws or holds.
+ */
+export const MOST_REBOOTS = 8
 /** A trial costs minutes of the board's time: what disturbed it is given as long as after so many failed tries. */
 const AFTER_DISTURBANCE = 4
 /** What does not pass by waiting is looked at once more: a repository may have been read while it was published. */
@@ -185,12 +196,11 @@ export function next(state: State, event: Event): State {
       if (event.what === 'moved') return { ...state, moved: true }
       if (event.what === 'confirmed')
         return { is: 'idle', why: { code: 'activated', says: `${nameOf(state.candidate)} is good` } }
-      if (event.what === 'started') {
-        if (event.isOrderly) return state
-        if (state.starts + 1 < MOST_STARTS) return { ...state, starts: state.starts + 1 }
-        const says = `the daemon started ${MOST_STARTS} times while it was watched`
-        return rolledBack(state.candidate, { code: 'worse_in_use', says }, true)
-      }
+      if (event.what === 'steady')
+        return state.moved
+          ? { ...state, steady: { bootId: event.bootId, watchedMs: event.watchedMs } }
+          : state
+      if (event.what === 'started') return startedWatched(state, event)
       if (event.what === 'refused') return rolledBack(state.candidate, event.reason, true)
       return state
     case 'rolled-back':
@@ -207,6 +217,21 @@ export function next(state: State, event: Event): State {
       if (event.what === 'check') return { is: 'checking', attempt: state.again ? state.attempt + 1 : 0 }
       return state
   }
+}
+
+type Active = Extract<State, { is: 'active' }>
+
+/** Each life of the board is judged by itself: what was steady in the one before says nothing of this one. */
+function startedWatched(state: Active, { isOrderly, bootId }: Extract<Event, { what: 'started' }>): State {
+  const { steady, ...rest } = state
+  if (isOrderly) return steady ? rest : state
+  const { starts, reboots = 0 } = state
+  const isReboot = bootId !== undefined && steady !== undefined && bootId !== steady.bootId
+  if (isReboot && reboots < MOST_REBOOTS) return { ...rest, reboots: reboots + 1 }
+  if (starts + 1 < MOST_STARTS) return { ...rest, starts: starts + 1 }
+  const more = reboots > 0 ? `, ${reboots} times more after the power had gone` : ''
+  const says = `the daemon started ${MOST_STARTS} times while it was watched${more}`
+  return rolledBack(state.candidate, { code: 'worse_in_use', says }, true)
 }
 
 function isBeforeTrial(state: State): boolean {

@@ -17,6 +17,8 @@ export const Memory = z.object({
   desiredId: z.string().optional(),
   /** Somebody asked for what is on its way: hours, the fleet's time and approval do not count. */
   isAsked: z.boolean().optional(),
+  /** Asked for while a model was watched: done when it is good, or gone. */
+  afterWatch: z.enum(['check', 'apply']).optional(),
   /** The process was told to stop and did: the next start says nothing against a model. Written while one is watched or tried. */
   isStopped: z.boolean().optional(),
 })

@@ -50,6 +50,10 @@ export interface UpdateClientOptions {
   firstCheckMs?: number
   /** `asked`: a new model is loaded and verified, and then waits for `apply`. Default `automatic`. */
   approval?: 'automatic' | 'asked'
+  /** The kernel's id of this life of the board; undefined where nobody says: then every start counts. */
+  bootId?: () => string | undefined
+  /** After so long, and so many good answers, a watched model is not to blame for a power that goes. Default 2 min, 3. */
+  steady?: { ms: number; answers: number }
   /** How long a new model is watched before it is good. Default 30 min. */
   watchMs?: number
   /** Between tries. Default 30 s to 1 h. */
@@ -103,6 +107,8 @@ export function withDefaults(options: UpdateClientOptions) {
     firstCheckMs: MINUTE_MS,
     approval: 'automatic' as const,
     watchMs: 30 * MINUTE_MS,
+    bootId: () => undefined,
+    steady: { ms: 2 * MINUTE_MS, answers: 3 },
     bytesPerSecond: 0,
     graceMs: 5_000,
     clock: systemClock,

@@ -260,12 +260,23 @@ export class Steps {
       return { what: 'moved' }
     },
 
-    watch: async ({ candidate, watchedMs = 0 }: Extract<State, { is: 'active' }>, signal) => {
-      const from = this.#o.clock.monotonic() - watchedMs
+    watch: async ({ candidate, steady, watchedMs = 0 }: Extract<State, { is: 'active' }>, signal) => {
+      const began = this.#o.clock.monotonic()
+      const from = began - (steady?.watchedMs ?? watchedMs)
       this.#watchedFrom = from
+      const bootId = this.#o.bootId()
+      const first = this.#world.health().figures()
       for (;;) {
-        const reason = judgeHealth(this.#world.before(), this.#world.health().figures(), this.#o.health)
+        const now = this.#world.health().figures()
+        const reason = judgeHealth(this.#world.before(), now, this.#o.health)
         if (reason) return { what: 'refused', reason: reasonOf(errors.worse_in_use({ reason })) }
+        const isSteady =
+          this.#o.clock.monotonic() - began >= this.#o.steady.ms &&
+          wellAnswered(now) - wellAnswered(first) >= this.#o.steady.answers &&
+          now.crashes === first.crashes
+        // once in each life of the board, for flash wears
+        if (bootId !== undefined && steady?.bootId !== bootId && isSteady)
+          return { what: 'steady', bootId, watchedMs: this.#o.clock.monotonic() - from }
         const left = from + this.#o.watchMs - this.#o.clock.monotonic()
         if (left <= 0) break
         await this.#o.wait(Math.min(LOOK_MS, left), signal)
@@ -334,6 +345,8 @@ export class Steps {
 function reasonOf({ code, message, remedy }: FieldmouseError): Reason {
   return { code, says: message, remedy }
 }
+
+const wellAnswered = ({ requests, errors }: HealthFigures): number => requests - errors
 
 function problemOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException

@@ -11,10 +11,12 @@ export interface Telling {
   running: Installed
   progress?: Progress & { beganMs: number; nowMs: number }
   waitingFor?: string
+  /** Of what answers and is watched. */
+  watch?: { leftMs: number; thenLooks: boolean }
 }
 
 /** What the updater knows, as `update/state` says it. Pure. */
-export function told({ family, memory, running, progress, waitingFor }: Telling): UpdateState {
+export function told({ family, memory, running, progress, waitingFor, watch }: Telling): UpdateState {
   const { state, bad, pinnedSha256, desiredId } = memory
   const candidate = 'candidate' in state ? state.candidate : undefined
   const reason = 'reason' in state ? state.reason : state.is === 'idle' ? state.why : undefined
@@ -50,6 +52,7 @@ export function told({ family, memory, running, progress, waitingFor }: Telling)
       : {}),
     ...(reason ? { reason: wire(reason) } : {}),
     ...(waitingFor ? { waiting_for: waitingFor } : {}),
+    ...(watch ? { watch: { left_ms: Math.round(watch.leftMs), then_looks: watch.thenLooks } } : {}),
     ...(figures
       ? {
           figures: {

@@ -15,6 +15,7 @@ import { codeOf, describe, FieldmouseError } from '../../daemon/base/errors.js'
 import { CUSTOM_FIELD, type Offer, problemsOf, REVOKED_FIELD, TargetPromise } from '../format/target.js'
 import { type Bounds, readWhole } from '../transport/bounds.js'
 import type { Transport } from '../transport/transport.js'
+import { beganWith, isGivenAnother, noteAnchor, rootOf, sha256Of } from './anchor.js'
 import { errors } from './errors.js'
 import { TimeFloor } from './time-floor.js'
 import { type Inside, inside } from './tuf-inside.js'
@@ -22,8 +23,13 @@ import { type Inside, inside } from './tuf-inside.js'
 export interface TrustOptions {
   /** Where trusted metadata is kept; one a repository. */
   folder: string
-  /** The root that came with the device, read-only: where trust begins, and begins again when the copy is broken. */
+  /**
+   * The root that came with the device, read-only: where trust begins, and begins again when the copy is broken or when
+   * this is another one than it began with.
+   */
   factoryRoot: string
+  /** Trust has begun anew, for the owner gave the device another root. Told once. */
+  onNewRoot?: (root: { path: string }) => void
   clock?: Clock
   /** Time is never before this: when this program was built, milliseconds. */
   builtMs?: number
@@ -62,6 +68,8 @@ export class Trust {
   readonly #clock: Clock
   readonly #time: TimeFloor
   #busy: Promise<unknown> = Promise.resolve()
+  /** The root that the last look found; of a new one is told once. */
+  #told: string | undefined
 
   constructor(options: TrustOptions) {
     this.#o = options
@@ -99,7 +107,8 @@ export class Trust {
     await rm(staging, { recursive: true, force: true })
     await mkdir(staging, { recursive: true })
     await sweepTemporary(this.#o.folder, this.#disk)
-    await this.#copyTrusted(staging)
+    const given = await this.#copyTrusted(staging)
+    let hasBegun = false
     const now = await this.#time.now()
     const bounds = { ...DEFAULT_BOUNDS, ...this.#o.bounds }
     const fetcher = new Fetcher(transport, bounds, signal, this.#clock)
@@ -124,6 +133,7 @@ export class Trust {
     }
     try {
       const first = await this.#begin(staging, () => open(false))
+      hasBegun = true
       await guarded(first, u => u.refresh())
       // no such file: the walk loads every role that may speak for the family
       const walk = (family: string) => guarded(first, u => u.getTargetInfo(`${family}/?`))
@@ -155,7 +165,13 @@ export class Trust {
       await this.#time.saw(now.ms)
       return result
     } finally {
-      await this.#keep(staging)
+      // what trust cannot begin with takes the place of nothing
+      if (hasBegun) {
+        this.#tell(given)
+        await this.#keep(staging)
+        await this.#note(given)
+      }
+      await rm(staging, { recursive: true, force: true })
     }
   }
 
@@ -173,14 +189,46 @@ export class Trust {
     }
   }
 
-  /** A copy to work in. A root that cannot be read (torn by a bad disk) is no root: trust begins again at the factory's. */
-  async #copyTrusted(staging: string): Promise<void> {
-    for (const name of await readdir(this.#o.folder))
-      if (name.endsWith('.json')) await cp(join(this.#o.folder, name), join(staging, name))
-    if (isRoot(await readFile(join(staging, 'root.json'), 'utf8').catch(() => ''))) return
-    const factory = await readFile(this.#o.factoryRoot, 'utf8').catch(() => '')
-    if (!isRoot(factory)) throw errors.no_trust_anchor({ path: this.#o.factoryRoot })
-    await cp(this.#o.factoryRoot, join(staging, 'root.json'))
+  /**
+   * A copy to work in. A root that cannot be read (torn by a bad disk) is no root: trust begins again at the factory's. So
+   * it does when that is another one now. The rest stays: it counts where the keys of that root have signed it as well, so
+   * that a newer root of the same repository opens no way back to old files.
+   * @returns the root that the device was given, where it is one that can be read, and whether trust begins anew
+   */
+  async #copyTrusted(staging: string): Promise<Given> {
+    const { folder, factoryRoot } = this.#o
+    for (const name of await readdir(folder))
+      if (name.endsWith('.json')) await cp(join(folder, name), join(staging, name))
+    const [given, kept] = await Promise.all(
+      [factoryRoot, join(staging, 'root.json')].map(path => readFile(path).catch(() => Buffer.alloc(0))),
+    )
+    const began = await beganWith(this.#anchorPath)
+    if (!rootOf(given!)) {
+      if (!rootOf(kept!)) throw errors.no_trust_anchor({ path: factoryRoot })
+      return { sha256: undefined, began, isNew: false }
+    }
+    const sha256 = sha256Of(given!)
+    const isKept = rootOf(kept!) !== undefined
+    const isNew = isKept
+      ? isGivenAnother({ given: given!, kept: kept!, began })
+      : began !== undefined && began !== sha256
+    if (isNew || !isKept) await cp(factoryRoot, join(staging, 'root.json'))
+    return { sha256, began, isNew }
+  }
+
+  get #anchorPath(): string {
+    return join(this.#o.folder, 'anchor')
+  }
+
+  /** Before anything is written: rather twice, around a cut, than never. */
+  #tell({ sha256, isNew }: Given): void {
+    if (isNew && this.#told !== sha256) this.#o.onNewRoot?.({ path: this.#o.factoryRoot })
+    this.#told = sha256
+  }
+
+  /** After the root itself: a cut between the two leads to the same end. */
+  async #note({ sha256, began }: Given): Promise<void> {
+    if (sha256 !== undefined && sha256 !== began) await noteAnchor(this.#anchorPath, sha256, this.#disk)
   }
 
   /** Root first: everything else is judged by it. */
@@ -192,16 +240,15 @@ export class Trust {
       const kept = await readFile(join(this.#o.folder, name)).catch(() => undefined)
       if (!kept?.equals(bytes)) await writeDurably(join(this.#o.folder, name), bytes, this.#disk)
     }
-    await rm(staging, { recursive: true, force: true })
   }
 }
 
-function isRoot(text: string): boolean {
-  try {
-    return (JSON.parse(text) as { signed?: { _type?: string } }).signed?._type === 'root'
-  } catch {
-    return false
-  }
+interface Given {
+  /** Of the root that the device was given; undefined where it cannot be read. */
+  sha256: string | undefined
+  /** Of the one that trust began with, as far as that is known. */
+  began: string | undefined
+  isNew: boolean
 }
 
 /** Our own targets, well described; others are not offers. The hash that counts is the target's own. */

@@ -28,6 +28,15 @@ export const UpdateState = z.object({
   retry_in_ms: z.number().optional(),
   /** Why it waits though it could go on. */
   waiting_for: z.string().optional(),
+  /** A new model answers and is watched; then it is good. */
+  watch: z
+    .object({
+      /** Milliseconds, when this was told. */
+      left_ms: z.number(),
+      /** Somebody asked for a look at the repository: it comes when the watch is over. */
+      then_looks: z.boolean(),
+    })
+    .optional(),
   figures: z
     .object({
       answered: z.number(),

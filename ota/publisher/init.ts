@@ -18,6 +18,8 @@ export interface InitOptions {
   expiryDays?: Partial<Expiry>
   passphrase?: string
   clock?: Clock
+  /** Of targets, snapshot and timestamp: where it takes the place of another repository, beyond that. Default 1. */
+  firstVersion?: number
 }
 
 /**
@@ -40,7 +42,7 @@ export async function init(options: InitOptions): Promise<{ repository: Reposito
     roles[role] = new Role({ keyIDs: signers[role].map(s => s.key.keyID), threshold })
   }
   const common = (role: TopRole) => ({
-    version: 1,
+    version: role === 'root' ? 1 : (options.firstVersion ?? 1),
     specVersion: '1.0.31',
     expires: repository.expiresAfter(expiry[role]),
   })

@@ -4,7 +4,10 @@
  * a complete, verified model, answer, leave no process behind, and finish the update. At the end it is cut off in trials, and
  * while a model is watched, until the model is sent back for it.
  *
- *   node dist/scripts/bench/daemon-cuts.js [--cuts 60] [--seed 1] [--from 0]
+ *   node dist/scripts/bench/daemon-cuts.js [--cuts 60] [--seed 1] [--from 0] [--memory MIB]
+ *
+ * With --memory the board is said to have so much: with 400 one model fits and two do not, so that the running one is put
+ * aside for a trial.
  */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -26,6 +29,7 @@ import {
   processesOf,
   stageOf,
   startWhole,
+  tightBoard,
   type WholeDaemon,
 } from '../../test/support/whole-daemon.js'
 
@@ -39,6 +43,14 @@ const MOMENTS: readonly [stage: string, spanMs: number][] = [
   ['activating', 800],
   ['active', 2_500],
   ['rolled-back', 500],
+]
+/** Where memory is short: the running model is unloaded for the trial, and for a swap in either direction. */
+const TIGHT_MOMENTS: typeof MOMENTS = [
+  ['trial', 1_500],
+  ['activating', 800],
+  ['trial', 6_000],
+  ['rolled-back', 500],
+  ['trial', 3_000],
 ]
 /**
  * `cut`: all of its processes at once. `orphans`: only the daemon, the others must notice. `stop`: SIGTERM. `stop all`:
@@ -61,6 +73,8 @@ export interface DaemonCuts {
   foundNew: number
   /** Longest of all stops, milliseconds. */
   longestStopMs: number
+  /** Most inference processes that were there when it was cut in a trial: 1 where the running model was put aside. */
+  mostInTrial: number
   /** Updates from differences that fell back to the whole file. */
   refused: number
   bad: string[]
@@ -73,6 +87,7 @@ export async function daemonCuts(
   seed: number,
   from: number,
   onCut: (report: DaemonCuts) => void,
+  memoryMib?: number,
 ): Promise<DaemonCuts> {
   const closing: (() => unknown)[] = []
   const site = await makeSite({ teardown: end => void closing.push(end) })
@@ -94,12 +109,14 @@ export async function daemonCuts(
     config: join(site.folder, 'fieldmouse.yaml'),
   }
   await mkdir(home.data)
+  const board = memoryMib === undefined ? '' : `board:\n  root: ${await tightBoard(site.folder, memoryMib)}\n`
   const configure = (watchMinutes: number) =>
     writeFile(
       home.config,
-      `ota:\n  url: ${server.url}\n  root: ${site.root}\n  approval: automatic\n  check_every_minutes: 10000\n  watch_minutes: ${watchMinutes}\n`,
+      `${board}ota:\n  url: ${server.url}\n  root: ${site.root}\n  approval: automatic\n  check_every_minutes: 10000\n  watch_minutes: ${watchMinutes}\n`,
     )
   await configure(WATCH_MINUTES)
+  const moments = memoryMib === undefined ? MOMENTS : TIGHT_MOMENTS
   const random = seeded(seed)
   const began = systemClock.monotonic()
   const report: DaemonCuts = {
@@ -109,6 +126,7 @@ export async function daemonCuts(
     foundOld: 0,
     foundNew: 0,
     longestStopMs: 0,
+    mostInTrial: 0,
     refused: 0,
     bad: [],
     seconds: 0,
@@ -117,8 +135,8 @@ export async function daemonCuts(
   const wanted = sha256(content)
   try {
     for (let n = from; report.cuts < most; n++) {
-      const [stage, spanMs] = MOMENTS[n % MOMENTS.length]!
-      const way = WAYS[(Math.floor(n / MOMENTS.length) + (n % MOMENTS.length)) % WAYS.length]!
+      const [stage, spanMs] = moments[n % moments.length]!
+      const way = WAYS[(Math.floor(n / moments.length) + (n % moments.length)) % WAYS.length]!
       let what = `${n}: ${way} in ${stage}`
       try {
         await begin(daemon, home, stage, wanted)
@@ -129,6 +147,8 @@ export async function daemonCuts(
           90_000,
         )
         await sleep(random() * spanMs)
+        if ((await stageOf(home)) === 'trial')
+          report.mostInTrial = Math.max(report.mostInTrial, (await inferenceOf(home)).length)
         const ended = await end(daemon, home, way)
         const met = await stageOf(home)
         what += `, met ${met}`
@@ -319,10 +339,15 @@ if (process.argv[1]?.endsWith('daemon-cuts.js')) {
       cuts: { type: 'string', default: '60' },
       seed: { type: 'string', default: '1' },
       from: { type: 'string', default: '0' },
+      memory: { type: 'string' },
     },
   })
-  const report = await daemonCuts(Number(values.cuts), Number(values.seed), Number(values.from), r =>
-    process.stderr.write(`${r.cuts} cuts, ${r.bad.length} bad, ${r.seconds} s ${r.bad.at(-1) ?? ''}\n`),
+  const report = await daemonCuts(
+    Number(values.cuts),
+    Number(values.seed),
+    Number(values.from),
+    r => process.stderr.write(`${r.cuts} cuts, ${r.bad.length} bad, ${r.seconds} s ${r.bad.at(-1) ?? ''}\n`),
+    values.memory === undefined ? undefined : Number(values.memory),
   )
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
   process.exitCode = report.bad.length === 0 ? 0 : 1

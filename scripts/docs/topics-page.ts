@@ -62,7 +62,7 @@ export function topicsPage(): string {
     [
       t.updateState,
       'out, retained',
-      'where updates stand: `{state, reason?, sources, desired_id?, models: [{family, state, running, candidate?, bytes?, reason?, waiting_for?, figures?, bad, pinned}]}`',
+      'where updates stand: `{state, reason?, sources, desired_id?, models: [{family, state, running, candidate?, bytes?, reason?, waiting_for?, watch?, figures?, bad, pinned}]}`',
     ],
     [
       t.updateReport('<family>'),

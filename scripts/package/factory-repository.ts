@@ -6,11 +6,15 @@
  *   cards/<family>.md        its card
  *   golden/<family>.jsonl    its golden requests, where there are any
  *
- *   npm run factory -- --keys FOLDER [--model command=model.gguf ...]
+ *   npm run factory -- --keys FOLDER [--model command=model.gguf ...] [--new-root]
  *
  * A family whose model is not named keeps the one that is there. The first run makes the keys. Nothing changed: nothing is
  * signed. Private keys stay where they are; the folder must not lie in the project.
+ *
+ * --new-root, where the keys are lost: the same targets under a new root with new keys, in a folder that holds none yet.
+ * Nobody vouches for what is taken over but who runs this; hence every file is held to its hash first.
  */
+import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { chmod, cp, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
@@ -37,11 +41,19 @@ export interface FactoryRepositoryOptions {
   keys: string
   /** Model files by family. Default: the one that is published. */
   models?: Partial<Record<string, string>>
+  /** The keys are lost: begins anew, with new ones; what is published stays published. */
+  isNewRoot?: boolean
   clock?: Clock
 }
 
 /** What travels inside a package is as old as the package; ten years. Decision 0021. */
 const EXPIRY_DAYS = 3653
+const expiryDays = {
+  root: EXPIRY_DAYS,
+  targets: EXPIRY_DAYS,
+  snapshot: EXPIRY_DAYS,
+  timestamp: EXPIRY_DAYS,
+}
 /** Everything but the promise's own files. */
 const Described = TargetPromise.omit({ files: true, kind: true })
 
@@ -49,17 +61,19 @@ const Described = TargetPromise.omit({ files: true, kind: true })
 export async function makeFactoryRepository(
   options: FactoryRepositoryOptions,
 ): Promise<Record<string, number> | undefined> {
-  const { folder, keys, clock = systemClock } = options
+  const { folder, keys, isNewRoot = false, clock = systemClock } = options
   if (isBelow(keys, packageRoot())) throw new Error(`${keys} lies in the project: keys are never part of it`)
   const building = join(folder, 'building')
   await rm(building, { recursive: true, force: true })
   try {
-    const repository = await begun(folder, building, keys, clock)
+    const repository = isNewRoot
+      ? await begunAnew(folder, building, keys, clock)
+      : await begun(folder, building, keys, clock)
     for (const file of readdirSync(join(folder, 'promises')).sort())
       await put(repository, file.replace(/\.yaml$/, ''), options)
     const draft = (await repository.draft('targets'))!.signed.toJSON() as unknown as TargetsSigned
     const before = (await repository.published('targets')).signed.toJSON() as unknown as TargetsSigned
-    if (isDeepStrictEqual(draft.targets, before.targets)) return undefined
+    if (!isNewRoot && isDeepStrictEqual(draft.targets, before.targets)) return undefined
     await sign({ draftFolder: repository.draftFolder, keys: [keys] })
     const versions = await publish({ repository, keys: [keys] })
     await replace(folder, repository)
@@ -74,18 +88,45 @@ async function begun(folder: string, building: string, keys: string, clock: Cloc
   if (!existsSync(join(folder, 'metadata'))) {
     if ((await listKeys([keys])).length > 0)
       throw new Error(`${keys} holds keys, ${folder} no metadata: new keys would be another repository`)
-    const expiryDays = {
-      root: EXPIRY_DAYS,
-      targets: EXPIRY_DAYS,
-      snapshot: EXPIRY_DAYS,
-      timestamp: EXPIRY_DAYS,
-    }
     return (await init({ folder: building, keys, expiryDays, clock })).repository
   }
   await mkdir(building, { recursive: true })
   for (const part of ['metadata', 'targets', 'publisher.json'])
     await cp(join(folder, part), join(building, part), { recursive: true })
   return new Repository(building, clock)
+}
+
+/** What is published now, by new keys: versions go on, so that no name ever means two things but that of the first root. */
+async function begunAnew(folder: string, building: string, keys: string, clock: Clock): Promise<Repository> {
+  const old = new Repository(folder, clock)
+  if (!existsSync(join(folder, 'metadata')))
+    throw new Error(`${folder} holds no metadata: there is nothing to begin anew, leave --new-root out`)
+  if ((await listKeys([keys])).length > 0)
+    throw new Error(`${keys} holds keys: new ones go to a folder of their own`)
+  const targets = (await old.published('targets')).signed.toJSON() as unknown as TargetsSigned
+  await checkHashes(old, targets)
+  const [snapshot, timestamp] = [await old.published('snapshot'), await old.published('timestamp')]
+  const firstVersion = Math.max(targets.version, snapshot.signed.version, timestamp.signed.version) + 1
+  const { repository } = await init({ folder: building, keys, expiryDays, clock, firstVersion })
+  await cp(old.targetsFolder, repository.targetsFolder, { recursive: true })
+  await repository.change('targets', signed => {
+    const { version, expires } = signed
+    Object.assign(signed, targets, { version, expires })
+  })
+  await sign({ draftFolder: repository.draftFolder, keys: [keys] })
+  await publish({ repository, keys: [keys] })
+  return repository
+}
+
+async function checkHashes(repository: Repository, { targets }: TargetsSigned): Promise<void> {
+  for (const [path, target] of Object.entries(targets)) {
+    const { sha256 } = target.hashes
+    const file = join(repository.targetsFolder, consistentName(path, sha256))
+    const found = createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex')
+    if (found !== sha256) throw new Error(`${file} is not what its name says`)
+  }
 }
 
 /** Puts one family into the draft, in the place of what was there of it. */
@@ -185,7 +226,11 @@ function isBelow(path: string, folder: string): boolean {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { values } = parseArgs({
-    options: { keys: { type: 'string' }, model: { type: 'string', multiple: true, default: [] } },
+    options: {
+      keys: { type: 'string' },
+      model: { type: 'string', multiple: true, default: [] },
+      'new-root': { type: 'boolean', default: false },
+    },
   })
   if (!values.keys) throw new Error('--keys FOLDER: where the private keys are, outside of the project')
   const models = Object.fromEntries(values.model.map(text => text.split('=') as [string, string]))
@@ -193,6 +238,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     folder: join(packageRoot(), 'ota', 'factory'),
     keys: values.keys,
     models,
+    isNewRoot: values['new-root'],
   })
   console.log(versions ? JSON.stringify(versions) : 'Nothing has changed: what is published stays.')
 }

@@ -16,10 +16,14 @@ const { signal } = new AbortController()
 interface Workshop {
   folder: string
   keys: string
+  /** What a device that updates its package says of it. */
+  newRoots: string[]
   /** Writes a tiny model and says where. */
   model(version: string, data?: number): Promise<string>
   promise(version: string, release: number): Promise<void>
   make(model?: string): Promise<Record<string, number> | undefined>
+  /** The keys are lost: begun anew, with new ones in that folder beside. */
+  makeAnew(keys: string, model?: string): Promise<Record<string, number> | undefined>
   offers(): Promise<Offer[]>
   files(): Promise<string[]>
 }
@@ -33,11 +37,14 @@ async function workshop(t: Test): Promise<Workshop> {
     await mkdir(join(folder, '..', part), { recursive: true })
   for (const part of ['promises', 'cards', 'golden']) await mkdir(join(folder, part), { recursive: true })
   await writeFile(join(folder, 'cards', 'command.md'), '# a card\n')
+  const newRoots: string[] = []
   const trust = new Trust({
     folder: join(place, 'trust'),
     factoryRoot: join(folder, 'metadata', '1.root.json'),
+    onNewRoot: root => newRoots.push(root.path),
   })
   return {
+    newRoots,
     folder,
     keys,
     async model(version, data = 256) {
@@ -52,6 +59,13 @@ async function workshop(t: Test): Promise<Workshop> {
         `family: command\nversion: ${version}\nrelease: ${release}\nneeds: {}\n`,
       ),
     make: model => makeFactoryRepository({ folder, keys, ...(model ? { models: { command: model } } : {}) }),
+    makeAnew: (name, model) =>
+      makeFactoryRepository({
+        folder,
+        keys: join(place, name),
+        isNewRoot: true,
+        ...(model ? { models: { command: model } } : {}),
+      }),
     offers: () => trust.consult(folderTransport(folder), signal, trusted => trusted.offers('command')),
     files: async () =>
       (await readdir(folder, { recursive: true, withFileTypes: true }))
@@ -181,4 +195,78 @@ t.test('a publishing that was cut off at any file leaves a repository, and the n
     await makeFactoryRepository({ folder: cut, keys: w.keys, models: { command: second } })
     t.equal(factoryModelOf('command', cut).version, '1.1.0')
   }
+})
+
+t.test(
+  'the keys are lost: a new root, the same targets, and a device with the new package goes on',
+  async t => {
+    const w = await workshop(t)
+    await t.rejects(w.makeAnew('new'), { message: /there is nothing to begin anew/ })
+    await w.promise('1.0.0', 1)
+    await w.make(await w.model('1.0.0'))
+    await w.promise('1.1.0', 2)
+    await w.make(await w.model('1.1.0', 512))
+    const targetsOf = async () => (await w.files()).filter(name => name.startsWith('targets/'))
+    const [before, offered, model] = [
+      await targetsOf(),
+      await w.offers(),
+      factoryModelOf('command', w.folder),
+    ]
+    const published = await w.files()
+    await rm(w.keys, { recursive: true })
+
+    await writeFile(join(w.folder, 'cards', 'command.md'), '# another card\n')
+    await t.rejects(w.make(), { code: 'nothing_to_sign' }, 'without keys nothing is signed')
+    await writeFile(join(w.folder, 'cards', 'command.md'), '# a card\n')
+    t.strictSame(await w.files(), published)
+    t.strictSame(
+      await w.makeAnew('new'),
+      { root: 1, targets: 6, snapshot: 6, timestamp: 6 },
+      'versions go on',
+    )
+    t.strictSame(await targetsOf(), before)
+    t.match(factoryModelOf('command', w.folder), { version: '1.1.0', release: 2, sha256: model.sha256 })
+    t.strictSame(w.newRoots, [])
+    t.strictSame(await w.offers(), offered)
+    t.equal(w.newRoots.length, 1, 'it says that it believes another root')
+    const after = await w.files()
+    t.strictSame(after.filter(name => name.startsWith('metadata/')).length, 4)
+    await t.rejects(w.makeAnew('new'), { message: /holds keys/ }, 'the new keys are not written over')
+    t.strictSame(await w.files(), after)
+
+    await w.promise('1.2.0', 3)
+    const third = await w.model('1.2.0', 1024)
+    t.match(
+      await makeFactoryRepository({
+        folder: w.folder,
+        keys: join(w.folder, '..', 'new'),
+        models: { command: third },
+      }),
+      {
+        root: 1,
+        targets: 7,
+      },
+    )
+    t.match(await w.offers(), [{ promise: { version: '1.2.0', release: 3 } }])
+    t.equal(w.newRoots.length, 1)
+
+    await w.promise('1.3.0', 4)
+    await w.makeAnew('newer', await w.model('1.3.0', 2048))
+    t.match(await w.offers(), [{ promise: { version: '1.3.0', release: 4 } }], 'with a new model in one go')
+    t.equal(w.newRoots.length, 2)
+  },
+)
+
+t.test('what is taken over without keys must be what its name says', async t => {
+  const w = await workshop(t)
+  await w.promise('1.0.0', 1)
+  await w.make(await w.model('1.0.0'))
+  const files = await w.files()
+  const path = join(w.folder, files.find(name => name.endsWith('.gguf'))!)
+  const bytes = await readFile(path)
+  bytes[bytes.length - 1]! ^= 1
+  await writeFile(path, bytes)
+  await t.rejects(w.makeAnew('new'), { message: /is not what its name says/ })
+  t.strictSame(await w.files(), files)
+  t.strictSame(await readdir(join(w.folder, '..', 'new')).catch(() => []), [], 'and no key was made')
 })

@@ -3,10 +3,11 @@
  * over a real web server; `docs/attacks.md` is printed from here.
  * @source TUF 1.0.34, 1.5.2; Uptane Standard 2.1.0, "Description of threats"
  */
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Trust } from '../../ota/client/trust.js'
 import type { UpdateState } from '../../ota/format/state.js'
+import { init } from '../../ota/publisher/init.js'
 import { generateKey, loadSigners, type Signer } from '../../ota/publisher/keys.js'
 import { rotate } from '../../ota/publisher/rotate.js'
 import { httpTransport } from '../../ota/transport/http-range.js'
@@ -359,6 +360,19 @@ export const MISCHIEF: Record<
         [stranger],
       )
       server.put('metadata/2.root.json', root)
+    },
+    code: 'signatures_not_enough',
+    says: /2\.root\.json does not bear/,
+  },
+  'a whole other repository, with a root of its own': {
+    named: { tuf: 'arbitrary installation', uptane: 'arbitrary software' },
+    async does({ site, server }) {
+      const other = join(site.folder, 'other')
+      const keys = join(site.folder, 'other-keys')
+      const { repository } = await init({ folder: other, keys })
+      for (const name of await readdir(repository.metadataFolder))
+        server.put(`metadata/${name}`, await readFile(join(repository.metadataFolder, name)))
+      server.put('metadata/2.root.json', await readFile(join(repository.metadataFolder, '1.root.json')))
     },
     code: 'signatures_not_enough',
     says: /2\.root\.json does not bear/,

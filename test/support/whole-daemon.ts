@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -210,4 +210,20 @@ export async function eventually<T>(
     if (systemClock.monotonic() > until) throw new Error(`never came: ${what}`)
     await sleep(4)
   }
+}
+
+/** A board that has no more memory than that, as /proc would say; processors as they are here. */
+export async function tightBoard(folder: string, memoryMib: number): Promise<string> {
+  const root = join(folder, 'board')
+  const kib = memoryMib * 1024
+  await mkdir(join(root, 'proc'), { recursive: true })
+  await mkdir(join(root, 'sys/devices/system/cpu'), { recursive: true })
+  // not copyFile: it never ends on files that say they have no length
+  for (const path of ['proc/cpuinfo', 'sys/devices/system/cpu/online'])
+    await writeFile(join(root, path), await readFile(join('/', path)))
+  await writeFile(
+    join(root, 'proc/meminfo'),
+    `MemTotal: ${kib} kB\nMemFree: ${kib >> 1} kB\nMemAvailable: ${kib >> 1} kB\nSwapTotal: 0 kB\n`,
+  )
+  return root
 }

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { sleep } from '../../../daemon/base/clock.js'
 import { program } from '../../../daemon/cli/program.js'
 import { factoryModelOf } from '../../../daemon/factory.js'
 import { needsMosquitto } from '../../support/broker.js'
@@ -50,7 +51,7 @@ t.test(
     const where = ['--config', config, '--data', data, '--broker', `embedded:${port}`]
     const ask = (...words: string[]) => fieldmouse('ota', ...words, ...where)
 
-    const applied = await ask('apply', '--wait', '--family', 'command')
+    const applied = await ask('apply', '--until', 'active', '--family', 'command')
     t.equal(applied.code, 0)
     t.match(
       applied.out,
@@ -58,6 +59,12 @@ t.test(
       'it has taken over, and is watched',
     )
     t.match(applied.err, /trial/)
+    t.match(applied.err, /active, watched for 30 minutes more/)
+    const asked = await ask('check', '--family', 'command')
+    t.match(asked, {
+      code: 0,
+      out: /watched {3}1\.1\.0, for (30|29) minutes more; then it is good, and the repository is looked into/,
+    })
 
     const back = await ask('rollback', '--wait', '--family', 'command')
     t.equal(back.code, 0, 'who asks for the way back gets what was asked for')
@@ -65,9 +72,15 @@ t.test(
     const digits = /bad here {2}([0-9a-f]{12})/.exec(back.out)![1]!
 
     t.match(await ask('forgive', '0123456789ab'), { code: 1, out: /nothing that begins with 0123456789ab/ })
-    t.match(await ask('forgive', digits, '--wait', '--family', 'command'), { code: 0, out: /slot a/ })
-
-    t.match(await ask('rollback', '--wait', '--family', 'command'), { code: 0 }, 'a watch ends the short way')
+    const waiting = ask('forgive', digits, '--wait', '--family', 'command')
+    const state = async () => (await ask('status', '--family', 'command')).out
+    while (!/slot a, release 1, watched/.test(await state())) await sleep(200)
+    t.match(await ask('rollback', '--family', 'command'), { code: 0 }, 'a watch ends the short way')
+    t.match(
+      await waiting,
+      { code: 1, out: /\(factory\)/, err: /rolled-back/ },
+      'and who waited for it is told',
+    )
     await site.release(2, { content: factoryNoise(), golden, deltas: false })
     const worse = await ask('check', '--wait', '--family', 'command')
     t.match(worse, { code: 1, err: /rolled-back/ })
@@ -79,6 +92,31 @@ t.test(
     await t.rejects(ask('check'), { code: 'no_broker' })
   },
 )
+
+t.test('who waits, waits until the model is good', needsMosquitto, async t => {
+  const content = readFileSync(factory.files.model)
+  content.write('waited-for-command', content.indexOf('fieldmouse-command'))
+  const site = await makeSite(t)
+  await site.release(1, { content, golden, deltas: false })
+  const folder = join(site.folder, 'repository')
+  const ota = { folder, root: site.root, watchMinutes: 0.03 }
+  const mouse = await startMouse(t, { program: 'mosquitto', ota })
+  const { port } = new URL(mouse.daemon.brokerUrl)
+  const applied = await fieldmouse(
+    'ota',
+    'apply',
+    '--wait',
+    '--family',
+    'command',
+    '--broker',
+    `embedded:${port}`,
+  )
+  t.match(applied, {
+    code: 0,
+    out: /runs {6}1\.1\.0 \(slot a, release 1\)\n.*idle\n {2}because {3}command 1\.1\.0 is good/,
+    err: /active, watched for less than a minute more/,
+  })
+})
 
 /** The model that ships with a tenth of it made noise. */
 function factoryNoise(): Buffer {

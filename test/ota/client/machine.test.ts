@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { type Candidate, type Event, MOST_STARTS, next, State, stepOf } from '../../../ota/client/machine.js'
+import {
+  type Candidate,
+  type Event,
+  MOST_REBOOTS,
+  MOST_STARTS,
+  next,
+  State,
+  stepOf,
+} from '../../../ota/client/machine.js'
 import { TargetPromise } from '../../../ota/format/target.js'
 
 const promise = TargetPromise.parse({
@@ -19,6 +27,8 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     ['check', 'downloaded', 'verified', 'may_go', 'moved', 'confirmed', 'gone_back', 'started'] as const
   ).map(what => fc.constant({ what } as Event)),
   fc.boolean().map(isOrderly => ({ what: 'started', isOrderly }) as Event),
+  fc.constantFrom('a', 'b', 'c').map(bootId => ({ what: 'started', bootId }) as Event),
+  fc.constantFrom('a', 'b', 'c').map(bootId => ({ what: 'steady', bootId, watchedMs: 1 }) as Event),
   fc.constant<Event>({ what: 'passed' }),
   fc.constant<Event>({ what: 'found', candidate }),
   fc.constant<Event>({ what: 'nothing', why: reason }),
@@ -126,6 +136,75 @@ t.test('whoever is told to stop, as often as it likes, says nothing against a mo
     for (let i = 0; i < 2 * MOST_STARTS; i++) at = next(at, { what: 'started', isOrderly: true })
     t.strictSame(at, from)
   }
+})
+
+type Active = Extract<State, { is: 'active' }>
+const watched: Active = { is: 'active', candidate, moved: true, starts: 0 }
+/** One life of the daemon: in which life of the board, how it began, and whether the model answered well in it. */
+const life = fc.record({
+  bootId: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
+  isOrderly: fc.boolean(),
+  isSteady: fc.boolean(),
+})
+
+t.test('a power that goes after good answers is not held against a model, anything else is', async t => {
+  fc.assert(
+    fc.property(fc.array(life, { maxLength: 40 }), lives => {
+      let at: State = watched
+      let before: { bootId: string } | undefined
+      let [counted, excused] = [0, 0]
+      for (const { bootId, isOrderly, isSteady } of lives) {
+        if (!isOrderly) {
+          const isPower = before !== undefined && bootId !== undefined && before.bootId !== bootId
+          if (isPower && excused < MOST_REBOOTS) excused++
+          else counted++
+        }
+        at = next(at, { what: 'started', isOrderly, ...(bootId === undefined ? {} : { bootId }) })
+        if (counted >= MOST_STARTS) return at.is === 'rolled-back' && at.isBad
+        if (at.is !== 'active' || at.starts !== counted || (at.reboots ?? 0) !== excused) return false
+        if (at.steady !== undefined) return false
+        before = isSteady && bootId !== undefined ? { bootId } : undefined
+        if (before) at = next(at, { what: 'steady', ...before, watchedMs: 1 })
+      }
+      return true
+    }),
+    { numRuns: 2_000 },
+  )
+  t.pass()
+})
+
+t.test('a model that lets the board run for a while, again and again, is found out as well', async t => {
+  let at: State = watched
+  let lives = 0
+  for (; at.is === 'active'; lives++) {
+    at = next(at, { what: 'steady', bootId: `${lives}`, watchedMs: 120_000 })
+    at = next(at, { what: 'started', bootId: `${lives + 1}` })
+  }
+  t.equal(lives, MOST_REBOOTS + MOST_STARTS)
+  t.match(at, {
+    is: 'rolled-back',
+    isBad: true,
+    reason: { code: 'worse_in_use', says: /4 times.* 8 times more/ },
+  })
+})
+
+t.test('what a version before this one kept is read, and its starts count on', async t => {
+  const kept = State.parse(JSON.parse(JSON.stringify({ ...watched, starts: 3, watchedMs: 60_000 })))
+  t.match(next(kept, { what: 'started', bootId: 'a' }), { is: 'rolled-back' })
+  const steady = next(kept, { what: 'steady', bootId: 'a', watchedMs: 180_000 })
+  t.match(
+    next(steady, { what: 'started', bootId: 'a' }),
+    { is: 'rolled-back' },
+    'the daemon died, not the board',
+  )
+  const after = next(steady, { what: 'started', bootId: 'b' })
+  t.strictSame(
+    after,
+    { ...watched, starts: 3, watchedMs: 60_000, reboots: 1 },
+    'the watch goes on from a stop',
+  )
+  t.equal(next({ ...watched, moved: false }, { what: 'steady', bootId: 'a', watchedMs: 1 }).is, 'active')
+  t.notOk('steady' in next({ ...watched, moved: false }, { what: 'steady', bootId: 'a', watchedMs: 1 }))
 })
 
 t.test('what was disturbed goes back, is not bad for it, and is tried again', async t => {

@@ -1,7 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { sleep } from '../../../daemon/base/clock.js'
 import { type DiskCalls, systemDisk } from '../../../daemon/base/disk.js'
+import { MOST_STARTS } from '../../../ota/client/machine.js'
 import type { UpdateClientOptions } from '../../../ota/client/options.js'
 import { isSettled, makeDevice, makeSite, type Site } from '../../support/repository.js'
 
@@ -13,7 +15,7 @@ const forEver = (signal: AbortSignal) =>
 const start = (device: ReturnType<typeof makeDevice>) => device.client.start(new AbortController().signal)
 
 /** The same device with another process. */
-function life(t: Test, site: Site, options: Partial<UpdateClientOptions>) {
+function life(t: Test, site: Site, options: Partial<UpdateClientOptions> & { name?: string }) {
   const device = makeDevice(site, options)
   t.teardown(() => device.client.stop())
   return device
@@ -183,4 +185,98 @@ t.test('on a disk that takes nothing a look is answered all the same', async t =
     waiting_for: /disk/,
     running: { slot: 'factory' },
   })
+})
+
+t.test('who asks while a model is watched is told for how long, and looked for after it', async t => {
+  for (const ask of ['check', 'apply'] as const) {
+    const site = await makeSite(t)
+    await site.release(1)
+    const approval = ask === 'apply' ? { approval: 'asked' as const } : {}
+    const first = life(t, site, { watchMs: 3600_000, ...approval })
+    await start(first)
+    if (ask === 'apply') {
+      await first.until(s => s.state === 'staged' && s.waiting_for !== undefined)
+      first.client.apply()
+    }
+    const watched = await first.until(s => s.state === 'active' && s.running.release === 1)
+    t.match(watched.watch, { then_looks: false })
+    t.ok(watched.watch!.left_ms > 3590_000 && watched.watch!.left_ms <= 3600_000)
+    await site.release(2)
+    await first.client.obey({ do: ask })
+    t.match(first.client.status(), { state: 'active', watch: { then_looks: true } })
+    await first.until(s => s.watch?.then_looks === true)
+    await first.client.stop()
+    const again = life(t, site, { watchMs: 100, firstCheckMs: 3600_000, ...approval })
+    await start(again)
+    t.match(again.client.status().watch, { then_looks: true })
+    const end = await again.until(s => isSettled(s) && s.running.release === 2)
+    t.notOk('watch' in end)
+  }
+})
+
+t.test('pinned while it is watched: it stays so, whatever happens to the process', async t => {
+  const site = await makeSite(t)
+  await site.release(1)
+  const device = life(t, site, { watchMs: 3600_000 })
+  await start(device)
+  await device.until(s => s.state === 'active' && s.running.release === 1)
+  device.client.pin(true)
+  await device.until(s => s.pinned)
+  const kept = await readFile(join(device.folder, 'command', 'state.json'), 'utf8')
+  t.match(JSON.parse(kept), { state: { is: 'active' }, pinnedSha256: String })
+})
+
+/** What the disk holds while it runs, as a cut leaves it, for another process. */
+async function cut(device: ReturnType<typeof makeDevice>, site: Site, name: string): Promise<string> {
+  await cp(device.folder, join(site.folder, name), { recursive: true })
+  await rm(join(site.folder, name, 'command', 'updater.lock'))
+  return name
+}
+
+t.test('the power goes again and again after good answers: the model stays', async t => {
+  const site = await makeSite(t)
+  await site.release(1)
+  const steady = { ms: 30, answers: 3 }
+  const watch = { watchMs: 3600_000, steady }
+  const kept = async (name: string) =>
+    JSON.parse(await readFile(join(site.folder, name, 'command', 'state.json'), 'utf8')).state
+  let name = 'device'
+  for (let boot = 0; boot < 2 * MOST_STARTS; boot++) {
+    const device = life(t, site, { ...watch, name, bootId: () => `boot ${boot}` })
+    await start(device)
+    await device.until(s => s.state === 'active' && s.running.release === 1)
+    while ((await kept(name)).steady?.bootId !== `boot ${boot}`) {
+      device.client.health({ what: 'answered', ms: 5 })
+      await sleep(20)
+    }
+    name = await cut(device, site, `cut-${boot}`)
+    await device.client.stop()
+  }
+  t.match(await kept(name), { is: 'active', starts: 0 })
+  const silent = life(t, site, { ...watch, name, bootId: () => 'silent' })
+  await start(silent)
+  name = await cut(silent, site, 'silent-cut')
+  const last = life(t, site, { name, watchMs: 100, bootId: () => 'last' })
+  await start(last)
+  t.match(await kept(name), { starts: 1 }, 'one in which nobody was answered counts')
+  t.match(await last.until(isSettled), { running: { release: 1 }, reason: { code: 'activated' }, bad: [] })
+})
+
+t.test('the daemon dies again and again, after good answers as well: the model goes back', async t => {
+  const site = await makeSite(t)
+  await site.release(1)
+  const watch = { watchMs: 3600_000, steady: { ms: 10, answers: 1 }, bootId: () => 'the same' }
+  let name = 'device'
+  for (let i = 0; i < MOST_STARTS; i++) {
+    const device = life(t, site, { ...watch, name })
+    await start(device)
+    await device.until(s => s.state === 'active' && s.running.release === 1)
+    device.client.health({ what: 'answered', ms: 5 })
+    await sleep(60)
+    name = await cut(device, site, `cut-${i}`)
+    await device.client.stop()
+  }
+  const last = life(t, site, { ...watch, name })
+  await start(last)
+  t.match(await last.until(s => s.bad.length > 0), { running: { slot: 'factory' } })
 })

@@ -112,12 +112,16 @@ t.test('what is asked for and is not there is refused, and nothing is left behin
 })
 
 /** Runs one command line. @returns what it printed, and what it said beside */
-async function ota(line: string[]): Promise<{ out: Record<string, unknown>[]; err: string[] }> {
-  const said = { out: [] as Record<string, unknown>[], err: [] as string[] }
+async function ota(
+  line: string[],
+  { isTerminal = false } = {},
+): Promise<{ out: Record<string, unknown>[]; err: string[]; rewritten: string[] }> {
+  const said = { out: [] as Record<string, unknown>[], err: [] as string[], rewritten: [] as string[] }
   const command = new Command('ota').exitOverride()
   const shell = {
     out: (text: string) => said.out.push(JSON.parse(text)),
     err: (text: string) => said.err.push(text),
+    ...(isTerminal ? { rewrite: (text: string) => said.rewritten.push(text) } : {}),
     signal: new AbortController().signal,
     openChannel: () => Promise.reject(new Error('no broker in this test')),
     judgeAdapter: async () => {},
@@ -128,33 +132,63 @@ async function ota(line: string[]): Promise<{ out: Record<string, unknown>[]; er
   return said
 }
 
-t.test('on the shell', async (t: Test) => {
+/** `ota add` of release after release. */
+async function shop(t: Test) {
   const site = await makeSite(t)
-  const repository = site.repository.folder
   const description = join(site.folder, 'what.json')
-  const addOf = async (release: number, ...more: string[]) => {
+  const addOf = async (release: number, more: string[], how = {}) => {
     const model = join(site.folder, `${release}.gguf`)
     await writeFile(model, tunedModel(release, SIZE))
     await writeFile(
       description,
       JSON.stringify({ family: 'command', version: `1.${release}.0`, release, needs: {} }),
     )
-    return ota(['add', repository, '--description', description, '--file', `model=${model}`, ...more])
+    const { folder } = site.repository
+    return ota(['add', folder, '--description', description, '--file', `model=${model}`, ...more], how)
   }
-  t.match((await addOf(1)).err, [/^manifest: \d+ %$/])
-  t.match(
-    (await addOf(2, '--delta-from', 'last', '--effort', 'fast')).err.at(-1),
-    /^delta from command 1\.1\.0: \d+ %$/,
-  )
-  await addOf(3, '--no-delta')
-  await addOf(4, '--delta-from', '1.1.0', '--delta-from', '1.2.0', '--effort', 'fast')
+  return { site, addOf }
+}
+
+t.test('on the shell', async (t: Test) => {
+  const { site, addOf } = await shop(t)
+  await addOf(1, [])
+  await addOf(2, ['--delta-from', 'last', '--effort', 'fast'])
+  await addOf(3, ['--no-delta'])
+  await addOf(4, ['--delta-from', '1.1.0', '--delta-from', '1.2.0', '--effort', 'fast'])
   await site.signAndPublish()
-  const { out } = await ota(['list', repository])
+  const { out } = await ota(['list', site.repository.folder])
   const [, second, third, fourth] = out
   t.match(second, { version: '1.2.0', deltas: [{ from: '1.1.0', bytes: Number, percent: Number }] })
   t.equal(third!.deltas, undefined)
   t.match(fourth, { deltas: [{ from: '1.1.0' }, { from: '1.2.0' }] })
-  await t.rejects(addOf(5, '--effort', 'much'), /Allowed choices/)
+  await t.rejects(addOf(5, ['--effort', 'much']), /Allowed choices/)
+})
+
+t.test('what the shell says of work that takes long', async (t: Test) => {
+  const { site, addOf } = await shop(t)
+  const fast = ['--effort', 'fast']
+  t.equal((await addOf(1, [])).err.at(-1), 'manifest: done')
+  const plain = await addOf(2, fast)
+  const what = 'delta from command 1.1.0'
+  t.strictSame(
+    plain.err.filter(line => line.startsWith(what)),
+    [`${what} ...`, `${what}: done`],
+    'its begin and its end, where nobody looks',
+  )
+  const terminal = await addOf(3, fast, { isTerminal: true })
+  const steps = terminal.rewritten.filter(line => /^delta from command 1\.2\.0: \d+ %$/.test(line))
+  t.ok(steps.length > 2, `a line that is written over: ${steps.length} times`)
+  t.equal(terminal.rewritten.at(-1), '', 'nothing of it stays')
+  t.ok(
+    terminal.err.every(line => line.endsWith(': done')),
+    'but that it is done',
+  )
+  const silent = await addOf(4, [...fast, '--json'], { isTerminal: true })
+  t.strictSame(silent, { out: [{ path: 'command/command-1.4.0.gguf' }], err: [], rewritten: [] })
+  const other = join(site.folder, 'other.gguf')
+  await writeFile(other, 'no model')
+  const leaves = await addOf(5, [...fast, '--json', '--delta-from-file', other])
+  t.match(leaves, { out: [{ left_out: [/^delta from .*other\.gguf: left out/] }], err: [] })
 })
 
 t.test('a promise without deltas is as good as it was', async t => {
