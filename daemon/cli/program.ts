@@ -5,6 +5,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { packageVersion } from '../base/package-root.js'
 import type { Flags } from '../config/environment.js'
+import { fleetCommands } from './fleet-commands.js'
 import { speechCommands } from './speech-commands.js'
 import { updateCommands } from './update-commands.js'
 
@@ -213,6 +214,12 @@ export function program(shell: Shell, finish: Finish): Command {
   })
 
   updateCommands(root.command('ota').description('models over the air'), shell, finish)
+
+  fleetCommands(
+    root.command('fleet').description('one model to many devices: a canary first, then waves'),
+    shell,
+    finish,
+  )
 
   const models = root.command('models').description('the catalog of models against this board')
   const aboutModels = (usage: string, description: string) => {
