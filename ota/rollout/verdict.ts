@@ -63,7 +63,9 @@ export function standingOf(
   if (isAnswer && isInTrouble && stoodMs >= plan.failed_minutes * 60_000)
     return { is: 'failed', ...why, ...told }
   if (nowMs - id.atMs >= plan.timeout_minutes * 60_000)
-    return isAnswer && isInTrouble ? { is: 'failed', ...why, ...told } : timedOut(facts, told, disbelief)
+    return isAnswer && isInTrouble
+      ? { is: 'failed', ...why, ...told }
+      : timedOut(facts, told, runsIt ? disbelief : undefined)
   if (disbelief !== undefined && runsIt) return { is: 'busy', ...disbelief, ...told }
   if (runsIt) return { is: 'watched', ...told }
   if (isAnswer && mine !== undefined && (mine.candidate === model.sha256 || mine.state !== 'idle'))

@@ -37,8 +37,10 @@ export interface Now {
 const ASK_AGAIN_MS = 60_000
 
 export function next(record: RolloutRecord, devices: Iterable<DeviceFacts>, now: Now): Turn {
-  const look = survey(record, devices, now)
-  const after = advance(record, look, now)
+  const known = [...devices]
+  const before = survey(record, known, now)
+  const after = advance(record, before, now)
+  const look = after.phase === record.phase ? before : survey(after, known, now)
   const tell: Tell[] = []
   if (after.phase === 'running') {
     tell.push(...takes(after, look, now))
