@@ -8,6 +8,7 @@ import { Desired, type DesiredModel } from '../../../ota/format/desired.js'
 import { publicKeyOf, reportBytes, type VersionReport } from '../../../ota/format/report.js'
 import { deviceUpdates, type UpdateState } from '../../../ota/format/state.js'
 import { sleep } from '../../base/clock.js'
+import { codeOf } from '../../base/errors.js'
 import { jitter } from '../../base/random.js'
 import type { Connection } from '../../bus/mqtt/connect.js'
 
@@ -56,6 +57,8 @@ export interface SimulatedDevice {
   turn: number
   key: KeyObject | undefined
   counter: number
+  /** What it said last: said again when the broker is back. */
+  said: [UpdateState['state'], Partial<UpdateState>] | undefined
 }
 
 export class SimulatedFleet {
@@ -63,6 +66,9 @@ export class SimulatedFleet {
   readonly devices = new Map<string, SimulatedDevice>()
   /** Messages that were published. */
   sent = 0
+  /** Devices between being told and their end, at most. */
+  mostUnderWay = 0
+  readonly #underWay = new Set<SimulatedDevice>()
   #ends: (() => Promise<void>)[] = []
   #over = new AbortController()
 
@@ -92,6 +98,7 @@ export class SimulatedFleet {
         turn: 0,
         key: this.#o.signed ? generateKeyPairSync('ed25519').privateKey : undefined,
         counter: 0,
+        said: undefined,
       })
     }
   }
@@ -108,6 +115,11 @@ export class SimulatedFleet {
         this.#hear(topic, payload, (device, text) => this.#request(device, text)),
       ),
     )
+  }
+
+  /** After the broker began anew: it knows nothing of them. */
+  async sayAgain(): Promise<void> {
+    await inTurns([...this.devices.values()], device => this.#birth(device))
   }
 
   async stop(): Promise<void> {
@@ -131,7 +143,7 @@ export class SimulatedFleet {
       conditions: [],
     })
     if (device.key) await this.#retain(device, 'update/key', publicKeyOf(spkiOf(device.key)))
-    await this.#say(device, 'idle')
+    await this.#say(device, device.said?.[0] ?? 'idle', device.said?.[1])
     await this.#report(device)
   }
 
@@ -152,6 +164,7 @@ export class SimulatedFleet {
     const manner = this.#o.manner(device.index, model ?? { family: '', hold: false, allow_older: false })
     if (manner === 'away' || manner === 'silent') return
     const isOver = () => device.turn !== turn
+    if (model?.sha256 !== undefined) this.#count(device, true)
     const step = async (state: UpdateState['state'], more: Partial<UpdateState> = {}) => {
       await sleep(this.#o.stepMs * (0.5 + jitter()), this.#over.signal)
       if (!isOver()) await this.#say(device, state, more)
@@ -195,11 +208,19 @@ export class SimulatedFleet {
     await this.#report(device)
   }
 
+  #count(device: SimulatedDevice, isUnderWay: boolean): void {
+    if (isUnderWay) this.#underWay.add(device)
+    else this.#underWay.delete(device)
+    this.mostUnderWay = Math.max(this.mostUnderWay, this.#underWay.size)
+  }
+
   async #say(
     device: SimulatedDevice,
     state: UpdateState['state'],
     more: Partial<UpdateState> = {},
   ): Promise<void> {
+    if (state === 'idle') this.#count(device, false)
+    device.said = [state, more]
     const model: UpdateState = {
       family: this.#o.family,
       state,
@@ -235,11 +256,10 @@ export class SimulatedFleet {
 
   async #retain({ id }: SimulatedDevice, topic: string, document: object): Promise<void> {
     this.sent++
-    await this.#o.connection.publish({
-      topic: `${this.#o.root}/${id}/${topic}`,
-      payload: JSON.stringify(document),
-      qos: 1,
-      retain: true,
+    const message = { topic: `${this.#o.root}/${id}/${topic}`, payload: JSON.stringify(document) }
+    await this.#o.connection.publish({ ...message, qos: 1, retain: true }).catch(error => {
+      // a device goes on while its broker is away, and says it again when it is back
+      if (codeOf(error) !== 'not_connected') throw error
     })
   }
 }
