@@ -208,6 +208,7 @@ async function carry(
   order?: OrderWord,
 ): Promise<Turn> {
   const { fleet, folder } = link
+  standAlone(fleet, record)
   await link.announce()
   // from now on this program is the one; what was retained of the one before counts no more
   fleet.operators.set(record.name, { state: 'online', instance: fleet.instance })
@@ -224,6 +225,17 @@ async function carry(
   })
   if (order) await carrying.obey({ do: order, by: whoAsks() })
   return carrying.run(signal)
+}
+
+/** Two rollouts that tell one device different things would tell it for ever. @throws rollout_overlaps */
+function standAlone({ rollouts, heard }: Fleet, { name, plan }: RolloutRecord): void {
+  const isMine = meant(plan)
+  for (const { record: other } of rollouts.values()) {
+    if (other.name === name || AT_REST.has(other.phase)) continue
+    const isTheirs = meant(other.plan)
+    const both = [...heard.devices.values()].filter(d => isMine(d) && isTheirs(d))
+    if (both.length > 0) throw errors.rollout_overlaps({ name, other: other.name, devices: both.length })
+  }
 }
 
 function sameOrThrow(before: RolloutPlan, plan: RolloutPlan): void {

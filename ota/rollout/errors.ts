@@ -37,6 +37,12 @@ export const errors = defineErrors({
     says: (a: { name: string }) => `another program has taken over ${a.name}`,
     remedy: 'Nothing to do here: the other one goes on. `fieldmouse fleet watch` follows it.',
   },
+  rollout_overlaps: {
+    says: (a: { name: string; other: string; devices: number }) =>
+      `${a.devices} devices of ${a.name} take part in ${a.other}, which has not come to its end`,
+    remedy:
+      'A device takes part in one rollout at a time. Let the other one end, stop it (`fieldmouse fleet stop`), or leave its devices out (`who`).',
+  },
   order_refused: {
     says: (a: { name: string; problem: string }) => `${a.name}: ${a.problem}`,
     remedy: '`fieldmouse fleet status` shows where the rollout stands.',

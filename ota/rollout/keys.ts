@@ -1,13 +1,19 @@
 /**
  * The public keys of devices: given, or believed the first time a device names one and from then on. One durable file,
- * `{version: 1, devices: {<id>: {key, counter, by}}}`.
+ * `{version: 1, devices: {<id>: {key, counters, by}}}`.
  */
 import { readFile } from 'node:fs/promises'
 import { systemClock } from '../../daemon/base/clock.js'
 import { type DiskCalls, systemDisk, writeDurably } from '../../daemon/base/disk.js'
 import { describe } from '../../daemon/base/errors.js'
 import { parse, z } from '../../daemon/base/schema.js'
-import { PublicKey, SignedReport, type VersionReport, verifyReport } from '../format/report.js'
+import {
+  PublicKey,
+  errors as reportErrors,
+  SignedReport,
+  type VersionReport,
+  verifyReport,
+} from '../format/report.js'
 import { errors } from './errors.js'
 import type { Belief } from './facts.js'
 
@@ -17,7 +23,10 @@ const KeysFile = z.strictObject({
     z.string(),
     z.strictObject({
       key: PublicKey,
-      counter: z.number().int().nonnegative().default(0).describe('The highest that was seen.'),
+      counters: z
+        .record(z.string(), z.number().int().nonnegative())
+        .default({})
+        .describe('The highest that was seen, by family: a broker keeps one report of each.'),
       by: z.enum(['given', 'first_use']).default('given'),
     }),
   ),
@@ -76,7 +85,7 @@ export class DeviceKeys {
       return known.key.keyid === key.data.keyid
         ? undefined
         : 'it names another key than the one that is known'
-    this.#devices.set(device, { key: key.data, counter: 0, by: 'first_use' })
+    this.#devices.set(device, { key: key.data, counters: {}, by: 'first_use' })
     this.#isDirty = true
     return undefined
   }
@@ -91,10 +100,12 @@ export class DeviceKeys {
         : { belief: 'bad', problem: 'what came is no version report' }
     }
     try {
-      const seenCounter = Math.max(0, known.counter - 1)
-      const report = verifyReport(value, { device, key: known.key, seenCounter })
-      if (report.counter > known.counter) {
-        known.counter = report.counter
+      const report = verifyReport(value, { device, key: known.key, seenCounter: 0 })
+      const { family, counter } = report
+      const seen = known.counters[family] ?? 0
+      if (counter < seen) throw reportErrors.report_replayed({ device, counter, seen })
+      if (counter > seen) {
+        known.counters[family] = counter
         this.#isDirty = true
       }
       return { belief: 'good', report }

@@ -249,21 +249,19 @@ function withdrawn({ told }: Look): Tell[] {
 }
 
 /**
- * Who is sent back: who was told, and who runs it.
+ * Who is sent back: who was told to take it, and who runs it, for whatever reason.
  * @param isOpenOnly who has not come to the end of that, told again or not
  */
 function backs({ plan }: RolloutRecord, look: Look, now: Now, isOpenOnly = false): Tell[] {
   const tells: Tell[] = []
   for (const facts of [...look.told.map(d => d.facts), ...look.others, ...look.waiting]) {
     const id = toldOf(facts, plan.name)
-    // who was neither told nor held by this rollout is none of its business
-    if (id === undefined) continue
     const mine = facts.models[plan.model.family]
     const runsIt = mine?.running.sha256 === plan.model.sha256
     const isUnderWay = mine?.candidate === plan.model.sha256 && mine.state !== 'idle'
-    if (id.what !== 'back') {
+    if (id?.what !== 'back') {
       // one that was withdrawn in the middle of its trial may have taken over all the same
-      if (id.what === 'take' || runsIt || isUnderWay) tells.push({ id: facts.id, what: 'back' })
+      if (id?.what === 'take' || runsIt || isUnderWay) tells.push({ id: facts.id, what: 'back' })
       continue
     }
     const isAway = now.ms - id.atMs >= plan.timeout_minutes * 60_000

@@ -19,7 +19,10 @@ export function meant(plan: RolloutPlan): (facts: DeviceFacts) => boolean {
     if (mine === undefined && !named.has(id)) return false
     if ((who.devices && !has(id)) || isExcept(id) || (inGroups && !inGroups(id))) return false
     if (onBoard && !onBoard(board ?? '')) return false
-    return !runs || (mine !== undefined && runs(mine.running.version))
+    // one that has it by now ran something else before
+    return (
+      !runs || (mine !== undefined && (runs(mine.running.version) || mine.running.sha256 === model.sha256))
+    )
   }
 }
 

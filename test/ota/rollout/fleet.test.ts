@@ -130,6 +130,9 @@ t.test('people pause, approve, take over, stop and send back', needsMosquitto, a
   const changed = await desk.ask('start', await desk.file({ ...rollout, canary: 4 }), '--take-over')
   t.equal(changed.code, 1)
   t.match(changed.err, /another one: waves differs/)
+  const beside = await desk.ask('start', await desk.file({ ...rollout, name: 'beside' }))
+  t.equal(beside.code, 1)
+  t.match(beside.err, /20 devices of beside take part in by-hand/)
 
   t.equal((await desk.ask('pause', 'by-hand')).code, 0)
   t.equal((await desk.ask('approve', 'by-hand')).code, 0)
