@@ -303,6 +303,28 @@ export function program(shell: Shell, finish: Finish): Command {
       shell.out(json ? JSON.stringify(figures, null, 2) : sayOtaFigures(figures))
       finish(0)
     })
+  bench
+    .command('fleet')
+    .description('what a rollout costs its operator, beside telling every device at once (simulated devices)')
+    .addOption(
+      new Option('--devices <n>', 'how many, 50 to 100000')
+        .argParser(text => {
+          const n = Number(text)
+          if (!Number.isInteger(n) || n < 50 || n > 100_000)
+            throw new InvalidArgumentError('Expected 50 to 100000.')
+          return n
+        })
+        .default(2_000),
+    )
+    .addOption(new Option('--broker <url>', 'a broker for it; default: one of its own'))
+    .addOption(JSON_FLAG)
+    .action(async ({ devices, broker, json }: { devices: number; broker?: string; json?: boolean }) => {
+      const { benchFleet, sayFleetFigures } = await import('./bench/fleet.js')
+      const what = { devices, ...(broker === undefined ? {} : { broker }) }
+      const figures = await benchFleet(what, line => shell.err(`${line} ...`), shell.signal)
+      shell.out(json ? JSON.stringify(figures, null, 2) : sayFleetFigures(figures))
+      finish(0)
+    })
   return root
 }
 

@@ -41,6 +41,9 @@ const LOOK_MS = 1_000
 /** Counts that changed are published no more often. */
 const NEWS_MS = 2_000
 
+/** So many are told before the fleet is looked at again: a stop does not wait for thousands of messages. */
+const AT_ONCE = 200
+
 /** Phases in which nothing more comes by itself. */
 export const AT_REST: ReadonlySet<RolloutRecord['phase']> = new Set(['done', 'stopped', 'gone_back'])
 
@@ -190,7 +193,7 @@ export class CarryOut {
     const nowMs = clock.monotonic()
     this.#tokens = Math.min(Math.max(1, rate), this.#tokens + ((nowMs - this.#tokensMs) / 1000) * rate)
     this.#tokensMs = nowMs
-    const now = tell.slice(0, Math.floor(this.#tokens))
+    const now = tell.slice(0, Math.min(AT_ONCE, Math.floor(this.#tokens)))
     this.#tokens -= now.length
     if (now.length < tell.length) this.#isDirty = true
     await Promise.all(now.map(one => this.#tell(one)))

@@ -30,6 +30,8 @@ export interface SimulatedOptions {
   manner?: (index: number, model: DesiredModel) => Manner
   /** Each state lasts about so long, milliseconds. */
   stepMs?: number
+  /** A device has come to an end with a model, good or bad. */
+  onEnd?: () => void
   /** Whether each has a key of its own, and reports what it runs. */
   signed?: boolean
 }
@@ -81,6 +83,7 @@ export class SimulatedFleet {
       manner: () => 'good',
       stepMs: 20,
       signed: false,
+      onEnd: () => {},
       ...options,
     }
     setMaxListeners(0, this.#over.signal) // every device waits on it
@@ -186,6 +189,7 @@ export class SimulatedFleet {
     if (manner === 'bad') {
       await step('rolled-back', { candidate, reason: reason('trial_failed') })
       device.bad.push(sha256)
+      this.#o.onEnd()
       return this.#say(device, 'idle', { reason: reason('trial_failed') })
     }
     device.before = device.running
