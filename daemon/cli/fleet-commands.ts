@@ -72,6 +72,18 @@ export function fleetCommands(fleet: Command, shell: Shell, finish: Finish): voi
     finish(0)
   })
 
+  add(
+    'hold [devices...]',
+    'devices for which nothing is desired are told to keep what they run; ids or patterns, else all',
+    [new Option('--family <name...>', 'only these models; default: all')],
+  ).action(async (who: string[], { family, ...o }: FleetOptions & { family?: string[] }) => {
+    const { holdDevices } = await load()
+    const told = await holdDevices(who, family, askOf(o))
+    if (o.json) for (const device of told) line({ device })
+    else shell.out(`${told.length} devices were told to keep what they run`)
+    finish(0)
+  })
+
   add('status <name>', 'one rollout: waves, counts, why it stands where it stands, devices in trouble', [
     new Option('--devices', 'every device'),
   ]).action(async (name: string, o: FleetOptions) => {

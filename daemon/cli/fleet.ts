@@ -15,8 +15,9 @@ import type { DeviceFacts } from '../../ota/rollout/facts.js'
 import type { Fleet } from '../../ota/rollout/fleet.js'
 import { type KnownModel, newRecord, planOf } from '../../ota/rollout/plan.js'
 import { laterRecord, RecordFile } from '../../ota/rollout/record.js'
+import { keepsWhatItRuns } from '../../ota/rollout/tell.js'
 import { next, type Turn } from '../../ota/rollout/wave.js'
-import { meant, namedDevices } from '../../ota/rollout/who.js'
+import { matcher, meant, namedDevices } from '../../ota/rollout/who.js'
 import { sleep } from '../base/clock.js'
 import { removeDurably } from '../base/disk.js'
 import { uniqueId } from '../base/random.js'
@@ -69,6 +70,44 @@ export function listDevices({ flags, signal, onOdd }: FleetAsk): Promise<DeviceF
     await fleet.listen(signal)
     await fleet.keys.save(true)
     return [...fleet.heard.devices.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  })
+}
+
+/** Messages that are under way to the broker at once. */
+const AT_ONCE = 50
+
+/**
+ * Devices for which nothing is desired are told to keep what they run.
+ * @param who ids and patterns; empty: all
+ * @returns who was told
+ */
+export function holdDevices(
+  who: readonly string[],
+  families: readonly string[] | undefined,
+  { flags, signal, onOdd }: FleetAsk,
+): Promise<string[]> {
+  return withFleet(flags, signal, onOdd, async ({ fleet }) => {
+    await fleet.listen(signal)
+    const isMeant = who.length === 0 ? () => true : matcher(who)
+    const todo = [...fleet.heard.devices.values()].flatMap(facts => {
+      const desired = isMeant(facts.id) ? keepsWhatItRuns(facts, families) : undefined
+      return desired ? [{ id: facts.id, desired }] : []
+    })
+    for (let i = 0; i < todo.length; i += AT_ONCE) {
+      signal.throwIfAborted()
+      await Promise.all(
+        todo
+          .slice(i, i + AT_ONCE)
+          .map(({ id, desired }) =>
+            fleet.bus.publish({
+              topic: fleet.topics.desired(id),
+              payload: JSON.stringify(desired),
+              retain: true,
+            }),
+          ),
+      )
+    }
+    return todo.map(({ id }) => id).sort()
   })
 }
 

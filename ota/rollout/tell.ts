@@ -35,6 +35,32 @@ export function desiredFor(
   }
 }
 
+/**
+ * What keeps a device on what it runs, outside of any rollout: for those of its models for which nothing is desired.
+ * @param families only these; undefined: all it has
+ * @returns undefined where nothing need be told
+ */
+export function keepsWhatItRuns(
+  facts: DeviceFacts,
+  families: readonly string[] | undefined,
+): Desired | undefined {
+  const before = facts.desired?.models ?? []
+  const isBound = (family: string) =>
+    before.some(m => m.family === family && (m.hold || m.path !== undefined || m.sha256 !== undefined))
+  const free = Object.keys(facts.models).filter(
+    family => (families === undefined || families.includes(family)) && !isBound(family),
+  )
+  if (free.length === 0) return undefined
+  return {
+    version: 1,
+    ...(facts.desired?.id === undefined ? {} : { id: facts.desired.id }),
+    models: [
+      ...before.filter(m => !free.includes(m.family)),
+      ...free.map(family => ({ family, hold: true, allow_older: false })),
+    ],
+  }
+}
+
 const named = ({ sha256, path }: { sha256: string; path?: string | undefined }) => ({
   sha256,
   ...(path === undefined ? {} : { path }),

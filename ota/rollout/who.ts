@@ -33,7 +33,7 @@ export function namedDevices({ who, groups }: RolloutPlan): string[] {
 }
 
 /** Whether one of the patterns fits; * stands for any letters, capitals count for nothing. */
-function matcher(patterns: readonly string[] = []): (text: string) => boolean {
+export function matcher(patterns: readonly string[] = []): (text: string) => boolean {
   const plain = new Set(patterns.filter(p => !p.includes('*')).map(p => p.toLowerCase()))
   const wild = patterns
     .filter(p => p.includes('*'))

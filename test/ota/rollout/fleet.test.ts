@@ -241,7 +241,11 @@ t.test('a device is believed by its signed report', needsMosquitto, async t => {
 
 t.test('a file that is wrong, or means nobody, is refused with a remedy', needsMosquitto, async t => {
   const { broker, desk } = await world(t)
-  await startDevices(t, broker.url, { count: 2 })
+  const devices = await startDevices(t, broker.url, { count: 2 })
+  t.match(await desk.ask('hold', 'sim-0'), { code: 0, out: /^1 devices/ })
+  t.match(await desk.ask('hold', '--json'), { code: 0, out: '{"device":"sim-1"}' })
+  t.match(await desk.ask('hold'), { code: 0, out: /^0 devices/ }, 'once is enough')
+  t.match([...devices.devices.values()][0]?.desired, { models: [{ family: 'command', hold: true }] })
   const refused = async (content: object, code: number, says: RegExp) => {
     const start = await desk.ask('start', await desk.file(content))
     t.equal(start.code, code)
