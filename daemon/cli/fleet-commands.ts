@@ -41,7 +41,7 @@ export function fleetCommands(fleet: Command, shell: Shell, finish: Finish): voi
       signal: shell.signal,
       // each once: a device that says it wrong says it again and again
       onOdd: (what: string, problem: string) => {
-        const line = `${what}: ${problem}`
+        const line = JSON.stringify(`${what}: ${problem}`).slice(1, -1)
         if (odd.size < 100 && !odd.has(line)) shell.err(line)
         odd.add(line)
       },
@@ -143,7 +143,8 @@ export function fleetCommands(fleet: Command, shell: Shell, finish: Finish): voi
         if (phase === 'running' && !isCarriedOut)
           shell.err('nobody carries it out now: `fieldmouse fleet start FILE` goes on with it')
       }
-      finish(0)
+      // interrupted before every device had gone back
+      finish(phase === 'going_back' && !isCarriedOut ? 1 : 0)
     })
 
   add(

@@ -74,7 +74,14 @@ export async function withFleet<T>(
           },
         }),
   })
-  const fleet = new Fleet({ bus: busOf(connection), root: config.rootTopic, keys, onOdd, instance })
+  const fleet = new Fleet({
+    bus: busOf(connection),
+    root: config.rootTopic,
+    keys,
+    onOdd,
+    instance,
+    decides: carriesOut !== undefined,
+  })
   try {
     await connection.start(signal)
     const { connected, error } = connection.state
@@ -99,7 +106,11 @@ export async function withFleet<T>(
 /** Who asks, for the record. */
 export function whoAsks(): string {
   try {
-    return userInfo().username.slice(0, 64) || 'somebody'
+    return (
+      userInfo()
+        .username.replace(/[\u0000-\u001f\u007f]/g, '')
+        .slice(0, 64) || 'somebody'
+    )
   } catch {
     return 'somebody'
   }

@@ -96,15 +96,13 @@ export function holdDevices(
     for (let i = 0; i < todo.length; i += AT_ONCE) {
       signal.throwIfAborted()
       await Promise.all(
-        todo
-          .slice(i, i + AT_ONCE)
-          .map(({ id, desired }) =>
-            fleet.bus.publish({
-              topic: fleet.topics.desired(id),
-              payload: JSON.stringify(desired),
-              retain: true,
-            }),
-          ),
+        todo.slice(i, i + AT_ONCE).map(({ id, desired }) =>
+          fleet.bus.publish({
+            topic: fleet.topics.desired(id),
+            payload: JSON.stringify(desired),
+            retain: true,
+          }),
+        ),
       )
     }
     return todo.map(({ id }) => id).sort()

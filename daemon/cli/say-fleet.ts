@@ -6,8 +6,9 @@ import type { Turn } from '../../ota/rollout/wave.js'
 import type { DryRun, RolloutRow } from './fleet.js'
 
 /** Columns as wide as what stands in them. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(given: readonly (readonly string[])[]): string {
   const widths: number[] = []
+  const rows = given.map(row => row.map(cell => plain(cell).replaceAll('\n', ' ')))
   for (const row of rows)
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
   return rows
@@ -20,8 +21,10 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
+/** What devices say of themselves moves no cursor and colours nothing. */
+const plain = (text: string) => text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, '?')
 const words = (text: string) => text.replaceAll('_', ' ')
-const time = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
+const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 16)}Z`
 const modelOf = ({ model }: RolloutPlan) => `${model.family} ${model.version ?? model.sha256.slice(0, 12)}`
 
 /** `12 done, 3 busy`. */
@@ -150,7 +153,7 @@ export function sayDevices(devices: readonly DeviceFacts[]): string {
       .join(', ') || 'idle',
     desired?.id ?? '',
     sayReports(Object.values(reports).map(r => r.belief)),
-    since.slice(0, 16).replace('T', ' '),
+    since === '' ? '' : `${since.slice(0, 16)}Z`,
   ])
   const versions = new Map<string, number>()
   for (const { models } of devices)
@@ -207,6 +210,11 @@ export function sayDryRun(d: DryRun): string {
 
 /** A line of progress; undefined for what would be too much on a screen. */
 export function sayEvent(event: RolloutEvent): string | undefined {
+  const text = saysOf(event)
+  return text === undefined ? undefined : plain(text)
+}
+
+function saysOf(event: RolloutEvent): string | undefined {
   switch (event.event) {
     case 'moved':
       return `${words(event.phase)}, wave ${event.wave}${event.reason ? `: ${event.reason.message}` : ''}`

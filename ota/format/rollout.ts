@@ -99,7 +99,10 @@ export const RolloutFile = z.strictObject({
     .array(StopRule)
     .default([{ of: 'any', percent: 20, at_least: 5 }])
     .describe('Any of these stops it.'),
-  timeout_minutes: minutes
+  timeout_minutes: z
+    .number()
+    .positive()
+    .max(525_600)
     .default(1_440)
     .describe('From when it was told: a device that has not come to an end is counted as timed out.'),
   failed_minutes: minutes
@@ -223,7 +226,7 @@ export type OrderWord = (typeof ORDERS)[number]
 export const RolloutOrder = z.strictObject({
   do: z.enum(ORDERS),
   id: z.string().min(1).max(64),
-  by: z.string().min(1).max(64),
+  by: z.string().regex(/^[^\u0000-\u001f\u007f]{1,64}$/, 'expected up to 64 letters'),
 })
 export type RolloutOrder = z.output<typeof RolloutOrder>
 

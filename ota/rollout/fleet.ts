@@ -23,6 +23,8 @@ export interface FleetOptions {
   bus: FleetBus
   /** Which program this is. Default: one of its own. */
   instance?: string
+  /** It decides by what it hears: all that is retained must have come. Default: it only shows. */
+  decides?: boolean
   /** First levels of all topics. */
   root: string
   keys: DeviceKeys
@@ -36,7 +38,9 @@ export interface FleetOptions {
 const QUIET_MS = 300
 /** The marker is sent again: a queue that was full may have dropped it. */
 const MARKER_MS = 2_000
-/** A broker that never sends it back (no right to write) is not waited for. */
+/** Who only reads may have no right to write: nothing for so long is taken for all. */
+const READER_QUIET_MS = 1_500
+/** Who decides waits longer; then it is said that some of it may be missing. */
 const MOST_GATHER_MS = 60_000
 
 export class Fleet {
@@ -54,13 +58,15 @@ export class Fleet {
   readonly operators = new Map<string, RolloutOperator>()
   readonly #onOdd: NonNullable<FleetOptions['onOdd']>
   #ends: (() => Promise<void>)[] = []
-  #lastMs = 0
+  readonly #decides: boolean
+  #lastMs = Number.NEGATIVE_INFINITY
   #isBack = false
   #listeners = new Set<() => void>()
 
   constructor(options: FleetOptions) {
     this.bus = options.bus
     this.instance = options.instance ?? uniqueId()
+    this.#decides = options.decides ?? false
     this.topics = fleetTopics(options.root)
     this.clock = options.clock ?? systemClock
     this.wait = options.wait ?? sleep
@@ -95,7 +101,14 @@ export class Fleet {
       signal.throwIfAborted()
       const nowMs = this.clock.monotonic()
       if (this.#isBack && nowMs - this.#lastMs >= QUIET_MS) return
-      if (nowMs - beganMs > MOST_GATHER_MS) return
+      if (!this.#decides && nowMs - Math.max(beganMs, this.#lastMs) >= READER_QUIET_MS) return
+      if (nowMs - beganMs > MOST_GATHER_MS) {
+        this.#onOdd(
+          this.topics.marker(this.instance),
+          'it did not come back; some of what is retained may be missing',
+        )
+        return
+      }
       if (!this.#isBack && nowMs - sentMs > MARKER_MS) {
         sentMs = nowMs
         const topic = this.topics.marker(this.instance)

@@ -107,6 +107,8 @@ export class Heard {
     const models: Record<string, ModelFacts> = { ...before.models }
     const isSameAnswer = before.answers === updates.desired_id
     for (const state of updates.models) {
+      // no family, but a word of JavaScript
+      if (state.family === '__proto__') continue
       const was = models[state.family]
       const sinceMs = was && isSameAnswer && isSame(was, state) ? was.sinceMs : this.#o.clock.now()
       models[state.family] = modelFacts(state, sinceMs)

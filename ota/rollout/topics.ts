@@ -32,7 +32,7 @@ export function fleetTopics(root: string): FleetTopics {
     parse: topic => {
       if (!topic.startsWith(`${root}/`)) return undefined
       const [device = '', a, b, family, ...more] = topic.slice(root.length + 1).split('/')
-      if (more.length > 0 || device === 'fleet' || device === 'group') return undefined
+      if (more.length > 0 || device === '' || device === 'fleet' || device === 'group') return undefined
       if (a === 'status' && b === undefined) return { device, what: 'status' }
       if (a !== 'update') return undefined
       if (family !== undefined) return b === 'report' ? { device, what: { report: family } } : undefined

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { RolloutNews } from '../../../ota/format/rollout.js'
-import { needsMosquitto, startClient, startMosquitto } from '../../support/broker.js'
+import { needsMosquitto, startAedes, startClient, startMosquitto } from '../../support/broker.js'
 import { NEW, type OperatorDesk, startDesk, startDevices, takesOf } from '../../support/fleet.js'
 
 const MODEL = { family: 'command', sha256: NEW, version: '1.1.0' }
@@ -237,6 +237,17 @@ t.test('a device is believed by its signed report', needsMosquitto, async t => {
   const start = await desk.ask('start', file)
   t.equal(start.code, 0, start.err)
   t.match(await statusOf(desk, 'signed'), { counts: { done: 6, timed_out: 2 } })
+})
+
+t.test('the plain form of MQTT is enough', async t => {
+  const broker = await startAedes(t)
+  const desk = await startDesk(t, broker.url)
+  const devices = await startDevices(t, broker.url, { count: 12, signed: true })
+  const file = await desk.file({ name: 'plain', model: MODEL, canary: 2, waves: [4], reports: 'required' })
+  const start = await desk.ask('start', file)
+  t.equal(start.code, 0, start.err)
+  t.equal(devices.running(NEW), 12)
+  t.match((await desk.ask('ls')).out, /plain +command 1\.1\.0 +done +3\/3 +12 done/)
 })
 
 t.test('a file that is wrong, or means nobody, is refused with a remedy', needsMosquitto, async t => {
