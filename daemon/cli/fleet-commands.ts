@@ -143,8 +143,9 @@ export function fleetCommands(fleet: Command, shell: Shell, finish: Finish): voi
         if (phase === 'running' && !isCarriedOut)
           shell.err('nobody carries it out now: `fieldmouse fleet start FILE` goes on with it')
       }
-      // interrupted before every device had gone back
-      finish(phase === 'going_back' && !isCarriedOut ? 1 : 0)
+      // interrupted before every device had gone back, or some did not
+      const isShort = (phase === 'going_back' && !isCarriedOut) || reason?.code === 'not_all_gone_back'
+      finish(isShort ? 1 : 0)
     })
 
   add(

@@ -134,6 +134,10 @@ export const RolloutFile = z.strictObject({
   go_back_to: Model.omit({ family: true })
     .optional()
     .describe('The model to go back to. Without it each device is asked to go back to the one it had.'),
+  not_before: z.iso
+    .datetime()
+    .optional()
+    .describe('Loaded and verified at once, activated no sooner (UTC). Time for a device runs from then on.'),
   older: z
     .enum(['refused', 'allowed'])
     .default('refused')

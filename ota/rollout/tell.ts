@@ -23,6 +23,7 @@ export function desiredFor(
       return document(takeId(plan.name, tell.wave, nowMs), {
         ...named(plan.model),
         allow_older: plan.older === 'allowed',
+        ...(plan.not_before === undefined ? {} : { not_before: plan.not_before }),
       })
     case 'hold':
       return document(holdId(plan.name), { hold: true })

@@ -62,7 +62,8 @@ export function standingOf(
     return { is: 'rejected', ...why, ...told }
   if (isAnswer && isInTrouble && stoodMs >= plan.failed_minutes * 60_000)
     return { is: 'failed', ...why, ...told }
-  if (nowMs - id.atMs >= plan.timeout_minutes * 60_000)
+  const fromMs = Math.max(id.atMs, plan.not_before === undefined ? 0 : Date.parse(plan.not_before))
+  if (nowMs - fromMs >= plan.timeout_minutes * 60_000)
     return isAnswer && isInTrouble
       ? { is: 'failed', ...why, ...told }
       : timedOut(facts, told, runsIt ? disbelief : undefined)

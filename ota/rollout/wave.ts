@@ -100,11 +100,22 @@ function advance(record: RolloutRecord, look: Look, now: Now): RolloutRecord {
   }
   if (phase === 'running') return waves(record, look, now)
   if (phase === 'going_back' && backs(record, look, now, true).length === 0)
-    return changed(record, {
-      phase: 'gone_back',
-      reason: { code: 'gone_back', message: 'no device that is heard of runs it any more', at_ms: now.ms },
-    })
+    return changed(record, { phase: 'gone_back', reason: { ...goneBack(record, look), at_ms: now.ms } })
   return record
+}
+
+/** Every device has gone back, or its time for that is up. */
+function goneBack({ plan }: RolloutRecord, { told, others, waiting }: Look): Reason {
+  const { family, sha256 } = plan.model
+  const all = [...told.map(d => d.facts), ...others, ...waiting]
+  const still = all.filter(d => d.models[family]?.running.sha256 === sha256)
+  if (still.length === 0) return { code: 'gone_back', message: 'no device that is heard of runs it any more' }
+  const names = still.slice(0, 3).map(d => d.id)
+  const more = still.length > 3 ? ' and others' : ''
+  return {
+    code: 'not_all_gone_back',
+    message: `${still.length} devices did not go back in time: ${names.join(', ')}${more}`,
+  }
 }
 
 /** Whether a stop rule says so: after the share of a kind among the devices that came to an end. */

@@ -290,6 +290,32 @@ t.test('on_stop: go_back sends everybody back, to a model that is named or to th
   }
 })
 
+t.test('what is to be activated later is given its time from then on', async t => {
+  const world = new RolloutWorld(
+    plan({ timeout_minutes: 30, not_before: '2026-01-01T05:00:00Z' }),
+    fleet(['silent', 1]),
+  )
+  world.carry(world.look())
+  t.match(world.heard.devices.get('d0')?.desired?.models, [{ not_before: '2026-01-01T05:00:00Z' }])
+  world.pass(5 * 60 + 29)
+  t.match(world.look().counts, { told: 1 })
+  world.pass(2)
+  t.equal(world.look().record.phase, 'stopped', 'the one that there is was timed out')
+})
+
+t.test('one that does not go back is named, and waited for no longer than the others', async t => {
+  const world = new RolloutWorld(plan({ timeout_minutes: 30 }), fleet(['good', 3]))
+  t.equal(settle(world).record.phase, 'done')
+  world.devices.get('d1')!.manner = 'silent'
+  world.retained.set('fieldmouse/d1/status', '{"state":"offline"}')
+  world.heard.hear('d1', 'status', Buffer.from('{"state":"offline"}'))
+  world.record = obey(world.record, { do: 'go_back', by: 'ada' }, world.nowMs) as never
+  t.match(settle(world).record, {
+    phase: 'gone_back',
+    reason: { code: 'not_all_gone_back', message: /1 devices .*d1/ },
+  })
+})
+
 t.test('devices that were told nothing yet are told to keep what runs, once', async t => {
   const world = new RolloutWorld(plan({ canary: 2 }), fleet(['good', 10]))
   world.carry(world.look())
