@@ -31,7 +31,6 @@ export interface CarryOutOptions {
   onEvent?: (event: RolloutEvent) => void
   /** Says again that this program carries it out. */
   announce?: () => Promise<void>
-  settleMs?: number
 }
 
 /** Messages are taken together for so long before the machine is asked: it looks at every device. */
@@ -53,6 +52,7 @@ export class CarryOut {
   #orders: RolloutOrder[] = []
   #isKept = false
   #isAway = false
+  #losses = 0
   #isTakenOver = false
   #wake: () => void = () => {}
   #isDirty = true
@@ -116,25 +116,25 @@ export class CarryOut {
   /** The connection went. Nothing is decided until all that is retained has come again. */
   lost(): void {
     this.#isAway = true
+    this.#losses++
     this.#o.fleet.lost()
   }
 
   async reconnected(signal: AbortSignal): Promise<void> {
     if (!this.#isAway) return
+    const losses = this.#losses
     await this.#o.fleet.gather(signal)
+    // lost once more meanwhile: the next connection gathers anew
+    if (losses !== this.#losses) return
     this.#isAway = false
     this.#news = ''
     this.#stir()
   }
 
   #look(): Turn {
-    const { fleet, settleMs } = this.#o
+    const { fleet } = this.#o
     const ms = fleet.clock.now()
-    return next(this.#record, fleet.heard.devices.values(), {
-      ms,
-      minuteOfDay: minuteOfDay(ms),
-      ...(settleMs === undefined ? {} : { settleMs }),
-    })
+    return next(this.#record, fleet.heard.devices.values(), { ms, minuteOfDay: minuteOfDay(ms) })
   }
 
   async #turn(): Promise<Turn> {
@@ -146,7 +146,8 @@ export class CarryOut {
       this.#isKept = false
     }
     this.#tellStandings(turn)
-    if (!this.#isKept && !(await this.#keep())) return turn
+    // what takes back does not wait for a disk that refuses
+    if (!this.#isKept && !(await this.#keep()) && turn.record.phase === 'running') return turn
     await this.#publish(turn.counts, turn.record !== before)
     await this.#tellAll(turn)
     await this.#o.fleet.keys.save().catch(error => this.#trouble(error))
@@ -173,9 +174,10 @@ export class CarryOut {
 
   async #publish(counts: Record<Verdict, number>, isNew: boolean): Promise<void> {
     const { fleet } = this.#o
-    const payload = JSON.stringify({ record: this.#record, counts })
     const nowMs = fleet.clock.monotonic()
-    if (payload === this.#news || (!isNew && nowMs - this.#newsMs < NEWS_MS)) return
+    if (!isNew && nowMs - this.#newsMs < NEWS_MS) return
+    const payload = JSON.stringify({ record: this.#record, counts })
+    if (payload === this.#news) return
     try {
       await fleet.bus.publish({ topic: fleet.topics.rollout(this.#record.name), payload, retain: true })
       this.#news = payload
@@ -220,11 +222,8 @@ export class CarryOut {
       const wave = 'wave' in tell ? { wave: tell.wave + 1 } : {}
       this.#say({ event: 'told', device: tell.id, what: tell.what, ...wave })
     } catch (error) {
-      const latest = heard.devices.get(tell.id)
       // the broker may have it all the same: then it says so
-      if (desired && latest?.desired === desired) {
-        heard.told(tell.id, { desired: facts.desired ?? { version: 1, models: [] } })
-      }
+      if (desired) heard.notTold(tell.id, desired, facts.desired)
       this.#trouble(errors.not_told({ device: tell.id, problem: describe(error) }, error))
     }
   }

@@ -32,7 +32,7 @@ export interface DeviceFacts {
   /** It could not read what is desired. */
   desiredProblem?: string | undefined
   /** Retained for it. */
-  desired?: Desired
+  desired?: Desired | undefined
   reports: Readonly<Record<string, { sha256: string; belief: Belief; attack?: string; problem?: string }>>
   /** When it was last asked to go back, milliseconds. */
   askedMs?: number

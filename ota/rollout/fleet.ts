@@ -12,11 +12,11 @@ import { type FleetTopics, fleetTopics } from './topics.js'
 export interface FleetBus {
   /** At QoS 1; resolves when the broker has it. */
   publish(message: { topic: string; payload: string; retain: boolean }): Promise<void>
-  /** At QoS 1, what is retained first. @returns ends it */
+  /** At QoS 1, what is retained first; for as long as the connection lives. */
   subscribe(
     filter: string,
     on: (topic: string, payload: Uint8Array, retained: boolean) => void,
-  ): Promise<() => Promise<void>>
+  ): Promise<unknown>
 }
 
 export interface FleetOptions {
@@ -57,7 +57,6 @@ export class Fleet {
   /** Who carries them out. */
   readonly operators = new Map<string, RolloutOperator>()
   readonly #onOdd: NonNullable<FleetOptions['onOdd']>
-  #ends: (() => Promise<void>)[] = []
   readonly #decides: boolean
   #lastMs = Number.NEGATIVE_INFINITY
   #isBack = false
@@ -135,21 +134,16 @@ export class Fleet {
     await this.#on(filter, handler)
   }
 
-  async stop(): Promise<void> {
-    for (const end of this.#ends.splice(0)) await end()
-  }
-
   async #on(
     filter: string,
     handler: (topic: string, payload: Uint8Array, retained: boolean) => void,
   ): Promise<void> {
-    const end = await this.bus.subscribe(filter, (topic, payload, retained) => {
+    await this.bus.subscribe(filter, (topic, payload, retained) => {
       // a live fleet is never quiet; what the broker had kept comes to an end
       if (retained) this.#lastMs = this.clock.monotonic()
       handler(topic, payload, retained)
       for (const listener of this.#listeners) listener()
     })
-    this.#ends.push(end)
   }
 
   #news(topic: string, payload: Uint8Array): void {

@@ -53,6 +53,14 @@ export class Heard {
     this.devices.set(id, { ...(this.devices.get(id) ?? unknownDevice(id)), ...more })
   }
 
+  /** It did not reach the broker: what was desired before holds, unless something newer came meanwhile. */
+  notTold(id: string, desired: Desired, before: Desired | undefined): void {
+    const facts = this.devices.get(id)
+    if (facts?.desired !== desired) return
+    this.devices.set(id, { ...facts, desired: before })
+    this.#echoes.set(id, (this.#echoes.get(id) ?? []).slice(0, -1))
+  }
+
   /** The broker began anew: what it kept may be gone. What devices said of themselves they say again. */
   forgetDesired(): void {
     this.#echoes.clear()

@@ -69,10 +69,6 @@ export class DeviceKeys {
     }
   }
 
-  get count(): number {
-    return this.#devices.size
-  }
-
   /**
    * A device named its key.
    * @returns why it is not taken: another key is known

@@ -81,6 +81,19 @@ t.test('the echo of what was told before does not count for what was told since'
   t.equal(heard.devices.get('d')?.desired?.id, 'r#hold', 'somebody else has written it since')
 })
 
+t.test('what did not reach the broker was not told', async t => {
+  const heard = heardOf()
+  const desired = { version: 1 as const, id: 'r#1.abc', models: [] }
+  heard.told('d', { desired })
+  heard.notTold('d', desired, undefined)
+  t.equal(heard.devices.get('d')?.desired, undefined)
+  heard.told('d', { desired })
+  const newer = { version: 1 as const, id: 'other', models: [] }
+  heard.hear('d', 'desired', Buffer.from(JSON.stringify(newer)))
+  heard.notTold('d', desired, undefined)
+  t.equal(heard.devices.get('d')?.desired?.id, 'other')
+})
+
 t.test('topics are parsed as they are built, and only those of devices', async t => {
   const topics = fleetTopics('site/fieldmouse')
   t.strictSame(topics.parse(topics.desired('a')), { device: 'a', what: 'desired' })
