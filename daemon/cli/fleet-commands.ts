@@ -48,8 +48,12 @@ export function fleetCommands(fleet: Command, shell: Shell, finish: Finish): voi
     }
   }
   const load = async () => {
-    const [rollouts, say] = await Promise.all([import('./fleet.js'), import('./say-fleet.js')])
-    return { ...rollouts, ...say }
+    const [plans, rollouts, say] = await Promise.all([
+      import('./fleet-plan.js'),
+      import('./fleet.js'),
+      import('./say-fleet.js'),
+    ])
+    return { ...plans, ...rollouts, ...say }
   }
   const line = (value: unknown) => shell.out(JSON.stringify(value))
 

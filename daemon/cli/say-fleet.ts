@@ -3,7 +3,8 @@ import { COUNTS, type RolloutPlan, type RolloutRecord, type Verdict } from '../.
 import type { RolloutEvent } from '../../ota/rollout/carry-out.js'
 import type { DeviceFacts } from '../../ota/rollout/facts.js'
 import type { Turn } from '../../ota/rollout/wave.js'
-import type { DryRun, RolloutRow } from './fleet.js'
+import type { RolloutRow } from './fleet.js'
+import type { DryRun } from './fleet-plan.js'
 
 /** Columns as wide as what stands in them. */
 export function table(given: readonly (readonly string[])[]): string {
