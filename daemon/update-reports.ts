@@ -66,16 +66,22 @@ export class UpdateReports {
     path: string,
     attackDetected: Attack | undefined,
   ): Promise<void> {
-    const { connection, topics } = this.#o
+    const { topics } = this.#o
     const { size: length } = await stat(path)
     const report = await this.#reporter.report({
       family,
       running: { version, release, sha256, length },
       ...(attackDetected ? { attackDetected } : {}),
     })
-    await connection.publish({
-      topic: topics.updateReport(family),
-      payload: JSON.stringify(report),
+    // the key first: a fleet that sees this device for the first time believes it from then on
+    await this.#retain(topics.updateKey, await this.#reporter.publicKey())
+    await this.#retain(topics.updateReport(family), report)
+  }
+
+  async #retain(topic: string, document: object): Promise<void> {
+    await this.#o.connection.publish({
+      topic,
+      payload: JSON.stringify(document),
       qos: 1,
       retain: true,
       properties: { contentType: 'application/json', isText: true },

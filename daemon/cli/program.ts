@@ -5,6 +5,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { packageVersion } from '../base/package-root.js'
 import type { Flags } from '../config/environment.js'
+import { fleetCommands } from './fleet-commands.js'
 import { speechCommands } from './speech-commands.js'
 import { updateCommands } from './update-commands.js'
 
@@ -221,6 +222,12 @@ export function program(shell: Shell, finish: Finish): Command {
 
   updateCommands(root.command('ota').description('models over the air'), shell, finish)
 
+  fleetCommands(
+    root.command('fleet').description('one model to many devices: a canary first, then waves'),
+    shell,
+    finish,
+  )
+
   const models = root.command('models').description('the catalog of models against this board')
   const aboutModels = (usage: string, description: string) => {
     const added = models.command(usage).description(description)
@@ -301,6 +308,28 @@ export function program(shell: Shell, finish: Finish): Command {
       const { benchOta, sayOtaFigures } = await import('./bench/ota.js')
       const figures = await benchOta({ updates }, line => shell.err(`${line} ...`), shell.signal)
       shell.out(json ? JSON.stringify(figures, null, 2) : sayOtaFigures(figures))
+      finish(0)
+    })
+  bench
+    .command('fleet')
+    .description('what a rollout costs its operator, beside telling every device at once (simulated devices)')
+    .addOption(
+      new Option('--devices <n>', 'how many, 50 to 100000')
+        .argParser(text => {
+          const n = Number(text)
+          if (!Number.isInteger(n) || n < 50 || n > 100_000)
+            throw new InvalidArgumentError('Expected 50 to 100000.')
+          return n
+        })
+        .default(2_000),
+    )
+    .addOption(new Option('--broker <url>', 'a broker for it; default: one of its own'))
+    .addOption(JSON_FLAG)
+    .action(async ({ devices, broker, json }: { devices: number; broker?: string; json?: boolean }) => {
+      const { benchFleet, sayFleetFigures } = await import('./bench/fleet.js')
+      const what = { devices, ...(broker === undefined ? {} : { broker }) }
+      const figures = await benchFleet(what, line => shell.err(`${line} ...`), shell.signal)
+      shell.out(json ? JSON.stringify(figures, null, 2) : sayFleetFigures(figures))
       finish(0)
     })
   return root

@@ -16,6 +16,7 @@ import { configPage, sampleFile } from './config-page.js'
 import { errorsPage } from './errors-page.js'
 import { observabilityPage } from './observability-page.js'
 import { plansPage } from './plans-page.js'
+import { rolloutPage } from './rollout-page.js'
 import { topicsPage } from './topics-page.js'
 
 /** Every generated file: path in the repository -> content. */
@@ -27,6 +28,7 @@ export async function pages(): Promise<Map<string, string>> {
     ['docs/reference/errors.md', await errorsPage()],
     ['docs/reference/topics.md', topicsPage()],
     ['docs/reference/commands.md', commandsPage()],
+    ['docs/reference/rollout.md', rolloutPage()],
     ['docs/reference/observability.md', observabilityPage()],
     ['docs/reference/plans.md', await plansPage()],
     ['docs/attacks.md', attacksPage()],

@@ -70,6 +70,11 @@ export function topicsPage(): string {
       'what this device runs, signed with its own key: `{signed: {device, family, running, latest_known_time, counter, attack_detected?}, signatures}`',
     ],
     [
+      t.updateKey,
+      'out, retained',
+      'the public key of those reports, as TUF metadata writes keys: `{keyid, keytype, scheme, keyval}`',
+    ],
+    [
       t.homeAssistantUpdate('<family>'),
       'out, retained',
       "state of Home Assistant's `update` entity, where `ota.home_assistant` is on",
@@ -78,6 +83,21 @@ export function topicsPage(): string {
       `${t.base}/blob/get`,
       'out',
       'asks for blocks of a file of the repository, where `ota.over_broker` is on; they come on `blob/data/<transfer>/<block>`, never retained',
+    ],
+    [
+      'fieldmouse/fleet/rollout/<name>',
+      'retained',
+      'a rollout as its operator keeps it: `{record, counts}` (docs/fleet.md)',
+    ],
+    [
+      'fieldmouse/fleet/rollout/<name>/operator',
+      'retained, last will',
+      'whether a program carries it out: `{state: online or offline, instance}`',
+    ],
+    [
+      'fieldmouse/fleet/rollout/<name>/order',
+      'to that program',
+      '`{do: pause, resume, approve, stop or go_back, id, by}`; the answer stands in `answered` of the record',
     ],
     [t.metrics, 'out, every minute', '`{time, uptime_s, counters, latencies, gauges}`'],
     [

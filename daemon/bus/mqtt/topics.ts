@@ -15,6 +15,8 @@ export interface Topics {
   readonly updateState: string
   /** Signed by the device: what it runs. */
   updateReport(family: string): string
+  /** The public key that reports are signed with. */
+  readonly updateKey: string
   /** `<root>/<id>`: first part of block transfers. */
   readonly base: string
   /** The state of a Home Assistant `update` entity. */
@@ -59,6 +61,7 @@ export function topicsOf(root: string, id: string): Topics {
     updateDesired: `${own}/update/desired`,
     updateState: `${own}/update/state`,
     updateReport: family => `${own}/update/report/${family}`,
+    updateKey: `${own}/update/key`,
     base: own,
     homeAssistantUpdate: family => `${own}/ha/update/${family}`,
     request: kind => `${own}/request/${kind}`,
