@@ -78,7 +78,8 @@ export async function startMouse(t: Test, options: MouseOptions = {}): Promise<M
     new Promise((resolve, reject) => {
       const late = setTimeout(() => {
         waiting.delete(wait)
-        reject(new Error(`nothing came: ${what}`))
+        const last = heard.findLast(m => m.topic === what)?.payload ?? 'nothing at all'
+        reject(new Error(`nothing came: ${what}; last there was ${last}`))
       }, waitMs)
       const wait = (topic: string, payload: string, correlation?: string) => {
         if (!passes(topic, payload, correlation)) return
