@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
-import type { Test } from 'tap'
 import { loadConfig } from '../../daemon/config/load.js'
 import type { Config } from '../../daemon/config/schema.js'
 import { Daemon } from '../../daemon/main.js'
@@ -36,8 +35,11 @@ export interface MouseOptions {
   data?: string
 }
 
-/** Starts a daemon with virtual devices; it and its client end with the test. */
-export async function startMouse(t: Test, options: MouseOptions = {}): Promise<Mouse> {
+/** Starts a daemon with virtual devices; it and its client end with the test, or with the file when that is what it gets. */
+export async function startMouse(
+  t: { teardown(end: () => unknown): unknown },
+  options: MouseOptions = {},
+): Promise<Mouse> {
   // not t.testdir: a test has one, and a broker of the test may live there
   const folder = options.data ?? (await mkdtemp(join(tmpdir(), 'fieldmouse-test-')))
   if (options.data === undefined) t.teardown(() => rm(folder, { recursive: true, force: true }))
