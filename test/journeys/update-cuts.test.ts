@@ -25,7 +25,7 @@ const factory = factoryModelOf('command')
 async function story(t: Test): Promise<{ home: Home; wanted: string }> {
   const content = await readFile(factory.files.model)
   content.write('after-so-many-cuts', content.indexOf('fieldmouse-command'))
-  const golden = (await readFile(factory.files.golden!, 'utf8')).split('\n').slice(0, 30).join('\n')
+  const golden = (await readFile(factory.files.golden!, 'utf8')).split('\n').slice(0, 12).join('\n')
   const site = await makeSite(t)
   await site.release(1, { content, golden, deltas: false })
   const server = await serve({ folder: site.repository.folder })

@@ -12,7 +12,7 @@ import { makeSite } from '../support/repository.js'
 
 t.setTimeout(180_000)
 const factory = factoryModelOf('command')
-const golden = readFileSync(factory.files.golden!, 'utf8').split('\n').slice(0, 30).join('\n')
+const golden = readFileSync(factory.files.golden!, 'utf8').split('\n').slice(0, 12).join('\n')
 const command = (u: DeviceUpdates) => u.models.find(m => m.family === 'command')!
 const STATE = 'fieldmouse/demo/update/state'
 /** As it is now, or will be. */
