@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { loadConfig } from '../../daemon/config/load.js'
 import type { Config } from '../../daemon/config/schema.js'
 import { Daemon } from '../../daemon/main.js'
 import { silentLog } from '../../daemon/observability/log.js'
 import type { Reply } from '../../daemon/requests/reply.js'
+import { ownFolder } from './folder.js'
 
 /** A whole daemon on the demo home, with a client of its own. */
 export interface Mouse {
@@ -40,9 +38,7 @@ export async function startMouse(
   t: { teardown(end: () => unknown): unknown },
   options: MouseOptions = {},
 ): Promise<Mouse> {
-  // not t.testdir: a test has one, and a broker of the test may live there
-  const folder = options.data ?? (await mkdtemp(join(tmpdir(), 'fieldmouse-test-')))
-  if (options.data === undefined) t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const folder = options.data ?? (await ownFolder(t, 'test'))
   const loaded = loadConfig({
     env: {
       FIELDMOUSE_DATA: folder,

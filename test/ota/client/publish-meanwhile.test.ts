@@ -8,9 +8,11 @@ import { serve } from '../../../ota/publisher/serve.js'
 import { folderTransport } from '../../../ota/transport/folder.js'
 import { httpTransport } from '../../../ota/transport/http-range.js'
 import { makeDevice, makeSite, type Site } from '../../support/repository.js'
+import { sweep } from '../../support/sweep.js'
 
 t.setTimeout(150_000)
-const PUBLISHES = { folder: 200, 'web server': 60 }
+/** With renewals, releases and new keys of both roles among them. */
+const PUBLISHES = { folder: sweep(60, 200), 'web server': 60 }
 
 /** Another key for a role, and the one before counts no more. */
 async function exchange(site: Site, role: 'timestamp' | 'snapshot'): Promise<void> {
