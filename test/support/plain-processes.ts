@@ -1,7 +1,7 @@
 /**
  * Loaded into every test by tap (`node-arg` in package.json). Tap has each process of Node that a test starts load a hook
- * that notes what it imports, for figures of coverage which nobody asks for here. It made children cost up to three times
- * what they cost people; daemons, models and updaters under test now run without it, as they ship.
+ * that notes what it imports, for figures of coverage which nobody asks for here. To start an inference process took 0.98 s
+ * of processor time with it, 0.40 s without: daemons, models and updaters under test now run as they ship.
  */
 import { createRequire } from 'node:module'
 
