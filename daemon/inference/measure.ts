@@ -37,6 +37,8 @@ export interface ModelFigures {
 export async function measureModel(options: MeasureOptions, signal?: AbortSignal): Promise<ModelFigures> {
   const { path, contextTokens, trial, background = false, timeoutMs = 600_000 } = options
   await checkGguf(path)
+  // while the file was looked at, too: a listener is not told what has been
+  if (signal?.aborted) throw cancelled(path)
   return new Promise((resolve, reject) => {
     const child = forkChild()
     let said = ''
@@ -49,7 +51,7 @@ export async function measureModel(options: MeasureOptions, signal?: AbortSignal
       how()
     }
     const fail = (problem: string) => end(() => reject(errors.model_load_failed({ path, problem })))
-    const onAbort = () => fail('measuring was cancelled')
+    const onAbort = () => end(() => reject(cancelled(path)))
     const timer = setTimeout(() => fail(`measuring took longer than ${timeoutMs} ms`), timeoutMs)
     signal?.addEventListener('abort', onAbort, { once: true })
     for (const stream of [child.stdout, child.stderr])
@@ -83,3 +85,5 @@ export async function measureModel(options: MeasureOptions, signal?: AbortSignal
     } satisfies ToChild)
   })
 }
+
+const cancelled = (path: string) => errors.model_load_failed({ path, problem: 'measuring was cancelled' })

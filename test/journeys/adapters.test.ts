@@ -1,20 +1,17 @@
-import { readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { factoryModelOf } from '../../daemon/factory.js'
-import type { DeviceUpdates } from '../../ota/format/state.js'
+import t from 'tap'
+import type { UpdateState } from '../../ota/format/state.js'
 import { add } from '../../ota/publisher/add.js'
 import { adapterBytes, zero } from '../support/adapter.js'
 import { needsMosquitto } from '../support/broker.js'
+import { ownFolder } from '../support/folder.js'
 import { type Mouse, startMouse } from '../support/mouse.js'
+import { command, factory, golden, nextUpdates, renamed } from '../support/offered.js'
 import { makeSite, type Site } from '../support/repository.js'
 
 t.setTimeout(180_000)
-const factory = factoryModelOf('command')
 const BASE = { family: 'command', release: factory.release, sha256: factory.sha256 }
-const golden = readFileSync(factory.files.golden!, 'utf8').split('\n').slice(0, 12).join('\n')
 const QUICK = { watchMinutes: 0.02, minBytesPerSecond: 1 }
 
 /** An adapter that changes nothing: other files, the same answers. */
@@ -36,11 +33,8 @@ async function publishAdapter(site: Site, release: number, base: typeof BASE): P
   await site.signAndPublish()
 }
 
-const command = (u: DeviceUpdates) => u.models.find(m => m.family === 'command')!
-const state = (mouse: Mouse, passes: (m: DeviceUpdates['models'][0]) => boolean) =>
-  mouse
-    .next('fieldmouse/demo/update/state', text => passes(command(JSON.parse(text))), 60_000)
-    .then(text => command(JSON.parse(text)))
+const state = (mouse: Mouse, passes: (m: UpdateState) => boolean) =>
+  nextUpdates(mouse, u => passes(command(u))).then(command)
 const ask = (mouse: Mouse, body: object) => mouse.command(body, { kind: 'update' })
 const options = (site: Site) => ({
   program: 'mosquitto' as const,
@@ -69,10 +63,8 @@ t.test(
     await ask(mouse, { do: 'check', family: 'command' })
     t.match(await refused, { state: 'idle', running: { release: 1 }, bad: [] })
 
-    const bytes = readFileSync(factory.files.model)
-    bytes.write('a-whole-new-model-', bytes.indexOf('fieldmouse-command'))
     await site.release(3, {
-      content: bytes,
+      content: renamed('a-whole-new-model'),
       golden,
       deltas: { from: [], fromFiles: [factory.files.model], effort: 'fast' },
     })
@@ -96,7 +88,7 @@ t.test(
   async t => {
     const site = await makeSite(t)
     await publishAdapter(site, 1, BASE)
-    const data = await kept(t)
+    const data = await ownFolder(t, 'kept')
     const first = await startMouse(t, { ...options(site), data })
     const done = state(first, m => m.reason?.code === 'activated')
     await ask(first, { do: 'apply', family: 'command' })
@@ -116,9 +108,3 @@ t.test(
     t.match(command(third.daemon.updates!.status()), { running: { slot: 'factory' }, bad: [] })
   },
 )
-
-async function kept(t: Test): Promise<string> {
-  const data = await mkdtemp(join(tmpdir(), 'fieldmouse-kept-'))
-  t.teardown(() => rm(data, { recursive: true, force: true }))
-  return data
-}

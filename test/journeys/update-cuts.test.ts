@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { factoryModelOf } from '../../daemon/factory.js'
 import { serve } from '../../ota/publisher/serve.js'
 import { freePort, needsMosquitto } from '../support/broker.js'
+import { ownFolder } from '../support/folder.js'
+import { golden, renamed } from '../support/offered.js'
 import { makeSite, sha256 } from '../support/repository.js'
 import {
   eventually,
@@ -19,19 +19,15 @@ import {
 } from '../support/whole-daemon.js'
 
 t.setTimeout(180_000)
-const factory = factoryModelOf('command')
 
 /** The model that ships under another name, offered by a repository that a whole daemon looks into. */
 async function story(t: Test): Promise<{ home: Home; wanted: string }> {
-  const content = await readFile(factory.files.model)
-  content.write('after-so-many-cuts', content.indexOf('fieldmouse-command'))
-  const golden = (await readFile(factory.files.golden!, 'utf8')).split('\n').slice(0, 30).join('\n')
+  const content = renamed('after-so-many-cuts')
   const site = await makeSite(t)
   await site.release(1, { content, golden, deltas: false })
   const server = await serve({ folder: site.repository.folder })
   t.teardown(() => server.close())
-  const data = await mkdtemp(join(tmpdir(), 'fieldmouse-cuts-'))
-  t.teardown(() => rm(data, { recursive: true, force: true }))
+  const data = await ownFolder(t, 'cuts')
   const config = join(site.folder, 'fieldmouse.yaml')
   // slowly enough to be met while it loads
   await writeFile(

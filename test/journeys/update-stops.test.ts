@@ -1,37 +1,30 @@
-import { readFileSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { systemClock } from '../../daemon/base/clock.js'
-import { factoryModelOf } from '../../daemon/factory.js'
-import type { DeviceUpdates, UpdateState } from '../../ota/format/state.js'
+import type { UpdateState } from '../../ota/format/state.js'
 import { needsMosquitto } from '../support/broker.js'
+import { ownFolder } from '../support/folder.js'
 import { type Mouse, startMouse } from '../support/mouse.js'
+import { command, golden, nextUpdates, renamed, UPDATES } from '../support/offered.js'
 import { makeSite } from '../support/repository.js'
 
 t.setTimeout(180_000)
-const factory = factoryModelOf('command')
-const golden = readFileSync(factory.files.golden!, 'utf8').split('\n').slice(0, 30).join('\n')
-const command = (u: DeviceUpdates) => u.models.find(m => m.family === 'command')!
-const STATE = 'fieldmouse/demo/update/state'
 /** As it is now, or will be. */
 async function state(mouse: Mouse, passes: (m: UpdateState) => boolean): Promise<UpdateState> {
-  const latest = mouse.heard.filter(m => m.topic === STATE).at(-1)
-  if (latest && passes(command(JSON.parse(latest.payload)))) return command(JSON.parse(latest.payload))
-  return command(JSON.parse(await mouse.next(STATE, text => passes(command(JSON.parse(text))), 60_000)))
+  const latest = mouse.heard.findLast(m => m.topic === UPDATES)
+  const now = latest && command(JSON.parse(latest.payload))
+  return now && passes(now) ? now : command(await nextUpdates(mouse, u => passes(command(u))))
 }
 
 t.test(
   'a daemon that is stopped in a trial, and while a model takes over, goes on',
   needsMosquitto,
   async t => {
-    const content = readFileSync(factory.files.model)
-    content.write('after-many-a-stop-', content.indexOf('fieldmouse-command'))
+    const content = renamed('after-many-a-stop')
     const site = await makeSite(t)
     await site.release(1, { content, golden, deltas: false })
-    const data = await mkdtemp(join(tmpdir(), 'fieldmouse-stops-'))
-    t.teardown(() => rm(data, { recursive: true, force: true }))
+    const data = await ownFolder(t, 'stops')
     const options = {
       program: 'mosquitto' as const,
       data,

@@ -13,12 +13,18 @@ import { bits16, noise, sine } from '../support/sound.js'
 import { needsSpeech, speak, spoken } from '../support/speech.js'
 
 const needed = { ...needsMosquitto, ...needsSpeech }
+let started: Promise<Mouse> | undefined
+/** The one daemon of all stories that need no other: its language takes a while to compile. */
+const hearing = () => {
+  started ??= startMouse(t, { program: 'mosquitto' })
+  return started
+}
 const say = (mouse: Mouse, sound: Uint8Array, user: Record<string, string> = {}) =>
   mouse.command(Buffer.from(sound), { kind: 'voice', user, waitMs: 60_000 })
 const moved = (mouse: Mouse) => mouse.heard.filter(m => m.topic.startsWith('demo/') && !m.retained).length
 
 t.test('a spoken command moves a lamp, and the reply says what was heard', needed, async t => {
-  const mouse = await startMouse(t, { program: 'mosquitto' })
+  const mouse = await hearing()
   const reply = await say(mouse, spoken('turn on the kitchen light'))
   t.match(reply, {
     ok: true,
@@ -42,7 +48,7 @@ t.test('a spoken command moves a lamp, and the reply says what was heard', neede
 })
 
 t.test('a risky command asks back, and a spoken yes answers it', needed, async t => {
-  const mouse = await startMouse(t, { program: 'mosquitto' })
+  const mouse = await hearing()
   const asked = await say(mouse, spoken('open the garage door'), { session: 'phone' })
   t.match(asked, { ok: false, error: { code: 'needs_confirmation' } })
   t.match(await say(mouse, spoken('yes'), { session: 'phone' }), {
@@ -61,7 +67,7 @@ t.test('without user properties the sound comes as JSON, over MQTT 3.1.1', needs
 })
 
 t.test('what is no speech, no sound or not for this home moves nothing and says so', needed, async t => {
-  const mouse = await startMouse(t, { program: 'mosquitto' })
+  const mouse = await hearing()
   const before = moved(mouse)
   const good = spoken('turn on the kitchen light')
   const music = bits16(
@@ -97,7 +103,7 @@ t.test('what is no speech, no sound or not for this home moves nothing and says 
 })
 
 t.test('every rate and width gives the same words', needed, async t => {
-  const mouse = await startMouse(t, { program: 'mosquitto' })
+  const mouse = await hearing()
   const wav = spoken('turn on the kitchen light')
   for (const how of [
     ['-r', '8000'],

@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
-import type { Test } from 'tap'
 import { loadConfig } from '../../daemon/config/load.js'
 import type { Config } from '../../daemon/config/schema.js'
 import { Daemon } from '../../daemon/main.js'
 import { silentLog } from '../../daemon/observability/log.js'
 import type { Reply } from '../../daemon/requests/reply.js'
+import { ownFolder } from './folder.js'
 
 /** A whole daemon on the demo home, with a client of its own. */
 export interface Mouse {
@@ -36,11 +33,12 @@ export interface MouseOptions {
   data?: string
 }
 
-/** Starts a daemon with virtual devices; it and its client end with the test. */
-export async function startMouse(t: Test, options: MouseOptions = {}): Promise<Mouse> {
-  // not t.testdir: a test has one, and a broker of the test may live there
-  const folder = options.data ?? (await mkdtemp(join(tmpdir(), 'fieldmouse-test-')))
-  if (options.data === undefined) t.teardown(() => rm(folder, { recursive: true, force: true }))
+/** Starts a daemon with virtual devices; it and its client end with the test, or with the file when that is what it gets. */
+export async function startMouse(
+  t: { teardown(end: () => unknown): unknown },
+  options: MouseOptions = {},
+): Promise<Mouse> {
+  const folder = options.data ?? (await ownFolder(t, 'test'))
   const loaded = loadConfig({
     env: {
       FIELDMOUSE_DATA: folder,
@@ -78,7 +76,8 @@ export async function startMouse(t: Test, options: MouseOptions = {}): Promise<M
     new Promise((resolve, reject) => {
       const late = setTimeout(() => {
         waiting.delete(wait)
-        reject(new Error(`nothing came: ${what}`))
+        const last = heard.findLast(m => m.topic === what)?.payload ?? 'nothing at all'
+        reject(new Error(`nothing came: ${what}; last there was ${last}`))
       }, waitMs)
       const wait = (topic: string, payload: string, correlation?: string) => {
         if (!passes(topic, payload, correlation)) return

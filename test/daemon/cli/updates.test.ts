@@ -1,18 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { sleep } from '../../../daemon/base/clock.js'
 import { program } from '../../../daemon/cli/program.js'
-import { factoryModelOf } from '../../../daemon/factory.js'
 import { needsMosquitto } from '../../support/broker.js'
+import { ownFolder } from '../../support/folder.js'
 import { startMouse } from '../../support/mouse.js'
+import { golden, renamed, spoilt } from '../../support/offered.js'
 import { makeSite } from '../../support/repository.js'
 
 t.setTimeout(150_000)
-const factory = factoryModelOf('command')
-const golden = readFileSync(factory.files.golden!, 'utf8').split('\n').slice(0, 12).join('\n')
 
 /** Runs one command line. */
 async function fieldmouse(...words: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -36,12 +33,9 @@ t.test(
   'an owner follows updates on the shell, and the exit status says how it ended',
   needsMosquitto,
   async t => {
-    const content = readFileSync(factory.files.model)
-    content.write('asked-on-the-shell', content.indexOf('fieldmouse-command'))
     const site = await makeSite(t)
-    await site.release(1, { content, golden, deltas: false })
-    const data = await mkdtemp(join(tmpdir(), 'fieldmouse-shell-'))
-    t.teardown(() => rm(data, { recursive: true, force: true }))
+    await site.release(1, { content: renamed('asked-on-the-shell'), golden, deltas: false })
+    const data = await ownFolder(t, 'shell')
     const folder = join(site.folder, 'repository')
     const ota = { folder, root: site.root, watchMinutes: 30 }
     const mouse = await startMouse(t, { program: 'mosquitto', data, ota })
@@ -81,7 +75,7 @@ t.test(
       { code: 1, out: /\(factory\)/, err: /rolled-back/ },
       'and who waited for it is told',
     )
-    await site.release(2, { content: factoryNoise(), golden, deltas: false })
+    await site.release(2, { content: spoilt(), golden, deltas: false })
     const worse = await ask('check', '--wait', '--family', 'command')
     t.match(worse, { code: 1, err: /rolled-back/ })
 
@@ -94,10 +88,8 @@ t.test(
 )
 
 t.test('who waits, waits until the model is good', needsMosquitto, async t => {
-  const content = readFileSync(factory.files.model)
-  content.write('waited-for-command', content.indexOf('fieldmouse-command'))
   const site = await makeSite(t)
-  await site.release(1, { content, golden, deltas: false })
+  await site.release(1, { content: renamed('waited-for-command'), golden, deltas: false })
   const folder = join(site.folder, 'repository')
   const ota = { folder, root: site.root, watchMinutes: 0.03 }
   const mouse = await startMouse(t, { program: 'mosquitto', ota })
@@ -117,11 +109,3 @@ t.test('who waits, waits until the model is good', needsMosquitto, async t => {
     err: /active, watched for less than a minute more/,
   })
 })
-
-/** The model that ships with a tenth of it made noise. */
-function factoryNoise(): Buffer {
-  const bytes = readFileSync(factory.files.model)
-  for (let i = Math.floor(bytes.length * 0.6); i < bytes.length * 0.7; i += 34)
-    for (let j = 2; j < 34 && i + j < bytes.length; j++) bytes[i + j] = (i * 31 + j * 17) & 0xff
-  return bytes
-}

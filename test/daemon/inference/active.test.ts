@@ -86,7 +86,7 @@ function stream(engine: Engine, width: number) {
         error => failures.push(error),
       )
       // a machine with other work must get its models loaded as well
-      await sleep(5)
+      await sleep(20)
     }
   }
   const all = Promise.all(Array.from({ length: width }, one))

@@ -32,8 +32,11 @@ const until = async (holds: () => boolean) => {
   for (let i = 0; i < 500 && !holds(); i++) await sleep(20)
 }
 
+/** One that nobody harms. */
+const well = started(t)
+
 t.test('smaller and larger while requests run: all are answered, once each, as before', async t => {
-  const { engine } = await started(t)
+  const { engine } = await well
   const alone = new Map<string, string>()
   for (const room of ROOMS) {
     const words = `turn on the ${room} lamp`
@@ -132,7 +135,7 @@ t.test('a rest after each completion; none when it is taken back', async t => {
 })
 
 t.test('a metered engine says what an answer took, and lets go when there is none', async t => {
-  const { engine } = await started(t)
+  const { engine } = await well
   let open = 0
   const metered = new MeteredEngine(engine, () => {
     open++

@@ -39,8 +39,11 @@ async function engine(t: { teardown(fn: () => unknown): void }, options: Partial
   return { e, events }
 }
 
+/** One that nobody harms, for the stories that only ask it. */
+const well = engine(t)
+
 t.test('the real model reads commands under the grammar', async t => {
-  const { e } = await engine(t)
+  const { e } = await well
   t.match(e.info, { name: 'fieldmouse-command', threads: 1, sequences: 4 })
   const first = await e.complete(ask('turn on the hall lamp'))
   t.equal(first.stop, 'complete')
@@ -62,7 +65,7 @@ t.test('the real model reads commands under the grammar', async t => {
 })
 
 t.test('what the grammar does not allow is told beside what was taken instead', async t => {
-  const { e } = await engine(t)
+  const { e } = await well
   const request = ask('turn on the hall lamp')
   t.equal((await e.complete(request)).tokens[0]?.rejected, 0, 'the likeliest was allowed')
   const grammar = { root: 'a', rules: { a: alt(lit('<lock>'), lit('<unlock>')) } }
@@ -71,7 +74,7 @@ t.test('what the grammar does not allow is told beside what was taken instead', 
 })
 
 t.test('requests side by side share the context and each gets its own answer', async t => {
-  const { e } = await engine(t)
+  const { e } = await well
   const asked = Array.from({ length: 24 }, (_, i) => ask(`turn off the fan in room ${i + 10}`))
   const alone: string[] = []
   for (const request of asked) alone.push((await e.complete(request)).text)
@@ -84,7 +87,7 @@ t.test('requests side by side share the context and each gets its own answer', a
 })
 
 t.test('letters that no single token holds come out whole', async t => {
-  const { e } = await engine(t)
+  const { e } = await well
   for (const words of [
     ['照明', '照会', '電気'],
     ['é', 'è', 'ñandú'],
@@ -244,7 +247,7 @@ t.test('when no child comes up requests are refused at once; a model put back is
 })
 
 t.test('a request that no model can obey fails alone', async t => {
-  const { e } = await engine(t)
+  const { e } = await well
   const bad = (rules: Record<string, Rule>) => e.complete({ ...ask('x'), grammar: { root: 'a', rules } })
   await t.rejects(bad({}), { code: 'grammar_unfit' })
   await t.rejects(bad({ a: seq(ref('a'), lit('x')) }), { code: 'grammar_unfit' })

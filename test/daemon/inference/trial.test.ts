@@ -48,12 +48,10 @@ const few = (golden: Golden, size: number): Golden => ({
   ask: (engine, index, signal) => golden.ask(engine, index, signal),
 })
 
-async function running(t: { teardown(fn: () => unknown): void }) {
-  const engine = new ActiveEngine({ make: maker().make, first: factory, clock: systemClock })
-  t.teardown(() => engine.stop())
-  await engine.start(never())
-  return engine
-}
+/** The model that answers now: the same one through all of these stories, as on a device. */
+const active = new ActiveEngine({ make: maker().make, first: factory, clock: systemClock })
+t.teardown(() => active.stop())
+await active.start(never())
 
 t.test('the 95th percentile is a value that was measured, and 95 of 100 keep it', async t => {
   fc.assert(
@@ -67,7 +65,6 @@ t.test('the 95th percentile is a value that was measured, and 95 of 100 keep it'
 })
 
 t.test('the same model beside itself: the same share right, figures of both', async t => {
-  const active = await running(t)
   const { made, make } = maker()
   const figures = await trialOf({ candidate: factory, make, running: active, golden: commands }, never())
   t.equal(figures.answered, commands.size)
@@ -81,7 +78,6 @@ t.test('the same model beside itself: the same share right, figures of both', as
 })
 
 t.test('the candidate gives way with all of its threads', async t => {
-  const active = await running(t)
   const { made, make } = maker()
   const looking: Golden = {
     size: 1,
@@ -140,7 +136,6 @@ const harming = (made: readonly SupervisedEngine[], harm: (pid: number) => void)
 })
 
 t.test('a candidate that cannot be tried ends with a code, and its process with it', async t => {
-  const active = await running(t)
   const torso = join(t.testdir(), 'torso.gguf')
   writeFileSync(torso, readFileSync(factory.path).subarray(0, 100_000))
   const { made, make } = maker({ probeMs: 60_000 })
@@ -174,7 +169,6 @@ t.test('one process that dies is no verdict', async t => {
 })
 
 t.test('a trial that is given up ends at once, with its process', async t => {
-  const active = await running(t)
   const { made, make } = maker()
   for (const ms of [0, 300]) {
     const abort = new AbortController()
@@ -188,7 +182,6 @@ t.test('a trial that is given up ends at once, with its process', async t => {
 })
 
 t.test('where memory is short the running model is not loaded meanwhile', async t => {
-  const active = await running(t)
   const { make } = maker()
   const seen: unknown[] = []
   const golden: Golden = {
@@ -208,7 +201,6 @@ t.test('where memory is short the running model is not loaded meanwhile', async 
 })
 
 t.test('golden requests are asked only while nobody else is', async t => {
-  const active = await running(t)
   const { make } = maker()
   let busy = 3
   const asked: number[] = []

@@ -1,10 +1,15 @@
 import t from 'tap'
 import { powerCuts } from '../../../scripts/bench/power-cuts.js'
+import { sweep } from '../../support/sweep.js'
 
-// the whole round is `node dist/scripts/bench/power-cuts.js --delta`; here a sample
+// a sample; every call in every way, and many random moments, is `node dist/scripts/bench/power-cuts.js --delta`
+const CUTS = sweep(18, 90)
+
 t.test('killed anywhere while it makes a model from another, it goes on with the difference', async t => {
-  const report = await powerCuts(30, 2, 130_000, { isDelta: true })
+  const report = await powerCuts(CUTS, 2, 130_000, { isDelta: true })
   t.strictSame(report.bricked, [])
   t.equal(report.refused, 0)
-  t.ok(report.cuts >= 30 && report.atEveryCall >= 10 && report.atRandom >= 3)
+  t.ok(report.cuts >= CUTS)
+  t.ok(report.atEveryCall >= CUTS / 3, `${report.atEveryCall} at calls that change a file`)
+  t.ok(report.atRandom >= CUTS / 10, `and ${report.atRandom} at random moments`)
 })
