@@ -21,6 +21,7 @@ import type { Conditions } from './observability/conditions.js'
 import type { Events } from './observability/events.js'
 import type { Metrics } from './observability/metrics.js'
 import type { Requests } from './requests/accept.js'
+import { Classifier } from './triage/classifier/classifier.js'
 import { TriageRequests } from './triage/handle.js'
 import { ALARM_DEFAULTS } from './triage/incidents/alarm-settings.js'
 import { IncidentDesk } from './triage/incidents/desk.js'
@@ -80,6 +81,17 @@ export class Plant implements Part {
     })
   }
 
+  /** A daemon without it is better than none. */
+  #classifier(): { classifier?: Classifier } {
+    if (this.#o.config.triage.classifier === 'off') return {}
+    try {
+      return { classifier: Classifier.read() }
+    } catch (error) {
+      this.#o.events.tell('ClassifierMissing', { problem: describe(error) })
+      return {}
+    }
+  }
+
   get live(): LiveTriage | undefined {
     return this.#live
   }
@@ -103,6 +115,7 @@ export class Plant implements Part {
       {
         lines: { mostTemplates: options.templatesPerSource },
         ...(this.#model ? { model: this.#model } : {}),
+        ...this.#classifier(),
         askBelow: options.askBelow,
         believeFrom: options.believeFrom,
       },

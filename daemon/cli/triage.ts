@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.js'
 import { jsonLinesWriter } from '../base/json-lines.js'
 import type { ModelFiles } from '../inference/model-files.js'
 import { LineModel } from '../line-model.js'
+import type { Classifier } from '../triage/classifier/classifier.js'
 import { IncidentDesk } from '../triage/incidents/desk.js'
 import type { DeskEffect } from '../triage/incidents/ledger.js'
 import { Triage, type Triaged } from '../triage/triage.js'
@@ -22,6 +23,8 @@ export interface TriageFileOptions {
   model?: ModelFiles
   /** 0 measures. */
   threads: number
+  /** Weighs the verdicts of plain code; absent for plain code alone. */
+  classifier?: Classifier
 }
 
 /** So many rows are held back, so that the header of each source is learnt before its first line is judged. */
@@ -38,7 +41,8 @@ export async function triageFile(
   const model = options.model
     ? new LineModel({ file: options.model, clock: systemClock, threads: options.threads })
     : undefined
-  const triage = new Triage(model ? { model } : {})
+  const { classifier } = options
+  const triage = new Triage({ ...(model ? { model } : {}), ...(classifier ? { classifier } : {}) })
   const writer = jsonLinesWriter(options.out)
   const desks =
     options.incidents === undefined ? undefined : new BatchDesks(jsonLinesWriter(options.incidents))

@@ -281,6 +281,10 @@ const Triage = z
       .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits in lower case')
       .optional()
       .describe('SHA-256 that `model_file` must have.'),
+    classifier: z
+      .enum(['on', 'off'])
+      .default('on')
+      .describe('Whether the classifier that ships weighs what plain code says of a line.'),
     ask_below: share
       .default(0.55)
       .describe('Plain code that is less sure of a line than this asks the model.'),

@@ -131,6 +131,11 @@ export const EVENTS = {
     meaning: 'What triage had learnt could not be read; it begins anew and the file is put aside.',
     says: (a: { problem: string }) => a.problem,
   }),
+  ClassifierMissing: entry({
+    level: 'error',
+    meaning: 'The classifier of lines could not be read; plain code judges alone.',
+    says: (a: { problem: string }) => a.problem,
+  }),
   EngineDied: entry({
     level: 'error',
     meaning: 'The inference process ended by itself; requests in flight are tried once more.',

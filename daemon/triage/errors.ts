@@ -6,4 +6,8 @@ export const errors = defineErrors({
     says: (a: { line: string }) => `the line model has no usable answer to "${a.line.slice(0, 80)}"`,
     remedy: 'Nothing to do where plain code decides; a model that often has none should be replaced.',
   },
+  classifier_broken: {
+    says: (a: { path: string; problem: string }) => `${a.path} is no classifier of lines: ${a.problem}`,
+    remedy: 'Install the package again, or train one: scripts/train/README.md. Lines are judged without it.',
+  },
 })

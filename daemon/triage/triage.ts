@@ -5,6 +5,8 @@
 
 import { booksInDoubt, codesSayOf } from './books/codes-say.js'
 import { lookUp } from './books/look-up.js'
+import type { Classifier } from './classifier/classifier.js'
+import { weigh } from './classifier/weigh.js'
 import { Feedback, type FeedbackState } from './feedback.js'
 import { hostileText } from './judge/hostile.js'
 import { judge } from './judge/judge.js'
@@ -22,6 +24,8 @@ export interface TriageOptions {
   lines?: Partial<LinesOptions>
   /** The line model; without it plain code is all. */
   model?: LineStage
+  /** Weighs each verdict of plain code; without it that verdict stands. */
+  classifier?: Classifier
   /** Plain code that is less sure asks the model. Default 0.55. */
   askBelow?: number
   /** A model that is less sure is not believed. Default 0.7. */
@@ -51,7 +55,8 @@ const readOf = (line: string, start: number) => readLine(line, start > 0 ? { sta
 export type StageCounts = Record<Verdict['stage'], number>
 
 export class Triage {
-  readonly #o: Required<Omit<TriageOptions, 'model' | 'lines'>>
+  readonly #o: Required<Omit<TriageOptions, 'model' | 'lines' | 'classifier'>>
+  readonly #classifier: Classifier | undefined
   readonly #model: LineStage | undefined
   readonly #lines: LineTemplates
   readonly #memo = new VerdictMemo()
@@ -65,6 +70,7 @@ export class Triage {
   constructor(options: TriageOptions = {}, state?: TriageState) {
     this.#o = { askBelow: options.askBelow ?? 0.55, believeFrom: options.believeFrom ?? 0.7 }
     this.#model = options.model
+    this.#classifier = options.classifier
     this.feedback = new Feedback(state?.feedback, id => this.#memo.forget(id))
     const lines: Partial<LinesOptions> = {
       kept: () => this.feedback.ids(),
@@ -117,9 +123,11 @@ export class Triage {
       this.counts.operator++
       return { verdict: own, template, start, unsure: false }
     }
-    const unsure = this.#model !== undefined && verdict.confidence < this.#o.askBelow
+    // what the classifier has decided is decided by a model
+    const unsure =
+      this.#model !== undefined && verdict.stage === 'rule' && verdict.confidence < this.#o.askBelow
     if (!unsure) this.#keep(source, template, reading, start, verdict)
-    this.counts.rule++
+    this.counts[verdict.stage]++
     return { verdict, template, start, unsure }
   }
 
@@ -164,12 +172,13 @@ export class Triage {
   #judge(source: string, reading: Reading, start: number): Verdict {
     const line = reading.raw
     const shape = shapeOf(line, start)
-    return judge({
+    const plain = judge({
       line,
       source,
       findings: lookUp(reading, source),
       ...(shape && !shape.bait ? { shape: shape.key } : {}),
     })
+    return this.#classifier ? weigh(this.#classifier, line, source, plain) : plain
   }
 
   #keep(source: string, template: Template, reading: Reading, start: number, verdict: Verdict): void {

@@ -64,6 +64,7 @@ const SHIPPED = [
   'ota/factory/targets',
   'daemon/config/demo',
   'daemon/triage/books',
+  'daemon/triage/classifier/weights.bin',
   'daemon/triage/judge/lexicon',
   'daemon/voice/language/said.txt',
   'README.md',

@@ -1,5 +1,6 @@
 /** Whether memory says what plain code would say of the same line: speed that is bought with wrong answers is none. */
 import { sleep } from '../../base/clock.js'
+import { Classifier } from '../../triage/classifier/classifier.js'
 import { Triage } from '../../triage/triage.js'
 import type { Verdict } from '../../triage/verdict.js'
 import { LogLines } from './log-lines.js'
@@ -18,7 +19,7 @@ const CHUNK = 1_000
 
 export async function benchAgreement(lines: number, signal: AbortSignal): Promise<AgreementFigures> {
   const log = new LogLines(SEED)
-  const triage = new Triage()
+  const triage = new Triage({ classifier: Classifier.read() })
   const figures: AgreementFigures = { lines: 0, differing_lines: 0 }
   const most = Math.min(Math.ceil(lines / 4), MOST_LINES)
   for (let done = 0; done < most; done += CHUNK) {

@@ -1,5 +1,7 @@
 /** Lines whose templates are known: how fast, beside a plain Drain on the same lines in the same run, and who decided. */
+
 import { sleep, systemClock } from '../../base/clock.js'
+import { Classifier } from '../../triage/classifier/classifier.js'
 import { LineTemplates } from '../../triage/lines.js'
 import type { LineStage } from '../../triage/slm/stage.js'
 import { type StageCounts, Triage } from '../../triage/triage.js'
@@ -71,7 +73,7 @@ export const judged = (triage: Triage, { source, line }: LogLine) =>
 
 /** The three that are compared, each with what it has learnt. */
 class Contest {
-  readonly triage = new Triage()
+  readonly triage = new Triage({ classifier: Classifier.read() })
   readonly templates = new LineTemplates()
   readonly #drains = new Map(SOURCES.map(source => [source, new Drain()]))
   #turn = 0
@@ -178,7 +180,7 @@ export async function benchMixed(
   signal: AbortSignal,
 ): Promise<MixedFigures> {
   const log = new LogLines(SEED + 1)
-  const triage = new Triage(model ? { model } : {})
+  const triage = new Triage({ classifier: Classifier.read(), ...(model ? { model } : {}) })
   const read = async ({ source, line }: LogLine) => {
     const known = triage.recall(source, line)
     if (known) return

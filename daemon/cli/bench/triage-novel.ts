@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { sleep, systemClock } from '../../base/clock.js'
 import { LineModel } from '../../line-model.js'
+import { Classifier } from '../../triage/classifier/classifier.js'
 import { IncidentDesk } from '../../triage/incidents/desk.js'
 import { LineTemplates } from '../../triage/lines.js'
 import { LiveTriage } from '../../triage/live.js'
@@ -71,7 +72,7 @@ function taught(log: LogLines, triage: { templates: LineTemplates }): void {
 
 export function benchPlain(lines: number): NovelFigures['plain_code'] {
   const log = new LogLines(SEED)
-  const triage = new Triage()
+  const triage = new Triage({ classifier: Classifier.read() })
   taught(log, triage)
   const count = Math.min(Math.ceil(lines / 10), MOST_NOVEL)
   for (const line of log.novel(Math.min(count, 2_000))) judged(triage, line)
@@ -139,7 +140,7 @@ export function benchMemory(lines: number, gauge: HeapGauge): MemoryFigures {
   // the lines themselves do not count: they are made before, and stay
   const log = new LogLines(SEED + 2)
   // nor do the lexicon and the code books, which the first line loads
-  const scratch = new Triage()
+  const scratch = new Triage({ classifier: Classifier.read() })
   for (const line of log.novel(100)) judged(scratch, line)
   const lists = SOURCES.map(source => log.novel(perSource, source))
   const costs = (fill: () => { kept: unknown; templates: number }) => {
@@ -154,7 +155,7 @@ export function benchMemory(lines: number, gauge: HeapGauge): MemoryFigures {
     for (const list of lists) for (const l of list) triage.templates.learn(l.source, l.line)
     return { kept: triage, templates: triage.templates.size }
   })
-  const own = new Triage()
+  const own = new Triage({ classifier: Classifier.read() })
   taught(log, own)
   const full = costs(() => {
     // a verdict is kept at the second time
@@ -176,7 +177,7 @@ export async function benchFlood(
   signal: AbortSignal,
 ): Promise<FloodFigures> {
   const log = new LogLines(SEED + 3)
-  const triage = new Triage()
+  const triage = new Triage({ classifier: Classifier.read() })
   const live = new LiveTriage({
     triage,
     desk: new IncidentDesk(),

@@ -1,0 +1,188 @@
+/**
+ * A small classifier of lines: vectors of what stands in a line, averaged, through one linear layer, plus what plain code
+ * says; probabilities of severity, category and component come out. Trained by `scripts/train/classifier.py`, some tens of
+ * microseconds a line, no native code. Pure but for reading its file.
+ */
+import { readFileSync } from 'node:fs'
+import { describe } from '../../base/errors.js'
+import { packageFile } from '../../base/package-root.js'
+import { parse, z } from '../../base/schema.js'
+import { errors } from '../errors.js'
+import {
+  CATEGORIES,
+  type Category,
+  COMPONENTS,
+  type Component,
+  SEVERITIES,
+  type Severity,
+} from '../verdict.js'
+import { LINE_BUCKETS, PLAIN_BUCKETS } from './features.js'
+
+/** What the file says of itself: names in the order of its outputs. */
+const Header = z.object({
+  version: z.literal(1),
+  width: z.number().int().min(1).max(4096),
+  hidden: z.number().int().min(1).max(4096),
+  words_count: z.number(),
+  line_buckets: z.literal(LINE_BUCKETS),
+  plain_buckets: z.literal(PLAIN_BUCKETS),
+  outputs: z.literal(SEVERITIES.length + CATEGORIES.length + COMPONENTS.length + 1),
+  severity: z.tuple(SEVERITIES.map(name => z.literal(name)) as [z.ZodLiteral<Severity>]),
+  category: z.tuple(CATEGORIES.map(name => z.literal(name)) as [z.ZodLiteral<Category>]),
+  component: z.tuple(COMPONENTS.map(name => z.literal(name)) as [z.ZodLiteral<Component>]),
+})
+const MAGIC = 'FMLC'
+
+/** Probabilities; those of a kind add up to one. */
+export interface Classes {
+  severity: Record<Severity, number>
+  category: Record<Category, number>
+  component: Record<Component, number>
+  /** That there is work to plan, of an advisory. */
+  human: number
+}
+
+/** Rows of whole numbers, each with its scale: what is quantized is a quarter of its size. */
+interface Table {
+  scale: Float32Array
+  rows: Int8Array
+}
+
+/** Weights by output, then by input. */
+interface Layer {
+  inputs: number
+  weights: Float32Array
+  bias: Float32Array
+}
+
+export class Classifier {
+  readonly #width: number
+  readonly #line: Table
+  readonly #plain: Table
+  /** From what plain code says straight to the scores. */
+  readonly #direct: Table
+  readonly #hidden: Layer
+  readonly #out: Layer
+  readonly #wordsCount: number
+
+  /** @throws classifier_broken */
+  constructor(bytes: Uint8Array, path = 'the classifier') {
+    const broken = (problem: string, cause?: unknown) => errors.classifier_broken({ path, problem }, cause)
+    const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (view.length < 8 || view.toString('latin1', 0, 4) !== MAGIC) throw broken('it does not begin as one')
+    const begin = 8 + view.readUInt32LE(4)
+    if (begin > view.length) throw broken('it ends within its header')
+    let header: z.output<typeof Header>
+    try {
+      header = parse(Header, JSON.parse(view.toString('utf8', 8, begin)), 'header of the classifier')
+    } catch (error) {
+      throw broken('its header is not what this version reads', error)
+    }
+    const { width, hidden, outputs } = header
+    const floats = (count: number) => take(count * 4, at => new Float32Array(at))
+    const whole = (count: number) => take(count, at => new Int8Array(at))
+    let at = begin
+    // copied: what stands in a buffer of Node need not begin at a multiple of four
+    const take = <T>(length: number, as: (buffer: ArrayBuffer) => T): T => {
+      if (at + length > view.length) throw broken('it is cut short')
+      const part = view.buffer.slice(view.byteOffset + at, view.byteOffset + at + length) as ArrayBuffer
+      at += length
+      return as(part)
+    }
+    this.#width = width
+    this.#line = { scale: floats(LINE_BUCKETS), rows: whole(LINE_BUCKETS * width) }
+    this.#plain = { scale: floats(PLAIN_BUCKETS), rows: whole(PLAIN_BUCKETS * width) }
+    this.#direct = { scale: floats(PLAIN_BUCKETS), rows: whole(PLAIN_BUCKETS * outputs) }
+    const layer = (inputs: number, count: number): Layer => ({
+      inputs,
+      weights: floats(inputs * count),
+      bias: floats(count),
+    })
+    this.#hidden = layer(2 * width, hidden)
+    this.#out = layer(hidden + width, outputs)
+    this.#wordsCount = header.words_count
+    if (at !== view.length) throw broken(`${view.length - at} bytes too many`)
+  }
+
+  /** The one that ships, or another. @throws classifier_broken */
+  static read(path = packageFile('daemon', 'triage', 'classifier', 'weights.bin')): Classifier {
+    let bytes: Uint8Array
+    try {
+      bytes = readFileSync(path)
+    } catch (error) {
+      throw errors.classifier_broken({ path, problem: describe(error) }, error)
+    }
+    return new Classifier(bytes, path)
+  }
+
+  /** @param line buckets of `lineFeatures`; @param plain those of `plainFeatures`, none where it is not to count */
+  classify(line: readonly number[], plain: readonly number[]): Classes {
+    const scores = this.#scores(line, plain)
+    let at = 0
+    const share = <Name extends string>(names: readonly Name[]): Record<Name, number> => {
+      const own = softmax(scores.subarray(at, at + names.length))
+      at += names.length
+      return Object.fromEntries(names.map((name, i) => [name, own[i]!])) as Record<Name, number>
+    }
+    return {
+      severity: share(SEVERITIES),
+      category: share(CATEGORIES),
+      component: share(COMPONENTS),
+      human: 1 / (1 + Math.exp(-scores[at]!)),
+    }
+  }
+
+  /** How much buckets of a line speak for an output on the straight way from words to scores; its place in the scores. */
+  speaks(buckets: readonly number[], output: number): number {
+    const width = this.#width
+    const words = new Float32Array(width)
+    add(this.#line, buckets, words, 1)
+    const { inputs, weights } = this.#out
+    const from = output * inputs + inputs - width
+    let sum = 0
+    for (let i = 0; i < width; i++) sum += words[i]! * weights[from + i]!
+    return sum
+  }
+
+  #scores(line: readonly number[], plain: readonly number[]): Float32Array {
+    const width = this.#width
+    const words = new Float32Array(width)
+    add(this.#line, line, words, 1 / Math.max(1, line.length))
+    const seen = new Float32Array(2 * width)
+    for (let i = 0; i < width; i++) seen[i] = words[i]! * this.#wordsCount
+    add(this.#plain, plain, seen.subarray(width), 1)
+    const hidden = through(this.#hidden, seen).map(x => Math.max(0, x))
+    const last = new Float32Array(hidden.length + width)
+    last.set(hidden)
+    last.set(words, hidden.length)
+    const scores = through(this.#out, last)
+    add(this.#direct, plain, scores, 1)
+    return scores
+  }
+}
+
+/** Adds rows of a table to a vector. */
+function add({ scale, rows }: Table, buckets: readonly number[], to: Float32Array, times: number): void {
+  const width = to.length
+  for (const bucket of buckets) {
+    const own = scale[bucket]! * times
+    for (let i = 0, at = bucket * width; i < width; i++, at++) to[i]! += rows[at]! * own
+  }
+}
+
+function through({ inputs, weights, bias }: Layer, from: Float32Array): Float32Array {
+  const to = bias.slice()
+  for (let o = 0; o < to.length; o++) {
+    let sum = 0
+    for (let i = 0, at = o * inputs; i < inputs; i++, at++) sum += weights[at]! * from[i]!
+    to[o]! += sum
+  }
+  return to
+}
+
+function softmax(scores: Float32Array): number[] {
+  const most = Math.max(...scores)
+  const powers = Array.from(scores, score => Math.exp(score - most))
+  const sum = powers.reduce((a, b) => a + b, 0)
+  return powers.map(power => power / sum)
+}

@@ -1,0 +1,165 @@
+/**
+ * What the classifier sees of a line: its words, pairs of them and parts of them, as numbers of buckets; and what plain
+ * code made of it. Training reads the same functions (`scripts/train/lines/classes.ts`): the two cannot drift apart. Pure.
+ *
+ * @source Joulin et al., Bag of Tricks for Efficient Text Classification, EACL 2017: words, bigrams and character n-grams
+ *   hashed into buckets, their vectors averaged, one linear layer
+ */
+import { unexpected } from '../judge/expect.js'
+import { hostileText } from '../judge/hostile.js'
+import { STATES } from '../judge/lexicon.js'
+import { checkLimits, quantityOf } from '../judge/limits.js'
+import { Polarity } from '../judge/polarity.js'
+import { sayingsOf } from '../judge/sayings.js'
+import { isNumber, readBooleans, type Word, wordsOf } from '../judge/words.js'
+import type { Verdict } from '../verdict.js'
+
+/** Buckets for what stands in a line. A power of two. */
+export const LINE_BUCKETS = 1 << 16
+/** Buckets for what plain code says. A power of two. */
+export const PLAIN_BUCKETS = 1 << 11
+
+/** More words than these say nothing new. */
+const MOST_WORDS = 120
+/** Letters of the parts of words. @source fastText: minn 3, maxn 6; 3 to 5 did as well on our lines */
+const PARTS = [3, 4, 5]
+/** Marks that mean something: comparisons, questions, shares, lists. */
+const MARK = /[<>=!?%#*|~±]/g
+
+/** What one word of a line adds: itself, the pairs that it ends, its parts. */
+export interface WordFeatures {
+  word: Word
+  buckets: readonly number[]
+}
+
+/** @returns buckets below `LINE_BUCKETS`, of each word */
+export function wordFeatures(line: string): WordFeatures[] {
+  let before = BEGIN
+  let wordBefore = BEGIN
+  return wordsOf(line, MOST_WORDS).map(word => {
+    const buckets: number[] = []
+    for (const mark of word.before.match(MARK) ?? []) {
+      const { hash, own } = tokenOf(mark)
+      buckets.push(...own, pair(before, hash, 1))
+      before = hash
+    }
+    const { hash, own, isWord } = tokenOf(word.text)
+    buckets.push(...own, pair(before, hash, 1))
+    before = hash
+    if (isWord) {
+      // over numbers and marks to the next word
+      buckets.push(pair(wordBefore, hash, 2))
+      wordBefore = hash
+    }
+    return { word, buckets }
+  })
+}
+
+/** @returns buckets below `LINE_BUCKETS`, each once, growing */
+export function lineFeatures(line: string, source: string): number[] {
+  const found = new Set<number>()
+  for (const { buckets } of wordFeatures(line)) for (const bucket of buckets) found.add(bucket)
+  for (const { text } of wordsOf(source, 12))
+    if (!isNumber(text)) found.add(pair(FROM_SOURCE, tokenOf(text).hash, 3))
+  return [...found].sort((x, y) => x - y)
+}
+
+interface Token {
+  hash: number
+  /** Buckets of itself and its parts. */
+  own: readonly number[]
+  isWord: boolean
+}
+
+/** Words come again: they are taken apart once. */
+const tokens = new Map<string, Token>()
+const MOST_TOKENS = 20_000
+
+function tokenOf(text: string): Token {
+  let token = tokens.get(text)
+  if (token) return token
+  // digits tell little but whether something is none
+  const said = !isNumber(text) ? text.replace(/\d+/g, '#') : Number(text.replace(',', '.')) === 0 ? '0' : '1'
+  const isWord = /^[a-z]/.test(said)
+  const own = [bucketOf(`w${said}`, LINE_BUCKETS)]
+  if (isWord && said.length >= 4) {
+    const framed = `<${said}>`
+    for (const n of PARTS)
+      for (let at = 0; at + n <= framed.length; at++)
+        own.push(bucketOf(`c${framed.slice(at, at + n)}`, LINE_BUCKETS))
+  }
+  token = { hash: hashOf(said), own, isWord }
+  if (tokens.size >= MOST_TOKENS) tokens.clear()
+  tokens.set(text, token)
+  return token
+}
+
+/** The bucket of two that follow one another. */
+function pair(first: number, second: number, kind: number): number {
+  const hash = Math.imul(Math.imul(first ^ (first >>> 15), 0x2c1b3c6d) + second + kind, 0x297a2d39)
+  return ((hash ^ (hash >>> 15)) >>> 0) & (LINE_BUCKETS - 1)
+}
+
+/**
+ * What plain code made of a line: its verdict, and what it rests on or does not: states and conditions that were found,
+ * taken back or not, limits that are kept or passed.
+ * @returns buckets below `PLAIN_BUCKETS`, each once
+ */
+export function plainFeatures(line: string, source: string, verdict: Verdict): number[] {
+  const { severity, category, component, needsHuman, confidence, reason } = verdict
+  const sure = Math.round(confidence * 100)
+  const what = reason.replace(/:.*/s, '').replace(/[\d.,-]+/g, '0')
+  const signs = [
+    `severity ${severity}`,
+    `category ${category}`,
+    `component ${component}`,
+    `human ${needsHuman}`,
+    `sure ${sure}`,
+    `severity ${severity} ${sure}`,
+    `category ${category} ${sure}`,
+    `category ${category} ${component}`,
+    `what ${what}`,
+  ]
+  const words = readBooleans(wordsOf(line))
+  const { conditions, states, things } = sayingsOf(words)
+  const limits = checkLimits(words)
+  const polarity = new Polarity(words, states, limits)
+  for (const state of STATES) if (polarity.has(state)) signs.push(`state ${state}`)
+  for (const flag of ['returned', 'severe', 'mild'] as const) if (polarity[flag]) signs.push(`is ${flag}`)
+  const fault = polarity.liveFault()
+  signs.push(`fault ${fault === undefined ? 'none' : 'live'}`, `warns ${polarity.warns() !== undefined}`)
+  for (const { value, from, to } of conditions) {
+    const taken = polarity.takenBack(from, to, value) || polarity.isPhrase(from, to) ? 'taken' : 'live'
+    signs.push(
+      `condition ${value.id} ${taken}`,
+      `condition of ${value.category} ${taken}`,
+      `condition ${taken}`,
+    )
+  }
+  for (const limit of limits) {
+    const how = `${limit.violated ? 'passed' : 'kept'} ${limit.severe ? 'severe' : ''}`
+    signs.push(`limit ${how}`, `limit ${how} ${limit.direction} ${quantityOf(words, limit)}`)
+  }
+  if (limits.length === 0) signs.push('no limit')
+  for (const { value } of things) signs.push(`thing ${value.component}`)
+  for (const { category: of } of unexpected(words, source)) signs.push(`unexpected ${of}`)
+  if (hostileText(line)) signs.push('bait')
+  return [...new Set(signs.map(text => bucketOf(text, PLAIN_BUCKETS)))]
+}
+
+function bucketOf(text: string, buckets: number): number {
+  const hash = hashOf(text)
+  // the low bits of FNV-1a are its weakest
+  return ((hash ^ (hash >>> 15)) >>> 0) & (buckets - 1)
+}
+
+/** FNV-1a of UTF-16 units, 32 bits. @source Fowler, Noll, Vo */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash
+}
+
+/** Before the first word. */
+const BEGIN = hashOf('^')
+const FROM_SOURCE = hashOf('source')

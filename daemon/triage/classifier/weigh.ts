@@ -1,0 +1,122 @@
+/**
+ * The classifier's word beside that of plain code, which it has heard. Codes are certain and bait stays bait; everything
+ * else goes by what is likeliest. Pure.
+ */
+
+import { CAUSES } from '../judge/defaults.js'
+import { evidenceOf, reasonOf } from '../judge/evidence.js'
+import { hostileText } from '../judge/hostile.js'
+import {
+  CATEGORIES,
+  type Category,
+  COMPONENTS,
+  isAlarm,
+  SEVERITIES,
+  type Severity,
+  type Verdict,
+} from '../verdict.js'
+import type { Classes, Classifier } from './classifier.js'
+import { lineFeatures, plainFeatures, wordFeatures } from './features.js'
+
+/** Plain code this sure goes by a code of a standard. @source judge/judge.ts */
+const CERTAIN = 0.95
+/** Plain code this sure has held a value against its limit: nothing calms it. @source judge/judge.ts */
+const MEASURED = 0.88
+/** So sure it must be to call trouble what plain code takes for nothing, and to calm what plain code calls trouble.
+ * @source held against lines of authors that training had not seen, 2026-11: docs/benchmarks.md */
+const RAISE_FROM = 0.75
+const CALM_FROM = 0.7
+/** So sure to call trouble by another name. */
+const NAME_FROM = 0.4
+/** Words that are quoted. */
+const QUOTED = 6
+
+/** @returns the verdict of plain code, or another; `slm` is its stage then */
+export function weigh(classifier: Classifier, line: string, source: string, plain: Verdict): Verdict {
+  if (plain.stage !== 'rule' || plain.confidence >= CERTAIN || plain.category === 'security') return plain
+  // words that are meant for a reader like this one do not count
+  if (hostileText(line)) return plain
+  const classes = classifier.classify(lineFeatures(line, source), plainFeatures(line, source, plain))
+  const { severity, category } = likeliest(classes)
+  const sure = Math.sqrt(classes.severity[severity] * classes.category[category])
+  if (!mayDiffer(plain, severity, category, classes, sure)) return plain
+  const component = severity === 'normal' ? plain.component : best(classes.component, COMPONENTS)
+  const needsHuman = severity === 'advisory' ? classes.human >= 0.5 : severity !== 'normal'
+  // of the same kind it rests on the same words
+  const same = category === plain.category
+  const evidence = same ? plain.evidence : quote(classifier, line, severity, category)
+  const { cause: _cause, action: _action, ...rest } = plain
+  return {
+    ...rest,
+    severity,
+    category,
+    component,
+    needsHuman,
+    reason: same ? plain.reason : reasonOf(`reads like ${category.replaceAll('_', ' ')}`, evidence),
+    evidence,
+    ...adviceOf(same ? plain : {}, category, needsHuman),
+    ...(same && severity === plain.severity
+      ? { confidence: Math.max(plain.confidence, sure) }
+      : { confidence: sure, stage: 'slm' as const }),
+  }
+}
+
+/** Whether it is sure enough to say something else. What people hear of takes most. */
+function mayDiffer(
+  plain: Verdict,
+  severity: Severity,
+  category: Category,
+  { severity: of }: Classes,
+  sure: number,
+): boolean {
+  const alarm = of.warning + of.critical + of.emergency
+  if (isAlarm(severity) && !isAlarm(plain.severity)) return alarm >= RAISE_FROM
+  if (!isAlarm(severity) && isAlarm(plain.severity))
+    return 1 - alarm >= CALM_FROM && plain.confidence < MEASURED
+  if (severity === 'advisory' && plain.severity === 'normal') return 1 - of.normal >= RAISE_FROM
+  if (severity === 'normal' && plain.severity === 'advisory') return of.normal >= CALM_FROM
+  return category === plain.category || sure >= NAME_FROM
+}
+
+/** `normal` goes with `normal`, and nothing else does. */
+function likeliest({ severity, category }: Classes): { severity: Severity; category: Category } {
+  if (severity.normal + category.normal >= 1) return { severity: 'normal', category: 'normal' }
+  const isBad = (name: string) => name !== 'normal'
+  return {
+    severity: best(severity, SEVERITIES.filter(isBad)),
+    category: best(category, CATEGORIES.filter(isBad)),
+  }
+}
+
+const best = <Name extends string>(of: Record<Name, number>, names: readonly Name[]): Name =>
+  names.reduce((a, b) => (of[b] > of[a] ? b : a))
+
+function adviceOf(
+  { cause, action }: Pick<Verdict, 'cause' | 'action'>,
+  category: Category,
+  needsHuman: boolean,
+): Pick<Verdict, 'cause' | 'action'> {
+  if (!needsHuman) return {}
+  const [usual, usually] = CAUSES[category] ?? CAUSES.process_deviation!
+  return { cause: cause ?? usual, action: action ?? usually }
+}
+
+/** The words that speak most for this kind of trouble. */
+function quote(classifier: Classifier, line: string, severity: Severity, category: Category): string {
+  if (severity === 'normal') return ''
+  const features = wordFeatures(line)
+  const output = SEVERITIES.length + CATEGORIES.indexOf(category)
+  const normal = SEVERITIES.length + CATEGORIES.indexOf('normal')
+  const speaks = features.map(
+    ({ buckets }) => classifier.speaks(buckets, output) - classifier.speaks(buckets, normal),
+  )
+  const width = Math.min(QUOTED, features.length)
+  let at = 0
+  let most = Number.NEGATIVE_INFINITY
+  for (let from = 0; from + width <= features.length; from++) {
+    const sum = speaks.slice(from, from + width).reduce((a, b) => a + b, 0)
+    if (sum > most) [most, at] = [sum, from]
+  }
+  const words = features.map(f => f.word)
+  return evidenceOf(line, words, at, at + width)
+}
