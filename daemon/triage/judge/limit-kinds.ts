@@ -143,6 +143,9 @@ function byNameBefore(all: readonly Word[], at: number, values?: 'whatever its v
       }
     if (EITHER.has(text) || INTERVAL.has(text) || ENDS_LIMIT.test(text)) {
       if (INTERVAL.has(text) && (back === 1 || !/^(at|a|bei|ab|from|above|over)$/.test(between))) continue
+      // `alarm 1 (0.5 ppm)`: what stands in brackets is the limit
+      if (NUMBERED.test(text) && /^[(]$/.test(word.after) && isNumber(all[at + 1]?.text ?? ''))
+        return undefined
       if (
         NUMBERED.test(text) &&
         back === 1 &&
@@ -166,13 +169,19 @@ function byNameBefore(all: readonly Word[], at: number, values?: 'whatever its v
     if (suffix)
       return { direction: suffix[2] === 'max' ? 'high' : 'low', severe, base: suffix[1]!, statistic: true }
   }
-  return byNumberedName(all, at)
+  return byNumberedName(all, at, values !== undefined)
 }
 
 /** `alarm 1 (0.5 ppm)`, `stage 2: 40 ppm`: the number of the limit stands between its name and what it is. */
-function byNumberedName(all: readonly Word[], at: number): Kind | undefined {
+function byNumberedName(all: readonly Word[], at: number, perhaps: boolean): Kind | undefined {
   const [number, name] = [all[at - 1], all[at - 2]]
-  if (!number || !name || !/^[1-4]$/.test(number.text) || !/^[(=:]$/.test(all[at]!.before)) return undefined
+  if (
+    !number ||
+    !name ||
+    !(perhaps ? isNumber(number.text) : /^[1-4]$/.test(number.text)) ||
+    !/^[(=:]$/.test(all[at]!.before)
+  )
+    return undefined
   if (/[=:(,]/.test(number.before)) return undefined
   return NUMBERED_NAME.test(name.text) ? { severe: SEVERE.has(name.text) } : undefined
 }

@@ -18,6 +18,10 @@ const NAMES = 5
 const HIGH_UNITS = /^(c|f|k|deg|degc|celsius|degf|mm|a|ma|ka|ppm|ppb|g|kw|nm|db|ntu|um|ge)$/
 const LOW_UNITS = /^(kohm|mohm|ohm|dbm)$/
 
+/** Differences and losses are bad when they are large, whatever they are of. */
+const MUCH_IS_BAD =
+  /^(spread|delta|diff|difference|differenz|deviation|abweichung|ecart|desviacion|deviazione|afwijking|imbalance|unbalance|unwucht|ripple|loss|losses|verlust|perte|error|slip|drift|jitter|latency|offset|leakage|thd|rise|dt|queue|backlog|wear|unsymmetrie)$/
+
 export interface Side {
   side: 'high' | 'low'
   /** By name or unit, not for want of anything better. */
@@ -33,6 +37,7 @@ export function sideOf(all: readonly Word[], from: number, to: number): Side {
   const around = all.slice(Math.max(0, Math.min(from, to) - NAMES), Math.max(from, to)).map(w => w.text)
   if (/ohm$/.test(unit) && around.some(w => /^(impedance|impedanz|contact|uebergang\w*|esr)$/.test(w)))
     return is('high')
+  if (name.some(w => MUCH_IS_BAD.test(w))) return is('high')
   if (LOW_UNITS.test(unit)) return is('low')
   if (around.some(w => SAYS_LOW.has(w) || COLD.test(w))) return is('low')
   if (HIGH_UNITS.test(unit) || around.some(w => SAYS_HIGH.has(w))) return is('high')
@@ -63,6 +68,7 @@ export const somethingHappened = (all: readonly Word[]): boolean =>
 /** `trip 155`, `trip: off`, `not stopped`: no outcome. */
 const isNamed = (all: readonly Word[], at: number): boolean =>
   /^[0-9]/.test(all[at + 1]?.text ?? '') ||
+  (/^[0-9]/.test(all[at + 2]?.text ?? '') && all[at + 1]!.before === '') ||
   /[=:]/.test(all[at]!.before) ||
   /^[=:]/.test(all[at + 1]?.before ?? '') ||
   /^(not|no|nicht|kein|keine|pas|non|niet|geen|0)$/.test(all[at - 1]?.text ?? '')

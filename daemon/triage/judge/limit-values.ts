@@ -1,6 +1,6 @@
 /** Which value of a line a limit is of, and how many times its unit is that of the limit. Pure. */
 import type { Kind } from './limit-kinds.js'
-import { hasUnit, isLabel, nameOf, SET_POINT, TIME_UNIT, unitOf } from './limit-words.js'
+import { BASELINE, hasUnit, isLabel, nameOf, SET_POINT, TIME_UNIT, unitOf } from './limit-words.js'
 import type { Word } from './words.js'
 
 /** Units that differ by a prefix: their name without it, and how many of it one is. @source SI Brochure, prefixes */
@@ -54,7 +54,8 @@ export function valueFor(
       !isLabel(all, i) &&
       !(/^\//.test(all[i]!.after) && !/^(g|c)$/.test(all[i + 1]?.text ?? '')) &&
       all[i]!.before !== '/' &&
-      !nameOf(all, i).some(w => SET_POINT.test(w)),
+      !nameOf(all, i).some(w => SET_POINT.test(w)) &&
+      !BASELINE.test(all[i - 1]?.text ?? ''),
   )
   if (limit.base) return usable.find(i => all[i - 1]?.text === limit.base)
   const name = nameOf(all, limit.at)

@@ -45,12 +45,15 @@ const PER = /^(s|h|hr|min|m2|m3|k|d|rev|km|kg|l)$/
 /** What is only wanted. */
 export const SET_POINT =
   /^(sp|sv|setpoint|setp|set|soll|sollwert|target|consigne|consigna|setpunt|setting|cible|objetivo|obiettivo)$/
+/** What was, or is usual: no value of now. */
+export const BASELINE =
+  /^(clean|new|nominal|nominale|nominell|rated|baseline|base|ref|reference|normal|usual|typical|typ|typisch|initial|was|before|previous|last|neu|neuwert|design|nenn\w*)$/
 /** The sign behind these tells what should be. */
 export const REQUIRED =
   /^(must|should|shall|needs?|required?|requires|wanted|target|spec|expected|expects|muss|soll|sollte|doit|debe|deve|moet|requis|requerido|richiesto|vereist|erforderlich|ziel|goal)$/
 /** What happens because of a value: it says that the limit was passed, where nothing else does. */
 export const CONSEQUENCE_WORD =
-  /^(stop|stops|stopped|tripp?ed|trip|trips|inhibit\w*|blocked|divert\w*|abort\w*|cut|cutout|shutdown|locked|lockout|isolated|halted|held|forced|released|dropped|shed|off|abgeschaltet|gestoppt|gesperrt|ausgeloest|blockiert|verriegelt|arrete\w*|declenche\w*|bloque\w*|verrouill\w*|parad[oa]|bloquead[oa]|disparad[oa]|detenid[oa]|fermat[oa]|bloccat[oa]|scattat[oa]|gestopt|geblokkeerd|uitgeschakeld)$/
+  /^(stop|stops|stopped|tripp?ed|trip|trips|inhibit\w*|blocked|divert\w*|abort\w*|cutout|shutdown|locked|lockout|isolated|halted|held|dropped|shed|abgeschaltet|gestoppt|gesperrt|ausgeloest|blockiert|verriegelt|arrete\w*|declenche\w*|bloque\w*|verrouill\w*|parad[oa]|bloquead[oa]|disparad[oa]|detenid[oa]|fermat[oa]|bloccat[oa]|scattat[oa]|gestopt|geblokkeerd|uitgeschakeld)$/
 
 export const numberOf = (word: string) =>
   Number(/^\d+,\d+$/.test(word) ? word.replace(',', '.') : word.replaceAll(',', ''))
@@ -110,7 +113,7 @@ export function isLabel(all: readonly Word[], at: number): boolean {
     (joined && !/[=:]/.test(word.before)) ||
     (!hasUnit(all, at) &&
       LABEL.test(all[at - 1]?.text ?? '') &&
-      Number.isInteger(numberOf(word.text)) &&
+      !/[.,]/.test(word.text) &&
       !/[=:]/.test(word.before))
   )
 }

@@ -1,8 +1,10 @@
 /** Values against the limits that the same line names: `9.6 bar > 9.0 H`, `V=2.71 Vmin=2.80`, `18% (pre-alarm 20%)`. Pure. */
+import { BAND_NAME, bandsIn, checkBand, TOLERANCE } from './bands.js'
 import { isRangeEnd, isUsedShare, type Kind, LIFE, limitKind, SET_VALVE, USED } from './limit-kinds.js'
 import { sideByOutcome } from './limit-side.js'
 import { timesFor, valueFor } from './limit-values.js'
 import {
+  BASELINE,
   BETWEEN,
   CONSEQUENCE_WORD,
   EITHER,
@@ -13,6 +15,7 @@ import {
   LOW,
   numberOf,
   REQUIRED,
+  SET_POINT,
   SEVERE,
   UNIT,
   valueAt,
@@ -41,7 +44,8 @@ export interface LimitCheck {
 export const mayNameLimit = (all: readonly Word[]): boolean =>
   all.some((w, i) => isNumber(w.text) && isUsedShare(all, i)) ||
   (all.filter(w => isNumber(w.text)).length > 1 &&
-    all.some((w, i) => isNumber(w.text) && limitKind(all, i, 'whatever its value') !== undefined))
+    (bandsIn(all).length > 0 ||
+      all.some((w, i) => isNumber(w.text) && limitKind(all, i, 'whatever its value') !== undefined)))
 
 /** Whether a word can make a number a limit, or keep it from being one. */
 export const isLimitWord = (word: string): boolean =>
@@ -50,7 +54,20 @@ export const isLimitWord = (word: string): boolean =>
   EITHER.has(word) ||
   SEVERE.has(word) ||
   INTERVAL.has(word) ||
-  [BETWEEN, UNIT, SET_VALVE, USED, LIFE, REQUIRED, CONSEQUENCE_WORD, ENDS_LIMIT].some(p => p.test(word)) ||
+  [
+    BETWEEN,
+    UNIT,
+    BAND_NAME,
+    TOLERANCE,
+    SET_POINT,
+    BASELINE,
+    SET_VALVE,
+    USED,
+    LIFE,
+    REQUIRED,
+    CONSEQUENCE_WORD,
+    ENDS_LIMIT,
+  ].some(p => p.test(word)) ||
   /(min|max)$/.test(word)
 
 /** Every value of the line that stands against a limit. */
@@ -58,11 +75,18 @@ export function checkLimits(all: readonly Word[]): LimitCheck[] {
   const numbers = all.flatMap((w, i) => (isNumber(w.text) && Number.isFinite(numberOf(w.text)) ? [i] : []))
   const limits = limitsAmong(all, numbers)
   const isLimit = new Set(limits.map(l => l.at))
-  const free = numbers.filter(i => !isLimit.has(i) && !isRangeEnd(all, i))
+  const bands = bandsIn(all)
+  const free = numbers.filter(
+    i => !isLimit.has(i) && !isRangeEnd(all, i) && !bands.some(b => b.numbers.includes(i)),
+  )
   const checks: LimitCheck[] = numbers.filter(i => isUsedShare(all, i)).map(i => usedShare(all, i))
   for (const limit of limits) {
     const at = valueFor(all, free, limit)
     if (at !== undefined) checks.push(check(all, at, limit))
+  }
+  for (const band of bands) {
+    const one = checkBand(all, band)
+    if (one) checks.push(one)
   }
   return checks
 }

@@ -1,4 +1,5 @@
 /** What turns the meaning of a line: "cleared", "no ... detected", "= 0", "test", "but still". Pure. */
+import { exitedWell } from './counted.js'
 import type { Condition, State } from './lexicon.js'
 import type { LimitCheck } from './limits.js'
 import type { Found } from './phrases.js'
@@ -6,7 +7,7 @@ import { isNumber, type Word } from './words.js'
 
 /** Words that may stand between a thing and its value: `fault count: 0`. */
 const LABELS = new Set(
-  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask stage stufe etage nivel probe sensor resets restarts events trips counts start boot last hour day shift power on gas volume'.split(
+  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask stage stufe etage nivel probe sensor resets restarts aktiv aktive actif actifs active actives activos activas attivi attive actieve pending open unacknowledged unacked anstehend anstehende offen en cours presentes present presents today heute hoy oggi vandaag events trips counts start boot last hour day shift power on gas volume'.split(
     ' ',
   ),
 )
@@ -26,6 +27,7 @@ const ON = /^(1|active|true|yes|on|alarm|high|low|fault)$/
 const DENIES = /^(not|non|nicht|no|pas|niet|kein|keine)$/
 const FOUND =
   /^(detect\w*|detekt\w*|found|present|active|aktiv|erkannt|vorhanden|rilevat\w*|trovat\w*|presente|present\w*|activ\w*|gefunden|seen|required|needed)$/
+const EMPTY = /^["']?[:=](\[\]|\{\}|""|''|\(\)|-{1,3}(?=$|["',;|}\])]))/
 const LAST = /^(last|previous|letzte|letzter|letztes|dernier|derniere|ultimo|ultima)$/
 const DRY = /^(dry|trocken|sec|seco|asciutto|droog)$/
 const DRY_IS_GOOD = new Set(['water_leak', 'oil_leak', 'seal_leak', 'level_high'])
@@ -94,7 +96,9 @@ export class Polarity {
 
   /** Whether what is said from one word to another is taken back. */
   takenBack(from: number, to: number, condition?: Condition): boolean {
-    if (this.#switchedOff) return true
+    if (this.#switchedOff || this.#isEmpty(to)) return true
+    // `Disconnected after scheduled rsync, exit 0`
+    if (condition?.category === 'communication' && exitedWell(this.#words)) return true
     if (
       condition &&
       DRY_IS_GOOD.has(condition.id) &&
@@ -140,6 +144,11 @@ export class Polarity {
       // what comes after it in another clause is news
       return f.from >= to || !this.#words.slice(a, b + 1).some(w => CLAUSE_END.test(w.before))
     })
+  }
+
+  /** `"errors":[]`, `faults: {}`, `alarm=""`, `trip: --`: a list without anything in it. */
+  #isEmpty(to: number): boolean {
+    return EMPTY.test(this.#words[to - 1]?.after ?? '')
   }
 
   #of(state: State): Found<State>[] {
