@@ -16,6 +16,8 @@ const TRIES: readonly RegExp[] = [
   /\b(do not|don't|never|must not|nicht|ne pas)\s+(alert|raise|notify|report|escalate|alarm|page|melden|alarmieren|alerter|signaler|avisar|segnalare)\b/i,
   // `no warning, no alarm` tells how it stands
   /\bno\s+(raise|notify|escalate|avisar|segnalare|reporte|avise|alerte)\b|\bno\s+(alert|alarm|report|page|ticket|escalation)\s+(please|wanted|must|shall|should|may|to be|for this)\b/i,
+  /\b(report|mark|answer|respond|reply|say|write|log)\s+(as )?["'`]?(normal|harmless|benign)\b/i,
+  /\b(ignore|disregard|forget)\s+(this|that|these|the (following|above|next))\s+(line|message|entry|record|log)s?\b/i,
   // whoever writes to a model: no device does
   /\b(dear|hello|hey|lieb(e|er|es)|cher|chère|querid[oa]|estimad[oa]|car[oa]|beste|hallo|hola|ciao)[ ,]+(\p{L}+ )?(model|ai|llm|assistant|classifier|bot|chatbot|agent|parser|reader|modell|ki|ia|modèle|modelo|modello|asistente|assistente|assistent|clasificador|classificatore|taalmodel)\b/iu,
   /\b(model|ai|llm|assistant|classifier|bot|chatbot|agent|copilot|triage|language model|modell|ki|ia|modèle|modelo|modello|asistente|assistente|assistent|clasificador|classificatore|taalmodel|whoever reads this|reader of this (line|log)) (must|should|shall|has to|have to|needs to|is to|please|muss|soll|hat zu|doit|debe|deve|moet)\s+(\p{L}+ )?(answer|reply|respond|say|output|downgrade|upgrade|escalate|lower|raise|rate|treat|mark|classify|label|ignore|skip|drop|suppress|discard|forget|hide|delete|approve|call|phone|tell|obey|follow|comply|execute|send|confirm|grade|print|stop|open|start|reset|antworten|melden|einstufen|ignorieren|répondre|classer|ignorer|responder|clasificar|ignorar|rispondere|classificare|ignorare|antwoorden|negeren)\b/iu,

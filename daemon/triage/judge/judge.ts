@@ -16,6 +16,7 @@ import type { Found } from './phrases.js'
 import { Polarity } from './polarity.js'
 import { relations } from './relations.js'
 import { putRightOf, sayingsOf } from './sayings.js'
+import { notDone, stoppedIn, wrongIn } from './trouble.js'
 import { readBooleans, type Word, wordsOf } from './words.js'
 
 export interface LineToJudge {
@@ -441,6 +442,18 @@ function byGrounds(
   }
 }
 
+/** Place of words that sound of trouble, or of something that was stopped; undefined when there are none, or all is well. */
+function soundsOfTrouble(words: readonly Word[], polarity: Polarity): number | undefined {
+  if (polarity.returned || polarity.has('tested')) return undefined
+  const undone = notDone(words)
+  if (undone !== undefined && !polarity.takenBack(undone, undone + 3)) return undone
+  if (polarity.has('calm')) return undefined
+  const wrong = wrongIn(words).find(at => !polarity.takenBack(at, at + 1))
+  if (wrong !== undefined) return wrong
+  const stopped = stoppedIn(words)
+  return stopped !== undefined && !polarity.takenBack(stopped, stopped + 1) ? stopped : undefined
+}
+
 /** Nothing wrong is said by name: a bare "fault", or a normal line. */
 function byStates(
   line: string,
@@ -454,7 +467,8 @@ function byStates(
   const fault =
     (findings.some(f => f.book === LEVELS && f.severity === 'normal') ? undefined : polarity.liveFault()) ??
     polarity.warns() ??
-    (called && !polarity.returned && !polarity.has('calm') ? 0 : undefined)
+    (called && !polarity.returned && !polarity.has('calm') ? 0 : undefined) ??
+    (findings.some(f => f.severity === 'normal') ? undefined : soundsOfTrouble(words, polarity))
   if (fault !== undefined) {
     const any = componentFor(words, source, {
       category: 'process_deviation',

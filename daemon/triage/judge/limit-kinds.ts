@@ -119,7 +119,7 @@ function byNameBefore(all: readonly Word[], at: number, values?: 'whatever its v
       !isLimitLetter(all, at - back)
     )
       continue
-    if (text === 'min' && isNumber(all[at - back - 1]?.text ?? '')) continue
+    if (text === 'min' && before === '' && isNumber(all[at - back - 1]?.text ?? '')) continue
     if (COMPARES.has(text)) {
       const value = nearestNumber(all, at - back)
       if (value === undefined || !onlyUnits(all, value, at - back)) continue

@@ -30,7 +30,7 @@ export const SEVERE = words(
   'danger hh ll hihi lolo trip shutdown abschaltung disparo critical mawp swl wll maop interlock scatto declenchement',
 )
 /** `dirty at 250`: at such a number there is work to do; without `at` it is another number. */
-export const INTERVAL = words('dirty service wash clean')
+export const INTERVAL = words('dirty service wash clean stop')
 export const ENDS_LIMIT = /(grenze|grenzwert|limit|schwelle|grens|drempel|seuil|soglia)$/
 export const NAMED_HIGH = /^(max|ober|hi|high|upper|boven|hoch|ueber)/
 export const NAMED_LOW = /^(min|unter|lo|low|lower|onder)/

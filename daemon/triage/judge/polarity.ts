@@ -3,6 +3,7 @@ import { exitedWell } from './counted.js'
 import type { Condition, State } from './lexicon.js'
 import type { LimitCheck } from './limits.js'
 import type { Found } from './phrases.js'
+import { isTroubleWord } from './trouble.js'
 import { isNumber, type Word } from './words.js'
 
 /** Words that may stand between a thing and its value: `fault count: 0`. */
@@ -37,6 +38,7 @@ export const isTurningWord = (word: string): boolean =>
   LABELS.has(word) ||
   OFF.has(word) ||
   PASSED.test(word) ||
+  isTroubleWord(word) ||
   [FLAG, ON, DENIES, FOUND, DRY, FAILS, AT, LEVELS, CONSEQUENCE].some(p => p.test(word)) ||
   /^(or|oder|ou|nor|x0+)$/.test(word)
 
