@@ -14,6 +14,7 @@ import { checkLimits, type LimitCheck, quantityOf } from './limits.js'
 import { componentFor } from './mentions.js'
 import type { Found } from './phrases.js'
 import { Polarity } from './polarity.js'
+import { quantityNear } from './quantity.js'
 import { relations } from './relations.js'
 import { putRightOf, sayingsOf } from './sayings.js'
 import { notDone, stoppedIn, wrongIn } from './trouble.js'
@@ -190,7 +191,11 @@ export const TERSE = 12
 const isInterval = (l: LimitCheck, words: readonly Word[]): boolean =>
   words
     .slice(Math.max(0, l.limitAt - 3), l.limitAt)
-    .some(w => /^(change|replace|wechsel\w*|tausch\w*|service|remplac\w*|sostitu\w*)$/.test(w.text))
+    .some(w =>
+      /^(change|replace|wechsel\w*|tausch\w*|service|remplac\w*|sostitu\w*|dirty|clean|wash|reinig\w*|vervang\w*|cambi\w*|nettoy\w*|schmutz\w*)$/.test(
+        w.text,
+      ),
+    )
 const USED_UP =
   /^(wear|filter|life|lifetime|standzeit|lebensdauer|hours|cycles|dp|verschleiss|usure|operations|starts|change|spots|shots|parts)$/
 const NEARLY = 0.95
@@ -404,7 +409,21 @@ function byGrounds(
     severity = 'critical'
   else if (polarity.mild && severity === 'critical' && !polarity.severe && RANK[main.category] < 11)
     severity = 'warning'
-  const { category } = main
+  // what was stopped because of it is a function lost
+  if (severity === 'warning' && main.limit && stoppedIn(words) !== undefined) severity = 'critical'
+  // a line that names the first of its limits knows better than a general word how bad it is
+  if (
+    severity === 'emergency' &&
+    !polarity.severe &&
+    !polarity.has('emergency') &&
+    grounds.some(g => g.limit && !g.limit.severe) &&
+    !grounds.some(g => g.limit?.severe)
+  )
+    severity = 'critical'
+  // a code for any trouble leaves it to the limit to say of what
+  const limited =
+    main.finding && main.category === 'process_deviation' ? grounds.find(g => g.limit) : undefined
+  const category = limited?.category ?? main.category
   const component =
     main.finding?.component ??
     componentFor(words, source, {
@@ -476,7 +495,7 @@ function byStates(
       to: fault + 1,
       polarity,
     })
-    const category = CATEGORY_OF_FAULT[any] ?? 'process_deviation'
+    const category = quantityNear(words, fault) ?? CATEGORY_OF_FAULT[any] ?? 'process_deviation'
     const component = componentFor(words, source, { category, from: fault, to: fault + 1, polarity })
     return {
       severity: polarity.severe ? 'critical' : 'warning',

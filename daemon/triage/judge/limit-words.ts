@@ -82,7 +82,12 @@ export function isLimitLetter(all: readonly Word[], at: number): boolean {
   const [before, earlier] = [all[at - 1], all[at - 2]]
   if (!before || all[at]!.start <= before.end) return false
   if (isNumber(before.text)) return /^\s*%/.test(before.after) || /^(h|l|hh|ll)$/.test(earlier?.text ?? '')
-  return UNIT.test(before.text) && isNumber(earlier?.text ?? '')
+  if (!UNIT.test(before.text)) return false
+  // `deg C`, `mm/s`: a unit may be two words
+  return (
+    isNumber(earlier?.text ?? '') ||
+    (/^(deg|mm|m3|l|m)$/.test(earlier?.text ?? '') && isNumber(all[at - 3]?.text ?? ''))
+  )
 }
 
 /** The unit as one word: `l/h`, `mm/s`, `%`; empty when there is none. */

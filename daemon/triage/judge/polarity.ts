@@ -3,6 +3,7 @@ import { exitedWell } from './counted.js'
 import type { Condition, State } from './lexicon.js'
 import type { LimitCheck } from './limits.js'
 import type { Found } from './phrases.js'
+import { isQuantityWord } from './quantity.js'
 import { isTroubleWord } from './trouble.js'
 import { isNumber, type Word } from './words.js'
 
@@ -28,6 +29,8 @@ const ON = /^(1|active|true|yes|on|alarm|high|low|fault)$/
 const DENIES = /^(not|non|nicht|no|pas|niet|kein|keine)$/
 const FOUND =
   /^(detect\w*|detekt\w*|found|present|active|aktiv|erkannt|vorhanden|rilevat\w*|trovat\w*|presente|present\w*|activ\w*|gefunden|seen|required|needed)$/
+const DEVICE =
+  /^(detector|detectors|sensor|sensors|switch|monitor|monitoring|relay|eye|photo|photocell|panel|guard|protection|interlock|melder|waechter|\w+waechter|detecteur|detecteurs|sonde|pressostat|rilevatore|sensore|sensori|detectores|melders|schalter|ueberwachung|schutz)$/
 const EMPTY = /^["']?[:=](\[\]|\{\}|""|''|\(\)|-{1,3}(?=$|["',;|}\])]))/
 const LAST = /^(last|previous|letzte|letzter|letztes|dernier|derniere|ultimo|ultima)$/
 const DRY = /^(dry|trocken|sec|seco|asciutto|droog)$/
@@ -39,7 +42,8 @@ export const isTurningWord = (word: string): boolean =>
   OFF.has(word) ||
   PASSED.test(word) ||
   isTroubleWord(word) ||
-  [FLAG, ON, DENIES, FOUND, DRY, FAILS, AT, LEVELS, CONSEQUENCE].some(p => p.test(word)) ||
+  isQuantityWord(word) ||
+  [DEVICE, FLAG, ON, DENIES, FOUND, DRY, FAILS, AT, LEVELS, CONSEQUENCE].some(p => p.test(word)) ||
   /^(or|oder|ou|nor|x0+)$/.test(word)
 
 const PASSED = /^(pass|passed|ok|successful|bestanden|reussi|correcta|superad\w*)$/
@@ -109,6 +113,7 @@ export class Polarity {
       return true
     if (this.#notDetected(to) || this.#past(from, to)) return true
     if (this.returnedNear(from, to)) return true
+    if (this.#namesDevice(to)) return true
     if (this.#negatedBefore(from)) return true
     if (this.#offAfter(to)) return true
     return this.#onlyTested(from, to)
@@ -146,6 +151,18 @@ export class Polarity {
       // what comes after it in another clause is news
       return f.from >= to || !this.#words.slice(a, b + 1).some(w => CLAUSE_END.test(w.before))
     })
+  }
+
+  /** `web break detector self check ok`: what a device is there to find is not what it found. */
+  #namesDevice(to: number): boolean {
+    const next = this.#words[to]
+    if (next?.before !== '' || !DEVICE.test(next.text)) return false
+    if (this.#wrongAfter(to)) return false
+    return this.has('calm') || this.has('tested') || this.has('returned')
+  }
+  /** Something else than its name is wrong with the device. */
+  #wrongAfter(to: number): boolean {
+    return this.#of('fault').some(f => f.from >= to) || this.#of('severe').some(f => f.from >= to)
   }
 
   /** `"errors":[]`, `faults: {}`, `alarm=""`, `trip: --`: a list without anything in it. */

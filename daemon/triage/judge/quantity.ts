@@ -74,3 +74,36 @@ function pick(near: readonly string[]): Category | undefined {
   const best = score.reduce((a, b) => (b.hits > a.hits ? b : a))
   return best.hits > 0 ? best.category : undefined
 }
+
+/** Words that only a quantity has; units and letters are left out. */
+const SAID: readonly [Category, RegExp][] = [
+  ['vibration', /^(vib|vibration\w*|imbalance|unbalance|schwingung\w*|vibrazion\w*|trilling\w*)$/],
+  [
+    'temperature',
+    /^(temp|temps|temperatur\w*|temperatuur|temperature\w*|\w{3,}temp|thermal|thermique|termic[oa]|thermisch)$/,
+  ],
+  ['pressure', /^(press|pressure|pressostat\w*|\w*druck|pression|presion|pressione|druk|vacuum|vakuum)$/],
+  [
+    'level_flow',
+    /^(level|flow|niveau|nivel|livello|durchfluss|debit|debiet|caudal|portata|fuellstand|airflow|peil)$/,
+  ],
+  [
+    'electrical',
+    /^(voltage|current|phase|phases|spannung|strom|tension|corrente|corriente|spanning|stroom|contactor|breaker|fuse|overload|undervolt\w*|overvolt\w*|insulation|inverter|dc|rectifier)$/,
+  ],
+]
+const NEAR = 5
+
+/** What a fault without a name is of, by the words around it; undefined when they tell nothing, or several things. */
+export function quantityNear(all: readonly Word[], at: number): Category | undefined {
+  const near = all
+    .slice(Math.max(0, at - NEAR), at + NEAR)
+    // `temp=24.6` measures, whatever is wrong
+    .filter(w => !/^["']?[=:]/.test(w.after))
+    .map(w => w.text)
+  const said = SAID.filter(([, pattern]) => near.some(w => pattern.test(w)))
+  return said.length === 1 ? said[0]![0] : undefined
+}
+
+export const isQuantityWord = (word: string): boolean =>
+  SAID.some(([, pattern]) => pattern.test(word)) || QUANTITIES.some(([, pattern]) => pattern.test(word))
