@@ -6,7 +6,7 @@ import { isNumber, type Word } from './words.js'
 
 /** What a range of what is allowed is called. */
 export const BAND_NAME =
-  /^(window|range|band|hold|limits|between|bereich|plage|rango|campo|tolerance|spec|fenster|bande|banda|intervalo|intervallo|allowed|permitted|zulaessig|sollbereich|grenzen|fourchette|toleranz|norm|normal|normalbereich|within|must|should|soll|fascia|intervalle|marge|bandbreite|bereik|target)$/
+  /^(window|range|band|hold|limits|between|bereich|plage|rango|campo|tolerance|spec|fenster|bande|banda|intervalo|intervallo|allowed|permitted|zulaessig|sollbereich|grenzen|fourchette|toleranz|norm|normal|normalbereich|within|must|should|soll|fascia|intervalle|expected|required|outside|inside|ausserhalb|innerhalb|fuera|fuori|hors|buiten|dentro|nominal|desired|erwartet|attendu|esperado|atteso|verwacht|marge|bandbreite|bereik|target)$/
 export const TOLERANCE =
   /^(tol|tolerance|toleranz|tolerancia|tolleranza|tolerantie|hysteresis|deadband|tolband)$/
 const TO = /^(to|bis|and|und|a|et|y|e|en|tot|til)$/

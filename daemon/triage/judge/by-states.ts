@@ -12,14 +12,24 @@ import { advice, LEVELS, SURE } from './sure.js'
 import { notDone, stoppedIn, wrongIn } from './trouble.js'
 import type { Word } from './words.js'
 
+const CODE = /^(f|e|er|err|al|flt)\d{1,4}$/
+
 /** Place of words that sound of trouble, or of something that was stopped; undefined when there are none, or all is well. */
-function soundsOfTrouble(words: readonly Word[], polarity: Polarity): number | undefined {
+function soundsOfTrouble(
+  words: readonly Word[],
+  polarity: Polarity,
+  limits: readonly LimitCheck[],
+): number | undefined {
   if (polarity.returned || polarity.has('tested')) return undefined
   const undone = notDone(words)
   if (undone !== undefined && !polarity.takenBack(undone, undone + 3)) return undone
   if (polarity.has('calm')) return undefined
+  // `leak detector 3 ml/h (limit 20)`
+  if (limits.length > 0 && limits.every(l => !l.violated)) return undefined
   const wrong = wrongIn(words).find(at => !polarity.takenBack(at, at + 1))
   if (wrong !== undefined) return wrong
+  // a display shows its code and no more
+  if (words.length <= 2 && CODE.test(words[0]?.text ?? '') && !/^\d/.test(words[1]?.text ?? '')) return 0
   const stopped = stoppedIn(words)
   return stopped !== undefined && !polarity.takenBack(stopped, stopped + 1) ? stopped : undefined
 }
@@ -38,7 +48,7 @@ export function byStates(
     (findings.some(f => f.book === LEVELS && f.severity === 'normal') ? undefined : polarity.liveFault()) ??
     polarity.warns() ??
     (called && !polarity.returned && !polarity.has('calm') ? 0 : undefined) ??
-    (findings.some(f => f.severity === 'normal') ? undefined : soundsOfTrouble(words, polarity))
+    (findings.some(f => f.severity === 'normal') ? undefined : soundsOfTrouble(words, polarity, limits))
   if (fault !== undefined) {
     const any = componentFor(words, source, {
       category: 'process_deviation',

@@ -56,6 +56,8 @@ export function isKept(
     )
   )
     return true
+  // `requests, 0 timeouts`
+  if (/(?<![\d.,x])0\s+\p{L}+$/u.test(finding.quote)) return true
   const start = line.indexOf(finding.quote)
   if (start < 0) return false
   const end = start + finding.quote.length

@@ -160,7 +160,8 @@ function byNameBefore(all: readonly Word[], at: number, values?: 'whatever its v
       const around = all[at - back - 1]?.text ?? ''
       // `below alert 4.5` says that it is kept
       if (/^(below|under|unter|above|ueber)$/.test(around)) return { direction: 'high', severe }
-      if (HIGH.has(around) || NAMED_HIGH.test(text)) return { direction: 'high', severe }
+      if (HIGH.has(around) || NAMED_HIGH.test(text) || text === 'tolerance')
+        return { direction: 'high', severe }
       if (LOW.has(around) || (NAMED_LOW.test(text) && ENDS_LIMIT.test(text)))
         return { direction: 'low', severe }
       return { severe }

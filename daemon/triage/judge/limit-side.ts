@@ -1,5 +1,5 @@
 /** Which side of a limit is bad when the line does not say it: by name and unit of the value, else by what happened. Pure. */
-import { CONSEQUENCE_WORD, hasUnit, joinedUnit, nameOf, valueAt } from './limit-words.js'
+import { CONSEQUENCE_WORD, hasUnit, joinedUnit, nameOf, unitOf, valueAt } from './limit-words.js'
 import type { Word } from './words.js'
 
 const words = (text: string) => new Set(text.split(/\s+/))
@@ -44,20 +44,42 @@ export function sideOf(all: readonly Word[], from: number, to: number): Side {
   if (name.some(w => /^t(emp|max|mp|min)?\w{0,7}$/.test(w) && /^t(emp|max|mp)/.test(w))) return is('high')
   if (
     name.includes('pressure') &&
-    name.some(w => /^(oil|suction|air|water|supply|lube|instrument|tyre|vacuum)$/.test(w))
+    name.some(w => /^(oil|suction|air|water|supply|lube|instrument|tyre|vacuum|main|network)$/.test(w))
+  )
+    return is('low')
+  if (
+    around.some(w => /^(\w*druck|pression|pressione|presion|druk|p|pres)$/.test(w)) &&
+    around.some(w =>
+      /^(oel\w*|olio|huile|aceite|olie|schmier\w*|saug\w*|netz\w*|wasser\w*|eau|acqua|agua|luft\w*|air|aria|aire|lucht\w*)$/.test(
+        w,
+      ),
+    )
   )
     return is('low')
   if (name.some(w => LITTLE_IS_BAD.test(w) && w !== 'oil')) return is('low')
   return { side: 'high', sure: false }
 }
 
+/** Of what is supplied too little is as likely as too much. */
+const SUPPLY_UNIT = /^(bar|barg|mbar|kpa|psi|psig|v|vdc|l\/(min|h|s)|m3\/h|lpm|%)$/
+const FAR_BEYOND = 2
+export const ALARMED =
+  /^(alarm\w*|allarme|fault\w*|fail\w*|err|error|high|over\w*|exceed\w*|too|zu|hoch|haut|alto|alta|stoerung)$/
 const CLOSE = 0.35
 
 /** `5.9 bar limit 6.5 bar, traction inhibited`: something was done about it, so the limit is passed. */
 export function sideByOutcome(all: readonly Word[], from: number, to: number): 'high' | 'low' {
   const { side, sure } = sideOf(all, from, to)
-  if (sure || !somethingHappened(all)) return side
+  if (sure) return side
   const [value, limit] = [valueAt(all, from), valueAt(all, to)]
+  // twice the limit, and nothing has come of it: it is the lower one
+  if (!somethingHappened(all))
+    return SUPPLY_UNIT.test(unitOf(all, from)) &&
+      value > limit * FAR_BEYOND &&
+      limit > 0 &&
+      !all.some(w => ALARMED.test(w.text))
+      ? 'low'
+      : side
   if (Math.abs(value - limit) > Math.abs(limit) * CLOSE) return side
   return value < limit ? 'low' : 'high'
 }

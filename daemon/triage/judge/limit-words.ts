@@ -23,11 +23,11 @@ export const EITHER = words(
   `alm al wrn alert danger ab blocking arret scatto declenchement cutout change refill replace shutdown limit lim limits threshold thr thresh
   ansprechwert schwellwert overflow cut_in grenzwert grenze seuil limite umbral soglia grens grenswaarde alarm alarme alarma allarme warn
   warning trip prealarm schwelle alarmlimit setlimit tolerance allowed permitted zulaessig allowable abschaltung disparo reject
-  permissible admissible ammesso toegestaan permis permitido drempel drempelwaarde valeurlimite action dirty service interlock
+  permissible admissible ammesso toegestaan permis permitido drempel drempelwaarde valeurlimite action dirty service interlock lockout
   abschaltwert ausloesewert warnwert alarmwert vorwarnung voralarm preallarme preavis`,
 )
 export const SEVERE = words(
-  'danger hh ll hihi lolo trip shutdown abschaltung disparo critical mawp swl wll maop interlock scatto declenchement',
+  'danger hh ll hihi lolo trip shutdown abschaltung disparo critical mawp swl wll maop interlock lockout scatto declenchement',
 )
 /** `dirty at 250`: at such a number there is work to do; without `at` it is another number. */
 export const INTERVAL = words('dirty service wash clean stop')
@@ -37,7 +37,7 @@ export const NAMED_LOW = /^(min|unter|lo|low|lower|onder)/
 export const BETWEEN =
   /^(at|from|by|is|of|set|to|limit|level|lvl|value|temp\w*|pressure|alarm|warning|trip|c|pct|bar|speed|flow|current|voltage|load|point|threshold|lim|h|a|v|ma|setting|ms|de|a|bei|von|alm|hz|kw|rpm|mm|s|than|als|que|di|dan|the|la|le|den|il|el|het|stage|stufe)$/
 export const UNIT =
-  /^(c|f|k|deg|degc|celsius|us|uscm|bar|mbar|psi|psig|barg|kpa|mpa|pa|v|kv|mv|a|ma|ka|w|kw|mw|hz|rpm|mm|um|m|cm|l|lpm|gpm|m3|kg|g|t|ppm|ppb|ohm|kohm|mohm|pct|s|ms|min|h|db|dbm|ntu|nm|kn|n|va|kva|j|kj|x|ge|kelvin|grad|hpa|nm3|mg|ug|vdc|vac|degf|inh2o|mwc|khz|mhz|gwh|kwh)$/
+  /^(c|f|k|deg|degc|celsius|us|uscm|bar|mbar|psi|psig|barg|kpa|mpa|pa|v|kv|mv|a|ma|ka|w|kw|mw|hz|rpm|mm|um|m|cm|l|lpm|gpm|m3|kg|g|t|ppm|ppb|ohm|kohm|mohm|pct|s|ms|min|h|db|dbm|ntu|nm|kn|n|va|kva|j|kj|x|ge|kelvin|grad|hpa|nm3|mg|ug|ml|hl|mol|mmol|vdc|vac|degf|inh2o|mwc|khz|mhz|gwh|kwh)$/
 export const TIME_UNIT =
   /^(h|s|ms|min|mins|d|days|day|hours|hour|sec|secs|std|stunden|tage|jours|minutes|minuten|minutos|minuti|heures|horas|ore|uur|seconds|sekunden|seconden|secondes|segundos|secondi|dias|giorni|dagen|wk|weeks)$/
 /** Behind a unit it says per what: `m/s`, `l/h`. */
@@ -114,6 +114,14 @@ export function isLabel(all: readonly Word[], at: number): boolean {
   const word = all[at]!
   const joined =
     at > 0 && all[at - 1]!.end + word.before.length === word.start && /^[-_#[]+$/.test(word.before)
+  // `input 3: 12.1 mA`
+  if (
+    /^:/.test(word.after) &&
+    !/[.,]/.test(word.text) &&
+    !/[=:]/.test(word.before) &&
+    isNumber(all[at + 1]?.text ?? '')
+  )
+    return true
   return (
     (joined && !/[=:]/.test(word.before)) ||
     (!hasUnit(all, at) &&

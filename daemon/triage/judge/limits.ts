@@ -1,7 +1,7 @@
 /** Values against the limits that the same line names: `9.6 bar > 9.0 H`, `V=2.71 Vmin=2.80`, `18% (pre-alarm 20%)`. Pure. */
 import { BAND_NAME, bandsIn, checkBand, TOLERANCE } from './bands.js'
 import { isRangeEnd, isUsedShare, type Kind, LIFE, limitKind, SET_VALVE, USED } from './limit-kinds.js'
-import { sideByOutcome } from './limit-side.js'
+import { ALARMED, sideByOutcome } from './limit-side.js'
 import { timesFor, valueFor } from './limit-values.js'
 import {
   BASELINE,
@@ -55,6 +55,7 @@ export const isLimitWord = (word: string): boolean =>
   SEVERE.has(word) ||
   INTERVAL.has(word) ||
   [
+    ALARMED,
     BETWEEN,
     UNIT,
     BAND_NAME,
@@ -80,15 +81,29 @@ export function checkLimits(all: readonly Word[]): LimitCheck[] {
     i => !isLimit.has(i) && !isRangeEnd(all, i) && !bands.some(b => b.numbers.includes(i)),
   )
   const checks: LimitCheck[] = numbers.filter(i => isUsedShare(all, i)).map(i => usedShare(all, i))
+  const side = sideBySteps(all, limits)
   for (const limit of limits) {
     const at = valueFor(all, free, limit)
-    if (at !== undefined) checks.push(check(all, at, limit))
+    if (at !== undefined) checks.push(check(all, at, { ...(side ? { direction: side } : {}), ...limit }))
   }
   for (const band of bands) {
     const one = checkBand(all, band)
     if (one) checks.push(one)
   }
   return checks
+}
+
+/** `alarm 0.60, lockout 0.57`: the worse of two limits lies further out, and so tells the side of both. */
+function sideBySteps(
+  all: readonly Word[],
+  limits: readonly (Kind & { at: number })[],
+): 'high' | 'low' | undefined {
+  const [mild, severe] = [false, true].map(worse =>
+    limits.find(l => l.direction === undefined && l.severe === worse && !l.base),
+  )
+  if (!mild || !severe) return undefined
+  const [a, b] = [valueAt(all, mild.at), valueAt(all, severe.at)]
+  return a === b ? undefined : a > b ? 'low' : 'high'
 }
 
 function limitsAmong(all: readonly Word[], numbers: readonly number[]): (Kind & { at: number })[] {

@@ -26,13 +26,16 @@ export function peersAt(words: readonly Word[]): { is: number; like: number; to:
 
 /** So many times more, or less, than its like is no tolerance. */
 const TIMES = 1.5
+/** Voltages of cells and strings lie close together. */
+const TIMES_VOLTS = 1.12
 
 export function againstPeers(words: readonly Word[]): Expectation | undefined {
   const found = peersAt(words)
   if (!found) return undefined
   const value = valueAt(words, found.is)
   const [low, high] = [valueAt(words, found.like), Math.abs(valueAt(words, found.to))]
-  if (!(low > 0) || (value <= high * TIMES && value >= low / TIMES)) return undefined
+  const times = /^(v|mv|vdc)$/.test(unitOf(words, found.is)) ? TIMES_VOLTS : TIMES
+  if (!(low > 0) || (value <= high * times && value >= low / times)) return undefined
   return {
     category: quantityOf(words, { at: found.is, from: found.is, to: found.to }),
     severity: 'warning',

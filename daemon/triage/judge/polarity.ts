@@ -102,7 +102,7 @@ export class Polarity {
 
   /** Whether what is said from one word to another is taken back. */
   takenBack(from: number, to: number, condition?: Condition): boolean {
-    if (this.#switchedOff || this.#isEmpty(to)) return true
+    if (this.#switchedOff || this.#isEmpty(to) || this.#isNone(from, to)) return true
     // `Disconnected after scheduled rsync, exit 0`
     if (condition?.category === 'communication' && exitedWell(this.#words)) return true
     if (
@@ -163,6 +163,13 @@ export class Polarity {
   /** Something else than its name is wrong with the device. */
   #wrongAfter(to: number): boolean {
     return this.#of('fault').some(f => f.from >= to) || this.#of('severe').some(f => f.from >= to)
+  }
+
+  /** `0 timeouts`, where the phrase has its number. */
+  #isNone(from: number, to: number): boolean {
+    return this.#words
+      .slice(from, to - 1)
+      .some((w, i) => w.text === '0' && w.after === '' && this.#words[from + i + 1]!.start > w.end)
   }
 
   /** `"errors":[]`, `faults: {}`, `alarm=""`, `trip: --`: a list without anything in it. */

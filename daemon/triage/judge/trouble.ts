@@ -13,7 +13,7 @@ const WRONG = stems(
   unreachable unsafe unable unavailable cannot leak leaks leaking leaked spill\\w* runaway entrap\\w* trapped collision\\w* collid\\w* crash crashed fell fallen
   collaps\\w* starv\\w* stall stalled stalls seiz\\w* slipping clogged plugged blocked blockage contaminat\\w* spoil\\w* expired overdue depleted
   exhausted flooded flooding dead dying degraded faulted tamper\\w* intru\\w* unauthori\\w* illegal screech\\w* grinding rattl\\w* cavitat\\w*
-  wobbl\\w* frayed corro\\w* derail\\w* overturn\\w* misalign\\w* implausible inconsistent unplausible untrusted unusable unresponsive hung
+  wobbl\\w* frayed corro\\w* derail\\w* overturn\\w* misalign\\w* suspended breakage breakages reversed implausible inconsistent unplausible untrusted unusable unresponsive hung
   klemmt eingeklemmt blockiert gebrochen gerissen undicht ausgelaufen verstopft gesperrt ueberfahren ueberlauf\\w* ueberhitzt angesprochen
   abgerissen abgebrochen verweigert abgelehnt ungueltig unplausibel falsch leer erloschen entgleist beschaedigt verschmutzt notbetrieb unterbrochen
   bloque bloquee bloques coince\\w* casse cassee rompu\\w* fuite deborde\\w* depasse\\w* refuse refusee rejete\\w* invalide eteinte bouche bouchee
@@ -93,7 +93,7 @@ export const stoppedIn = (words: readonly Word[]): number | undefined => {
       STOPPED.test(w.text) &&
       !/[=:]/.test(words[i + 1]?.before ?? '') &&
       !/^\d/.test(words[i + 1]?.text ?? '') &&
-      !/^(status|state|count|counter|counts|level|limit|button|valve|position|relay|at)$/.test(
+      !/^(status|state|count|counter|counts|level|limit|button|valve|position|relay)$/.test(
         words[i + 1]?.text ?? '',
       ),
   )

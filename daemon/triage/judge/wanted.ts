@@ -7,9 +7,11 @@ import { isNumber, type Word } from './words.js'
 const IS =
   /^(pv|ist|actual|act|t|temp|temperature|value|air|supply|istwert|mesure|real|aktuell|reale|actueel|is)$/
 export const SHOULD =
-  /^(sp|sv|set|setpoint|setp|soll|sollwert|target|consigne|consigna|setpunt|cible|objetivo|impostato|gewenst)$/
+  /^(sp|sv|set|setpoint|setp|soll|sollwert|target|consigne|consigna|setpunt|cible|objetivo|impostato|gewenst|statt|anstatt|instead|aim|wanted|invece|desired)$/
+/** What should be is named because it is not so. */
+const INSTEAD = /^(statt|anstatt|instead|invece)$/
 const DRIVE =
-  /^(out|output|cooling|heating|heater|valve|power|stell|y|sortie|stellgrad|verwarming|heizung|kuehlung|chauffage|salida|uscita|uitgang|ventil)$/
+  /^(out|output|cooling|heating|heater|valve|power|stell|y|sortie|stellgrad|verwarming|heizung|kuehlung|chauffage|salida|uscita|uitgang|ventil|dosing|dosage|dose|burner|brenner|compressor|pump|fan|cap|capacity|drive|brand|speed)$/
 const OF = /^(of|von|sur|de|di|van|su|vom)$/
 export const LASTING =
   /^(for|since|after|seit|nach|depuis|pendant|apres|desde|durante|tras|da|per|dopo|sinds|na|in|within|innerhalb|en|binnen|gedurende|waehrend)$/
@@ -59,9 +61,11 @@ export function numberAfter(words: readonly Word[], named: RegExp): number {
 
 function sameUnitBefore(words: readonly Word[], should: number): number {
   const unit = unitOf(words, should)
-  if (unit === '') return -1
-  for (let i = should - 1; i >= 0 && i >= should - 6; i--)
-    if (isNumber(words[i]!.text) && unitOf(words, i) === unit && !isLabel(words, i)) return i
+  for (let i = should - 1; i >= 0 && i >= should - 6; i--) {
+    if (!isNumber(words[i]!.text) || isLabel(words, i)) continue
+    const own = unitOf(words, i)
+    if (own === unit ? own !== '' : unit === '' && own !== '' && !TIME_UNIT.test(own)) return i
+  }
   return -1
 }
 
@@ -74,11 +78,17 @@ const FULL = 95
 export function notReached(words: readonly Word[]): Expectation | undefined {
   for (const { is, should } of wantedIn(words)) {
     const [a, b] = [valueAt(words, is), valueAt(words, should)]
-    if (Math.abs(a - b) < Math.max(LEAST, Math.abs(b) * OFF)) continue
+    const isWarmth =
+      /^(c|k|f|deg|)$/.test(unitOf(words, is)) && !/[.,]/.test(words[should]!.text.replace(/[.,]0$/, ''))
+    if (
+      Math.abs(a - b) <
+      Math.max(isWarmth || /^(c|deg|degc)$/.test(unitOf(words, is)) ? LEAST : 0, Math.abs(b) * OFF)
+    )
+      continue
     const drive = numberAfter(words, DRIVE)
     const out = drive >= 0 && drive !== is && drive !== should ? valueAt(words, drive) : -1
     const isFull = out >= FULL && out <= 100
-    if (!isFull && !(lastsLong(words) && !isFlowOf(words, is)) && !isGivenUp(words, is, should)) continue
+    if (!isFull && !lastsLong(words) && !isGivenUp(words, is, should)) continue
     const kind = quantityOf(words, { at: is, from: Math.min(is, should), to: Math.max(is, should) })
     const hasUnit = unitOf(words, is) !== '' && unitOf(words, is) !== '%'
     return {
@@ -115,13 +125,11 @@ export function minutesOf(words: readonly Word[], at: number): number {
   return n * 60 * 24
 }
 
-/** What flows is counted by time anyway. */
-const isFlowOf = (words: readonly Word[], at: number): boolean => unitOf(words, at).includes('/')
-
 const isGivenUp = (words: readonly Word[], is: number, should: number): boolean =>
   words.some(
     (w, i) =>
-      i > Math.min(is, should) &&
-      (HOLDS.test(w.text) || CONSEQUENCE_WORD.test(w.text)) &&
-      !isNumber(words[i + 1]?.text ?? ''),
+      INSTEAD.test(w.text) ||
+      (i > Math.min(is, should) &&
+        (HOLDS.test(w.text) || CONSEQUENCE_WORD.test(w.text)) &&
+        !isNumber(words[i + 1]?.text ?? '')),
   )
