@@ -47,7 +47,12 @@ function rangeAt(all: readonly Word[], at: number): Band | undefined {
   if (to === undefined) return undefined
   const named = [at - 1, at - 2].find(i => BAND_NAME.test(all[i]?.text ?? ''))
   const isName = named !== undefined && !isNumber(all[at - 1]?.text ?? '')
-  if (next !== undefined && !isName && /^,$/.test(all[to]!.before)) return undefined
+  if (
+    next !== undefined &&
+    /^,$/.test(all[to]!.before) &&
+    ((named !== at - 1 && !/\[$/.test(all[at]!.before)) || to !== at + 1)
+  )
+    return undefined
   if (isName) return { kind: 'range', numbers: [at, to], from: named, bracketed: false }
   if (next === undefined || !/[([]$/.test(all[at]!.before.replace(/[-−]$/, ''))) return undefined
   if (!/^%?[)\]]/.test(lastOf(all, to).after)) return undefined

@@ -8,7 +8,7 @@ const SOUND =
   /^(ok|online|healthy|available|responding|redundant|alive|reachable|good|present|connected|verfuegbar|erreichbar|disponibles?|disponibili|beschikbaar|bereit|ready)$/
 const WORKS = /^(running|run|on|active|laufen|laeuft|en marche|marche|activas?|attiv[ei]|actief)$/
 const WANTED =
-  /^(commanded|demanded|demand|required|requested|called|should|angefordert|demandes?|solicitad[oa]s?|richiest[oi]|gevraagd)$/
+  /^(commanded|demanded|required|requested|called|should|angefordert|demandes?|solicitad[oa]s?|richiest[oi]|gevraagd)$/
 const TRIES =
   /^(attempts?|retries|tries|trials|versuch\w*|tentatives?|essais|intentos?|reintentos?|tentativ[oi]|poging\w*|retry)$/
 const AFTER = /^(after|nach|apres|tras|despues|dopo|na|in|on|at|beim|following)$/

@@ -14,6 +14,7 @@ const TRIES: readonly RegExp[] = [
   /\b(als|comme|como|come)\s+(normal\w*|harmlos|unkritisch|benigno)\b.{0,30}\b(einstufen|melden|behandeln|klassifizier\w*|bewerten)?/i,
   /\b(bitte|please|merci de|por favor|si prega)\b.{0,40}\b(ignor\w*|classif\w*|klassifizier\w*|einstufen|unterdrück\w*|suppress|do not (alert|alarm|report)|no alarm)\b/i,
   /\b(do not|don't|never|must not|nicht|ne pas)\s+(alert|raise|notify|report|escalate|alarm|page|melden|alarmieren|alerter|signaler|avisar|segnalare)\b/i,
+  /\b(not to|nicht zu|de ne pas|que no|di non|om niet te)\s+(alert|raise|notify|report|escalate|alarm|page|melden|alarmieren|alerter|signaler|avise|informe|segnalare|melden)\b/i,
   // `no warning, no alarm` tells how it stands
   /\bno\s+(raise|notify|escalate|avisar|segnalare|reporte|avise|alerte)\b|\bno\s+(alert|alarm|report|page|ticket|escalation)\s+(please|wanted|must|shall|should|may|to be|for this)\b/i,
   /\b(report|mark|answer|respond|reply|say|write|log)\s+(as )?["'`]?(normal|harmless|benign)\b/i,

@@ -14,6 +14,7 @@ import {
   NAMED_LOW,
   numberOf,
   REQUIRED,
+  SET_POINT,
   SEVERE,
   UNIT,
   valueAt,
@@ -37,8 +38,8 @@ export interface Kind {
 export function limitKind(all: readonly Word[], at: number, values?: 'whatever its value'): Kind | undefined {
   const word = all[at]!
   if (/^\/|\/$/.test(word.before) || word.after.startsWith('/')) return undefined
-  // a range is looked at elsewhere
-  if (isRangeEnd(all, at)) return undefined
+  // a range is looked at elsewhere; `80 -> 85` is a change
+  if (isRangeEnd(all, at) || isChange(all, at)) return undefined
   return (
     bySign(all, at) ??
     bySetPressure(all, at) ??
@@ -55,6 +56,10 @@ export const isRangeEnd = (all: readonly Word[], at: number): boolean =>
     isNumber(all[at - 1]?.text ?? '') &&
     !/\s/.test(all[at]!.before) &&
     (all[at]!.before !== '-' || all[at - 1]!.end + 1 === all[at]!.start))
+
+/** One of two numbers of which one became the other. */
+export const isChange = (all: readonly Word[], at: number): boolean =>
+  ARROW.test(all[at]!.before) || ARROW.test(all[at]!.after)
 
 const ARROW = /-+>|→|<-+>/
 const DENIES_BREACH =
@@ -99,6 +104,8 @@ function bySign(all: readonly Word[], at: number): Kind | undefined {
 /** `alarm 9.0`, `HH=80`, `Vmin=2.80`, `over 6.0`. */
 function byNameBefore(all: readonly Word[], at: number, values?: 'whatever its value'): Kind | undefined {
   const word = all[at]!
+  // `HP cutout 26.9 bar (set 26.0)`: the limit comes in brackets
+  if (all.slice(at + 1, at + 3).some(w => /[(]$/.test(w.before) && SET_POINT.test(w.text))) return undefined
   for (let back = 1; back <= 3 && at - back >= 0; back++) {
     const { text: whole, before } = all[at - back]!
     if (isNumber(whole)) break
@@ -110,6 +117,8 @@ function byNameBefore(all: readonly Word[], at: number, values?: 'whatever its v
     const between = all[at - back + 1]!.text
     if (back > 1 && !BETWEEN.test(between) && !UNIT.test(between)) break
     if (/[;|]/.test(word.before)) break
+    // `above set 60 C`: on its way
+    if (back > 1 && SET_POINT.test(between) && !EITHER.has(text)) break
     const severe = SEVERE.has(text)
     const letter = text.length === 1
     // `due_h=50` is hours, `10:00 MIN` minutes

@@ -67,11 +67,11 @@ export const ALARMED =
   /^(alarm\w*|allarme|fault\w*|fail\w*|err|error|high|over\w*|exceed\w*|too|zu|hoch|haut|alto|alta|stoerung)$/
 const CLOSE = 0.35
 
-/** `5.9 bar limit 6.5 bar, traction inhibited`: something was done about it, so the limit is passed. */
-export function sideByOutcome(all: readonly Word[], from: number, to: number): 'high' | 'low' {
+/** `5.9 bar limit 6.5 bar, traction inhibited`: something was done about it, so the limit is passed. @param value in the unit of the limit */
+export function sideByOutcome(all: readonly Word[], from: number, to: number, value: number): 'high' | 'low' {
   const { side, sure } = sideOf(all, from, to)
   if (sure) return side
-  const [value, limit] = [valueAt(all, from), valueAt(all, to)]
+  const limit = valueAt(all, to)
   // twice the limit, and nothing has come of it: it is the lower one
   if (!somethingHappened(all))
     return SUPPLY_UNIT.test(unitOf(all, from)) &&

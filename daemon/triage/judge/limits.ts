@@ -1,6 +1,15 @@
 /** Values against the limits that the same line names: `9.6 bar > 9.0 H`, `V=2.71 Vmin=2.80`, `18% (pre-alarm 20%)`. Pure. */
 import { BAND_NAME, bandsIn, checkBand, TOLERANCE } from './bands.js'
-import { isRangeEnd, isUsedShare, type Kind, LIFE, limitKind, SET_VALVE, USED } from './limit-kinds.js'
+import {
+  isChange,
+  isRangeEnd,
+  isUsedShare,
+  type Kind,
+  LIFE,
+  limitKind,
+  SET_VALVE,
+  USED,
+} from './limit-kinds.js'
 import { ALARMED, sideByOutcome } from './limit-side.js'
 import { timesFor, valueFor } from './limit-values.js'
 import {
@@ -78,7 +87,8 @@ export function checkLimits(all: readonly Word[]): LimitCheck[] {
   const isLimit = new Set(limits.map(l => l.at))
   const bands = bandsIn(all)
   const free = numbers.filter(
-    i => !isLimit.has(i) && !isRangeEnd(all, i) && !bands.some(b => b.numbers.includes(i)),
+    i =>
+      !isLimit.has(i) && !isRangeEnd(all, i) && !isChange(all, i) && !bands.some(b => b.numbers.includes(i)),
   )
   const checks: LimitCheck[] = numbers.filter(i => isUsedShare(all, i)).map(i => usedShare(all, i))
   const side = sideBySteps(all, limits)
@@ -124,7 +134,7 @@ function limitsAmong(all: readonly Word[], numbers: readonly number[]): (Kind & 
 
 function check(all: readonly Word[], at: number, limit: Kind & { at: number }): LimitCheck {
   const [value, bound] = [valueAt(all, at) * timesFor(all, at, limit.at), valueAt(all, limit.at)]
-  const direction = limit.direction ?? sideByOutcome(all, at, limit.at)
+  const direction = limit.direction ?? sideByOutcome(all, at, limit.at, value)
   // of two vacua the one nearer to zero is the lesser
   const turned =
     value < 0 && bound < 0 && all.some(w => /^(vacuum|vakuum|vide|vacio|vuoto|unterdruck)$/.test(w.text))

@@ -29,6 +29,9 @@ const ON = /^(1|active|true|yes|on|alarm|high|low|fault)$/
 const DENIES = /^(not|non|nicht|no|pas|niet|kein|keine)$/
 const FOUND =
   /^(detect\w*|detekt\w*|found|present|active|aktiv|erkannt|vorhanden|rilevat\w*|trovat\w*|presente|present\w*|activ\w*|gefunden|seen|required|needed)$/
+const BY = /^(by|durch|vom|von|par|por|da|dal|door|per)$/
+const WILL =
+  /^(timer|mode|program\w*|schedule|operator|user|driver|recipe|sequence|season|summer|winter|night|demand|thermostat|setpoint|command|order|grid|eco|bediener|benutzer|zeitschalt\w*|zeitplan|sommer\w*|operateur|minuterie|horaire|operador|usuario|horario|operatore|utente|orario|gebruiker|request)$/
 const DEVICE =
   /^(detector|detectors|sensor|sensors|switch|monitor|monitoring|relay|eye|photo|photocell|panel|guard|protection|interlock|melder|waechter|\w+waechter|detecteur|detecteurs|sonde|pressostat|rilevatore|sensore|sensori|detectores|melders|schalter|ueberwachung|schutz)$/
 const EMPTY = /^["']?[:=](\[\]|\{\}|""|''|\(\)|-{1,3}(?=$|["',;|}\])]))/
@@ -43,7 +46,7 @@ export const isTurningWord = (word: string): boolean =>
   PASSED.test(word) ||
   isTroubleWord(word) ||
   isQuantityWord(word) ||
-  [DEVICE, FLAG, ON, DENIES, FOUND, DRY, FAILS, AT, LEVELS, CONSEQUENCE].some(p => p.test(word)) ||
+  [BY, WILL, DEVICE, FLAG, ON, DENIES, FOUND, DRY, FAILS, AT, LEVELS, CONSEQUENCE].some(p => p.test(word)) ||
   /^(or|oder|ou|nor|x0+)$/.test(word)
 
 const PASSED = /^(pass|passed|ok|successful|bestanden|reussi|correcta|superad\w*)$/
@@ -113,6 +116,9 @@ export class Polarity {
       return true
     if (this.#notDetected(to) || this.#past(from, to)) return true
     if (this.returnedNear(from, to)) return true
+    // who mutes a guard wants it so, and it is muted
+    if (condition?.category !== 'safety' && condition?.category !== 'security' && this.#byWill(to))
+      return true
     if (this.#namesDevice(to)) return true
     if (this.#negatedBefore(from)) return true
     if (this.#offAfter(to)) return true
@@ -163,6 +169,12 @@ export class Polarity {
   /** Something else than its name is wrong with the device. */
   #wrongAfter(to: number): boolean {
     return this.#of('fault').some(f => f.from >= to) || this.#of('severe').some(f => f.from >= to)
+  }
+
+  /** `blocked by summer mode`, `stopped by the operator`: somebody or something wanted it so. */
+  #byWill(to: number): boolean {
+    if (!BY.test(this.#words[to]?.text ?? '')) return false
+    return [to + 1, to + 2].some(i => WILL.test(this.#words[i]?.text ?? ''))
   }
 
   /** `0 timeouts`, where the phrase has its number. */
