@@ -14,6 +14,10 @@ import type { Word } from './words.js'
 
 const CODE = /^(f|e|er|err|al|flt)\d{1,4}$/
 
+/** A guard that does not do what it is there for, or somebody is caught. */
+const isUndone = (words: readonly Word[], at: number): boolean =>
+  notDone(words) !== undefined || wrongIn(words).includes(at)
+
 /** Place of words that sound of trouble, or of something that was stopped; undefined when there are none, or all is well. */
 function soundsOfTrouble(
   words: readonly Word[],
@@ -59,7 +63,10 @@ export function byStates(
     const category = quantityNear(words, fault) ?? CATEGORY_OF_FAULT[any] ?? 'process_deviation'
     const component = componentFor(words, source, { category, from: fault, to: fault + 1, polarity })
     return {
-      severity: polarity.severe ? 'critical' : 'warning',
+      severity:
+        polarity.severe || stoppedIn(words) !== undefined || (category === 'safety' && isUndone(words, fault))
+          ? 'critical'
+          : 'warning',
       category,
       component,
       needsHuman: true,

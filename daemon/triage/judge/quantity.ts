@@ -75,6 +75,9 @@ function pick(near: readonly string[]): Category | undefined {
   return best.hits > 0 ? best.category : undefined
 }
 
+/** Of what guards people any trouble is first of all that. */
+const GUARDS =
+  /^(safety|safeguard|emergency|protective|fire|flame|smoke|evacuat\w*|passengers?|entrap\w*|guard|notaus|nothalt|notbremse|sicherheit\w*|schutz(tuer|feld|einrichtung)|securite|seguridad|sicurezza|veiligheid|overfill|sounders?|extinguish\w*|sprinkler|flamme|llama|fiamma|vlam|brandmelde\w*|estop)$/
 /** Words that only a quantity has; units and letters are left out. */
 const SAID: readonly [Category, RegExp][] = [
   ['vibration', /^(vib|vibration\w*|imbalance|unbalance|schwingung\w*|vibrazion\w*|trilling\w*)$/],
@@ -101,9 +104,12 @@ export function quantityNear(all: readonly Word[], at: number): Category | undef
     // `temp=24.6` measures, whatever is wrong
     .filter(w => !/^["']?[=:]/.test(w.after))
     .map(w => w.text)
+  if (near.some(w => GUARDS.test(w))) return 'safety'
   const said = SAID.filter(([, pattern]) => near.some(w => pattern.test(w)))
   return said.length === 1 ? said[0]![0] : undefined
 }
 
 export const isQuantityWord = (word: string): boolean =>
-  SAID.some(([, pattern]) => pattern.test(word)) || QUANTITIES.some(([, pattern]) => pattern.test(word))
+  GUARDS.test(word) ||
+  SAID.some(([, pattern]) => pattern.test(word)) ||
+  QUANTITIES.some(([, pattern]) => pattern.test(word))

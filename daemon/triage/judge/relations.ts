@@ -5,7 +5,7 @@ import type { Expectation } from './expect.js'
 import { isLastingWord, lasting, mayLast } from './lasting.js'
 import { againstPeers, isPeerWord, peersAt } from './peers.js'
 import { isTagWord, mayBeRedundant, redundant } from './redundant.js'
-import { isWantedWord, notReached, numberAfter, wantedIn } from './wanted.js'
+import { isWantedWord, mayMiss, notReached, numberAfter } from './wanted.js'
 import { isNumber, type Word } from './words.js'
 
 const RUNS = /^(run|running|runs|on|laeuft|marche|marcha)$/
@@ -43,7 +43,7 @@ export function mayRelate(words: readonly Word[]): boolean {
     PHASES.some(names => phaseAt(words, names).every(i => i >= 0)) ||
     words.some((_, i) => nominalAt(words, i) >= 0) ||
     hoursIn(words).length > 1 ||
-    wantedIn(words).length > 0 ||
+    mayMiss(words) ||
     peersAt(words) !== undefined ||
     [COMMAND, FEEDBACK].every(p => numberAfter(words, p) >= 0) ||
     words.some((_, i) => ofAll(words, i) !== undefined) ||

@@ -106,6 +106,17 @@ export function notReached(words: readonly Word[]): Expectation | undefined {
   return undefined
 }
 
+/** Whether a line of these words, whatever its numbers, may tell that something is not reached. */
+export const mayMiss = (words: readonly Word[]): boolean =>
+  wantedIn(words).some(
+    ({ is, should }) =>
+      isGivenUp(words, is, should) ||
+      numberAfter(words, DRIVE) >= 0 ||
+      words.some(
+        (w, i) => isNumber(w.text) && LASTING.test(words[i - 1]?.text ?? '') && minutesOf(words, i) >= 0,
+      ),
+  )
+
 /** Five minutes, as a number with its unit behind a word of lasting. */
 const LONG_MIN = 5
 export function lastsLong(words: readonly Word[]): boolean {
