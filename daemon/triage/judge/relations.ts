@@ -171,6 +171,8 @@ const NOMINAL =
   /^(nominal|nominale|nominell|rated|nenn\w*|baseline|base|ref|reference|normal|usual|typical|typisch)$/
 /** So far from what is nominal is no tolerance. */
 const FAR = 0.3
+/** @source EN 50160: supply voltage within ten per cent; batteries leave a little more */
+const FAR_VOLTS = 0.15
 
 /** Place of the number that a word calls nominal: after it, or before it as in `vs 100 nominal`; -1 when there is none. */
 function nominalAt(words: readonly Word[], at: number): number {
@@ -190,14 +192,16 @@ function againstNominal(words: readonly Word[]): Expectation | undefined {
     const [is, should] = [numberOf(words[i]!), numberOf(words[nominal]!)]
     const unit = words[i + 1]?.text
     const same = unit !== undefined && unit === words[nominal + 1]?.text
-    if (!(should > 0) || Math.abs(is - should) / should < FAR || (!same && !before)) return undefined
-    const kind = /^(a|ma|kw|w)$/.test(unit ?? '')
+    const volts = /^(v|vdc|vac|kv)$/.test(unit ?? '')
+    if (!(should > 0) || Math.abs(is - should) / should < (volts ? FAR_VOLTS : FAR) || (!same && !before))
+      return undefined
+    const kind = /^(a|ma|kw|w|v|vdc|vac|kv)$/.test(unit ?? '')
       ? 'electrical'
       : /^(bar|psi|kpa|mbar)$/.test(unit ?? '')
         ? 'pressure'
         : undefined
     // less load than rated is good, and so is more pressure than at least
-    if (!kind || (kind === 'electrical' && is < should) || (kind === 'pressure' && is > should))
+    if (!kind || (kind === 'electrical' && !volts && is < should) || (kind === 'pressure' && is > should))
       return undefined
     return {
       category: kind,

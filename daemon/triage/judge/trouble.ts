@@ -13,7 +13,7 @@ const WRONG = stems(
   unreachable unsafe unable unavailable cannot leak leaks leaking leaked spill\\w* runaway entrap\\w* trapped collision\\w* collid\\w* crash crashed fell fallen
   collaps\\w* starv\\w* stall stalled stalls seiz\\w* slipping clogged plugged blocked blockage contaminat\\w* spoil\\w* expired overdue depleted
   exhausted flooded flooding dead dying degraded faulted tamper\\w* intru\\w* unauthori\\w* illegal screech\\w* grinding rattl\\w* cavitat\\w*
-  wobbl\\w* frayed corro\\w* derail\\w* overturn\\w* misalign\\w* suspended breakage breakages reversed implausible inconsistent unplausible untrusted unusable unresponsive hung
+  wobbl\\w* frayed corro\\w* derail\\w* overturn\\w* misalign\\w* deviates differs suspended breakage breakages reversed implausible inconsistent unplausible untrusted unusable unresponsive hung
   klemmt eingeklemmt blockiert gebrochen gerissen undicht ausgelaufen verstopft gesperrt ueberfahren ueberlauf\\w* ueberhitzt angesprochen
   abgerissen abgebrochen verweigert abgelehnt ungueltig unplausibel falsch leer erloschen entgleist beschaedigt verschmutzt notbetrieb unterbrochen
   bloque bloquee bloques coince\\w* casse cassee rompu\\w* fuite deborde\\w* depasse\\w* refuse refusee rejete\\w* invalide eteinte bouche bouchee
@@ -47,6 +47,7 @@ const AFTER_VERB = /^(nicht|niet|pas)$/
 const FILLER = /^(se|si|yet|fully|properly|be|been|to|es|sich|ganz|richtig|completely|vollstaendig|ferme)$/
 
 export const isTroubleWord = (word: string): boolean =>
+  [MENDED, OUT, OF, ORDER, ONLY_FOR_NEED, USED].some(p => p.test(word)) ||
   WRONG.test(word) ||
   DOES.test(word) ||
   DENIES.test(word) ||
@@ -75,9 +76,42 @@ const isNoun = (word: string): boolean => /^[a-z]+$/.test(word) && ENGLISH_NOUN.
 const ENGLISH_NOUN =
   /^(start|starts|move|moves|turn|act|drain|fill|seal|lock|latch|home|light|heat|feed|grip|clamp|hold|drop|fall|stop|charge|work|function|answer|release|reset|heating|cooling|filling|opening|build|vent|lift|cool|start)$/
 
+const OUT = /^(out|ausser|ausserhalb|hors|fuera|fuori|buiten)$/
+const OF = /^(of|de|der|di|la|del|dem|the)$/
+const ORDER =
+  /^(tolerance|toleranz|tolerancia|tolleranza|tolerantie|range|rango|campo|bereich|bereik|plage|spec|specification|limits?|limites?|limiti|grenzen|order|control|sync|step|position|alignment|bounds|band|round|usage|calibration|servicio|marche)$/
+/** What is only for an emergency, and was used. */
+const ONLY_FOR_NEED =
+  /^(emergency|safety|panic|sos|fire|smoke|notaus|nothalt|not|urgence|emergencia|emergenza|nood|estop|callpoint|evacuation)$/
+const USED =
+  /^(pulled|pressed|activated|operated|triggered|actuated|applied|gezogen|gedrueckt|betaetigt|ausgeloest|tiree?|actionnee?|declenchee?|accionad[oa]|pulsad[oa]|activad[oa]|azionat[oa]|premut[oa]|attivat[oa]|bediend|ingedrukt)$/
+const NEED_REACH = 3
+
+/** What went wrong is right again, without anybody. */
+const MENDED =
+  /^(corrected|compensated|healed|mended|adjusted|korrigiert|behoben|corrigee?|corregid[oa]|corrett[oa]|gecorrigeerd|retried|recovered)$/
+
 /** Places of words that sound of trouble. */
 export const wrongIn = (words: readonly Word[]): number[] =>
-  words.flatMap((w, i) => (WRONG.test(w.text) && !/^[=:]\s?["']?$/.test(w.after) ? [i] : []))
+  words.some(w => MENDED.test(w.text))
+    ? []
+    : words.flatMap((w, i) =>
+        (WRONG.test(w.text) && !/^[=:]\s?["']?$/.test(w.after)) || isOutOf(words, i) || isNeedUsed(words, i)
+          ? [i]
+          : [],
+      )
+
+/** `out of tolerance`, `hors tolérance`, `fuera de rango`. */
+const isOutOf = (words: readonly Word[], at: number): boolean =>
+  OUT.test(words[at]!.text) &&
+  (ORDER.test(words[at + 1]?.text ?? '') ||
+    (OF.test(words[at + 1]?.text ?? '') && ORDER.test(words[at + 2]?.text ?? '')))
+
+/** `emergency release pulled`. */
+const isNeedUsed = (words: readonly Word[], at: number): boolean =>
+  USED.test(words[at]!.text) &&
+  words.slice(Math.max(0, at - NEED_REACH), at).some(w => ONLY_FOR_NEED.test(w.text)) &&
+  !DENIES.test(words[at - 1]?.text ?? '')
 
 /** What is stopped by somebody's will, or at its end, is no trouble. */
 const INTENDED =

@@ -1,7 +1,7 @@
 /** Words that sound of trouble where nothing is understood by name, and text that speaks to its reader. */
 import t from 'tap'
 import { hostileText } from '../../../../daemon/triage/judge/hostile.js'
-import { notDone, stoppedIn } from '../../../../daemon/triage/judge/trouble.js'
+import { notDone, stoppedIn, wrongIn } from '../../../../daemon/triage/judge/trouble.js'
 import { wordsOf } from '../../../../daemon/triage/judge/words.js'
 
 t.test('what is not done', async t => {
@@ -66,4 +66,19 @@ t.test('text that speaks to a model', async t => {
     'please check belt on monday',
   ])
     t.equal(hostileText(line), undefined, line)
+})
+
+t.test('out of order, used in need, mended', async t => {
+  const sounds = (line: string) => wrongIn(wordsOf(line)).length > 0
+  for (const line of [
+    'scale 4 out of tolerance',
+    'balance 4 hors tolérance',
+    'escala 4 fuera de rango',
+    'door 7 emergency handle pulled',
+    'Notaus 3 gedrückt',
+    'carriage stuck at post 4',
+  ])
+    t.ok(sounds(line), line)
+  for (const line of ['scale 4 in tolerance', 'button 7 pressed', 'time was wrong, corrected', 'jam: 0'])
+    t.notOk(sounds(line), line)
 })
