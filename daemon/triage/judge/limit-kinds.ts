@@ -151,7 +151,7 @@ function byNameBefore(all: readonly Word[], at: number, values?: 'whatever its v
           !EITHER.has(all[at - 2]?.text ?? ''),
       }
     if (EITHER.has(text) || INTERVAL.has(text) || ENDS_LIMIT.test(text)) {
-      if (INTERVAL.has(text) && (back === 1 || !/^(at|a|bei|ab|from|above|over)$/.test(between))) continue
+      if (INTERVAL.has(text) && (back === 1 || !/^(at|a|bei|ab|above|over)$/.test(between))) continue
       // `alarm 1 (0.5 ppm)`: what stands in brackets is the limit
       if (NUMBERED.test(text) && /^[(]$/.test(word.after) && isNumber(all[at + 1]?.text ?? ''))
         return undefined
