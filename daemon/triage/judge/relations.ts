@@ -283,7 +283,8 @@ function dirtyOil(words: readonly Word[]): Expectation | undefined {
 
 /** Place of the number that stands before `of 200`. */
 const ofAll = (words: readonly Word[], of: number): number | undefined =>
-  /^(of|von|sur)$/.test(words[of]!.text) && isNumber(words[of + 1]?.text ?? '')
+  // an address is no count: `lease of 10.0.0.9`
+  /^(of|von|sur)$/.test(words[of]!.text) && /^\d+([.,]\d+)?$/.test(words[of + 1]?.text ?? '')
     ? [of - 1, of - 2].find(i => isNumber(words[i]?.text ?? ''))
     : undefined
 
