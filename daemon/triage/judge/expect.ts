@@ -105,6 +105,14 @@ export function expectedIn(words: readonly Word[], source: string): Expected[] {
     const next = words[at + 1]
     const isHex = word.text === '0' && next?.before === '' && next.text.startsWith('x')
     if (isHex || /^\d+[.,]\d+[.,]/.test(word.text)) continue
+    // `input 3: 12.1 mA`: the number of a thing
+    if (
+      /^:/.test(word.after) &&
+      !/[.,]/.test(word.text) &&
+      !/[=:]/.test(word.before) &&
+      isNumber(next?.text ?? '')
+    )
+      continue
     const record = recordOf(words, at)
     const unit = /^\s*%/.test(word.after) ? '%' : (record?.unit ?? words[at + 1]?.text)
     const names: string[] = record?.names ?? []

@@ -5,10 +5,11 @@
  */
 import type { Runs, Shape } from '../signature.js'
 import { type Expected, expectedIn, outcomeOf } from './expect.js'
-import { nearlyUsed, TERSE } from './judge.js'
+import { nearlyUsed } from './grounds.js'
 import { checkLimits, mayNameLimit } from './limits.js'
 import { mayRelate, relations } from './relations.js'
 import { putRightOf } from './sayings.js'
+import { TERSE } from './sure.js'
 import { readBooleans, type Word, wordsOf } from './words.js'
 
 /**

@@ -1,12 +1,15 @@
 /** What turns the meaning of a line: "cleared", "no ... detected", "= 0", "test", "but still". Pure. */
+import { exitedWell } from './counted.js'
 import type { Condition, State } from './lexicon.js'
 import type { LimitCheck } from './limits.js'
 import type { Found } from './phrases.js'
+import { isQuantityWord } from './quantity.js'
+import { isTroubleWord } from './trouble.js'
 import { isNumber, type Word } from './words.js'
 
 /** Words that may stand between a thing and its value: `fault count: 0`. */
 const LABELS = new Set(
-  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask stage stufe etage nivel probe sensor resets restarts events trips counts start boot last hour day shift power on gas volume'.split(
+  'total count counter counts register reg status state code flag bit active number nr no id list level word detected events event s is are was contact input today yesterday now current since shift since_reset condition relay switch bitmap mask stage stufe etage nivel probe sensor resets restarts aktiv aktive actif actifs active actives activos activas attivi attive actieve pending open unacknowledged unacked anstehend anstehende offen en cours presentes present presents today heute hoy oggi vandaag events trips counts start boot last hour day shift power on gas volume'.split(
     ' ',
   ),
 )
@@ -26,6 +29,12 @@ const ON = /^(1|active|true|yes|on|alarm|high|low|fault)$/
 const DENIES = /^(not|non|nicht|no|pas|niet|kein|keine)$/
 const FOUND =
   /^(detect\w*|detekt\w*|found|present|active|aktiv|erkannt|vorhanden|rilevat\w*|trovat\w*|presente|present\w*|activ\w*|gefunden|seen|required|needed)$/
+const BY = /^(by|durch|vom|von|par|por|da|dal|door|per)$/
+const WILL =
+  /^(timer|mode|program\w*|schedule|operator|user|driver|recipe|sequence|season|summer|winter|night|demand|thermostat|setpoint|command|order|grid|eco|bediener|benutzer|zeitschalt\w*|zeitplan|sommer\w*|operateur|minuterie|horaire|operador|usuario|horario|operatore|utente|orario|gebruiker|request)$/
+const DEVICE =
+  /^(detector|detectors|sensor|sensors|switch|monitor|monitoring|relay|eye|photo|photocell|panel|guard|protection|interlock|melder|waechter|\w+waechter|detecteur|detecteurs|sonde|pressostat|rilevatore|sensore|sensori|detectores|melders|schalter|ueberwachung|schutz)$/
+const EMPTY = /^["']?[:=](\[\]|\{\}|""|''|\(\)|-{1,3}(?=$|["',;|}\])]))/
 const LAST = /^(last|previous|letzte|letzter|letztes|dernier|derniere|ultimo|ultima)$/
 const DRY = /^(dry|trocken|sec|seco|asciutto|droog)$/
 const DRY_IS_GOOD = new Set(['water_leak', 'oil_leak', 'seal_leak', 'level_high'])
@@ -35,7 +44,9 @@ export const isTurningWord = (word: string): boolean =>
   LABELS.has(word) ||
   OFF.has(word) ||
   PASSED.test(word) ||
-  [FLAG, ON, DENIES, FOUND, DRY, FAILS, AT, LEVELS, CONSEQUENCE].some(p => p.test(word)) ||
+  isTroubleWord(word) ||
+  isQuantityWord(word) ||
+  [BY, WILL, DEVICE, FLAG, ON, DENIES, FOUND, DRY, FAILS, AT, LEVELS, CONSEQUENCE].some(p => p.test(word)) ||
   /^(or|oder|ou|nor|x0+)$/.test(word)
 
 const PASSED = /^(pass|passed|ok|successful|bestanden|reussi|correcta|superad\w*)$/
@@ -94,7 +105,9 @@ export class Polarity {
 
   /** Whether what is said from one word to another is taken back. */
   takenBack(from: number, to: number, condition?: Condition): boolean {
-    if (this.#switchedOff) return true
+    if (this.#switchedOff || this.#isEmpty(to) || this.#isNone(from, to)) return true
+    // `Disconnected after scheduled rsync, exit 0`
+    if (condition?.category === 'communication' && exitedWell(this.#words)) return true
     if (
       condition &&
       DRY_IS_GOOD.has(condition.id) &&
@@ -103,6 +116,10 @@ export class Polarity {
       return true
     if (this.#notDetected(to) || this.#past(from, to)) return true
     if (this.returnedNear(from, to)) return true
+    // who mutes a guard wants it so, and it is muted
+    if (condition?.category !== 'safety' && condition?.category !== 'security' && this.#byWill(to))
+      return true
+    if (this.#namesDevice(to)) return true
     if (this.#negatedBefore(from)) return true
     if (this.#offAfter(to)) return true
     return this.#onlyTested(from, to)
@@ -140,6 +157,36 @@ export class Polarity {
       // what comes after it in another clause is news
       return f.from >= to || !this.#words.slice(a, b + 1).some(w => CLAUSE_END.test(w.before))
     })
+  }
+
+  /** `web break detector self check ok`: what a device is there to find is not what it found. */
+  #namesDevice(to: number): boolean {
+    const next = this.#words[to]
+    if (next?.before !== '' || !DEVICE.test(next.text)) return false
+    if (this.#wrongAfter(to)) return false
+    return this.has('calm') || this.has('tested') || this.has('returned')
+  }
+  /** Something else than its name is wrong with the device. */
+  #wrongAfter(to: number): boolean {
+    return this.#of('fault').some(f => f.from >= to) || this.#of('severe').some(f => f.from >= to)
+  }
+
+  /** `blocked by summer mode`, `stopped by the operator`: somebody or something wanted it so. */
+  #byWill(to: number): boolean {
+    if (!BY.test(this.#words[to]?.text ?? '')) return false
+    return [to + 1, to + 2].some(i => WILL.test(this.#words[i]?.text ?? ''))
+  }
+
+  /** `0 timeouts`, where the phrase has its number. */
+  #isNone(from: number, to: number): boolean {
+    return this.#words
+      .slice(from, to - 1)
+      .some((w, i) => w.text === '0' && w.after === '' && this.#words[from + i + 1]!.start > w.end)
+  }
+
+  /** `"errors":[]`, `faults: {}`, `alarm=""`, `trip: --`: a list without anything in it. */
+  #isEmpty(to: number): boolean {
+    return EMPTY.test(this.#words[to - 1]?.after ?? '')
   }
 
   #of(state: State): Found<State>[] {

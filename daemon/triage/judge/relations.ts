@@ -1,6 +1,11 @@
 /** Values that say something only together: a pump that runs without flow, phases that differ, a value that never moves. Pure. */
+
+import { counted, isCountWord, mayCount } from './counted.js'
 import type { Expectation } from './expect.js'
+import { isLastingWord, lasting, mayLast } from './lasting.js'
+import { againstPeers, isPeerWord, peersAt } from './peers.js'
 import { isTagWord, mayBeRedundant, redundant } from './redundant.js'
+import { isWantedWord, mayMiss, notReached, numberAfter } from './wanted.js'
 import { isNumber, type Word } from './words.js'
 
 const RUNS = /^(run|running|runs|on|laeuft|marche|marcha)$/
@@ -15,10 +20,12 @@ export function relations(words: readonly Word[]): Expectation[] {
     frozen(words),
     againstNominal(words),
     used(words),
-    notHeld(words),
+    notReached(words),
+    ...lasting(words),
+    ...counted(words),
+    againstPeers(words),
     dirtyOil(words),
     moreThanAll(words),
-    outOfRange(words),
     notFollowed(words),
     redundant(words),
   ].flatMap(e => e ?? [])
@@ -29,14 +36,15 @@ export function relations(words: readonly Word[]): Expectation[] {
  * by a bare 0, which is a word of its own in the shape of a line.
  */
 export function mayRelate(words: readonly Word[]): boolean {
+  if (mayLast(words) || mayCount(words)) return true
   const numbers = words.filter(w => isNumber(w.text)).length
   if (numbers < 2) return false
   return (
     PHASES.some(names => phaseAt(words, names).every(i => i >= 0)) ||
     words.some((_, i) => nominalAt(words, i) >= 0) ||
-    words.some((w, i) => RANGES.test(w.text) && [1, 2].some(on => isNumber(words[i + on]?.text ?? ''))) ||
     hoursIn(words).length > 1 ||
-    [IS, SHOULD, DRIVE].every(p => numberAfter(words, p) >= 0) ||
+    mayMiss(words) ||
+    peersAt(words) !== undefined ||
     [COMMAND, FEEDBACK].every(p => numberAfter(words, p) >= 0) ||
     words.some((_, i) => ofAll(words, i) !== undefined) ||
     triplesIn(words).length > 1 ||
@@ -47,11 +55,13 @@ export function mayRelate(words: readonly Word[]): boolean {
 
 /** Whether a word can put numbers in relation. */
 export const isRelationWord = (word: string): boolean =>
-  [RUNS, FLOWS, SPEEDS, NOMINAL, IS, SHOULD, DRIVE, COUNTED, RANGES, COMMAND, FEEDBACK].some(p =>
-    p.test(word),
-  ) ||
+  [RUNS, FLOWS, SPEEDS, NOMINAL, COUNTED, COMMAND, FEEDBACK].some(p => p.test(word)) ||
   PHASES.some(names => names.includes(word)) ||
-  isTagWord(word)
+  isTagWord(word) ||
+  isWantedWord(word) ||
+  isLastingWord(word) ||
+  isCountWord(word) ||
+  isPeerWord(word)
 
 const COUNTED =
   /^(h|hours|stunden|vs|of|von|sur|de|service|maintenance|wartung|interval|limit|life|due|next|replace|order|change|wechseln|tauschen|remplacer|cambiar)$/
@@ -161,6 +171,8 @@ const NOMINAL =
   /^(nominal|nominale|nominell|rated|nenn\w*|baseline|base|ref|reference|normal|usual|typical|typisch)$/
 /** So far from what is nominal is no tolerance. */
 const FAR = 0.3
+/** @source EN 50160: supply voltage within ten per cent; batteries leave a little more */
+const FAR_VOLTS = 0.15
 
 /** Place of the number that a word calls nominal: after it, or before it as in `vs 100 nominal`; -1 when there is none. */
 function nominalAt(words: readonly Word[], at: number): number {
@@ -180,14 +192,16 @@ function againstNominal(words: readonly Word[]): Expectation | undefined {
     const [is, should] = [numberOf(words[i]!), numberOf(words[nominal]!)]
     const unit = words[i + 1]?.text
     const same = unit !== undefined && unit === words[nominal + 1]?.text
-    if (!(should > 0) || Math.abs(is - should) / should < FAR || (!same && !before)) return undefined
-    const kind = /^(a|ma|kw|w)$/.test(unit ?? '')
+    const volts = /^(v|vdc|vac|kv)$/.test(unit ?? '')
+    if (!(should > 0) || Math.abs(is - should) / should < (volts ? FAR_VOLTS : FAR) || (!same && !before))
+      return undefined
+    const kind = /^(a|ma|kw|w|v|vdc|vac|kv)$/.test(unit ?? '')
       ? 'electrical'
       : /^(bar|psi|kpa|mbar)$/.test(unit ?? '')
         ? 'pressure'
         : undefined
     // less load than rated is good, and so is more pressure than at least
-    if (!kind || (kind === 'electrical' && is < should) || (kind === 'pressure' && is > should))
+    if (!kind || (kind === 'electrical' && !volts && is < should) || (kind === 'pressure' && is > should))
       return undefined
     return {
       category: kind,
@@ -240,35 +254,6 @@ function used(words: readonly Word[]): Expectation | undefined {
   }
 }
 
-const IS = /^(pv|ist|actual|act|t|temp|temperature|value|air|supply)$/
-const SHOULD = /^(sp|sv|set|setpoint|soll|sollwert|target|consigne|consigna)$/
-const DRIVE = /^(out|output|cooling|heating|heater|valve|power|stell|y|sortie|stellgrad)$/
-
-/** Place of the number of the first word like this that has one, at most one word behind it; -1 when none has. */
-function numberAfter(words: readonly Word[], named: RegExp): number {
-  for (let i = 0; i < words.length - 1; i++)
-    if (named.test(words[i]!.text))
-      for (let j = i + 1; j <= Math.min(i + 2, words.length - 1); j++) if (isNumber(words[j]!.text)) return j
-  return -1
-}
-
-/** `pv 187, sv 210, out 100`: the output is at its end, and the value is not where it should be. */
-function notHeld(words: readonly Word[]): Expectation | undefined {
-  const [is, should, drive] = [numberAfter(words, IS), numberAfter(words, SHOULD), numberAfter(words, DRIVE)]
-  if (is < 0 || should < 0 || drive < 0) return undefined
-  const [a, b, out] = [numberOf(words[is]!), numberOf(words[should]!), numberOf(words[drive]!)]
-  if (out < 95 || out > 100 || Math.abs(a - b) < Math.max(2, Math.abs(b) * 0.08)) return undefined
-  return {
-    category: 'process_deviation',
-    severity: 'warning',
-    reason: `${a} instead of ${b} with the output at ${out} %`,
-    cause: 'The actuator does not reach the process, or the load is too high.',
-    action: 'Check actuator, supply and load of this loop.',
-    from: Math.min(is, should) - 1,
-    to: Math.max(is, should) + 1,
-  }
-}
-
 /** `23/21/18`. */
 const triplesIn = (words: readonly Word[]): { at: number; codes: number[] }[] =>
   words.flatMap((w, i) =>
@@ -298,7 +283,8 @@ function dirtyOil(words: readonly Word[]): Expectation | undefined {
 
 /** Place of the number that stands before `of 200`. */
 const ofAll = (words: readonly Word[], of: number): number | undefined =>
-  /^(of|von|sur)$/.test(words[of]!.text) && isNumber(words[of + 1]?.text ?? '')
+  // an address is no count: `lease of 10.0.0.9`
+  /^(of|von|sur)$/.test(words[of]!.text) && /^\d+([.,]\d+)?$/.test(words[of + 1]?.text ?? '')
     ? [of - 1, of - 2].find(i => isNumber(words[i]?.text ?? ''))
     : undefined
 
@@ -320,36 +306,6 @@ function moreThanAll(words: readonly Word[]): Expectation | undefined {
       action: 'Plan the change.',
       from,
       to: at + 2,
-    }
-  }
-  return undefined
-}
-
-const RANGES = /^(window|range|band|hold|limits|between|bereich|plage|rango|campo|tolerance|spec)$/
-
-/** `torque 0.9 Nm, window 1.4-2.0`, `38 kPa, should hold 44 to 46`. */
-function outOfRange(words: readonly Word[]): Expectation | undefined {
-  for (const [at, word] of words.entries()) {
-    if (!RANGES.test(word.text)) continue
-    const from = [at + 1, at + 2].find(i => isNumber(words[i]?.text ?? ''))
-    if (from === undefined) continue
-    const to = [from + 1, from + 2].find(i => isNumber(words[i]?.text ?? ''))
-    if (to === undefined || !/^(-|–|\.\.|,|)$/.test(words[to]!.before)) continue
-    if (to === from + 2 && !/^(to|bis|and|und|a|et|y)$/.test(words[from + 1]!.text)) continue
-    const [low, high] = [numberOf(words[from]!), numberOf(words[to]!)]
-    if (!(low < high)) continue
-    const is = [1, 2, 3, 4, 5].map(back => at - back).find(i => i >= 0 && isNumber(words[i]!.text))
-    if (is === undefined) continue
-    const value = numberOf(words[is]!)
-    if (value >= low && value <= high) continue
-    return {
-      category: 'process_deviation',
-      severity: 'warning',
-      reason: `${value} outside ${low} to ${high}`,
-      cause: 'The process, its setting or the sensor.',
-      action: 'Find out what has changed.',
-      from: is,
-      to: to + 1,
     }
   }
   return undefined
