@@ -1,4 +1,8 @@
-/** The lexicon as data: what lines are about, what can be wrong, and the words that turn it. Read once, checked, shared. */
+/**
+ * The lexicon as data: what lines are about, what can be wrong, and the words that turn it. Read once, checked, shared.
+ * `conditions/` holds what can be wrong anywhere, with the marks that the line model knows; `trades/` what devices of one
+ * trade say, for plain code alone; `languages/` more phrases for what the other files define.
+ */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { packageFile } from '../../base/package-root.js'
@@ -58,6 +62,7 @@ export interface ComponentWords {
 }
 
 export interface Lexicon {
+  /** Those that the line model has marks for: `trades/` is not among them. */
   readonly conditions: readonly Condition[]
   readonly components: readonly ComponentWords[]
   readonly states: Readonly<Record<State, string>>
@@ -93,6 +98,14 @@ const ComponentsFile = z.record(
 )
 const AbbreviationsFile = z.record(z.string(), z.array(z.string()))
 const StatesFile = z.record(z.enum(STATES), z.string())
+/** More phrases, by what they say. @param ids conditions that there are */
+const languageFile = (ids: readonly string[]) =>
+  z.strictObject({
+    conditions: z.partialRecord(z.enum(ids), z.string()).optional(),
+    components: z.partialRecord(z.enum(COMPONENTS), z.string()).optional(),
+    states: z.partialRecord(z.enum(STATES), z.string()).optional(),
+  })
+type LanguageFile = z.infer<ReturnType<typeof languageFile>>
 
 let shared: Lexicon | undefined
 
@@ -103,37 +116,38 @@ export function lexicon(): Lexicon {
 }
 
 function load(folder: string): Lexicon {
-  const conditions: Condition[] = []
-  const within = join(folder, 'conditions')
-  for (const name of readdirSync(within).sort()) {
-    const file = parse(ConditionsFile, readYaml(join(within, name)), name)
-    for (const [id, c] of Object.entries(file.conditions)) {
-      conditions.push({
-        id,
-        category: c.category ?? file.category,
-        severity: c.severity,
-        needsHuman: c.human ?? true,
-        ...(c.usually ? { usually: c.usually } : {}),
-        ...(c.always ? { always: c.always } : {}),
-        over: c.over?.split(' ') ?? [],
-        say: c.say,
-        cause: c.cause,
-        action: c.do,
-      })
-    }
-  }
+  const within = (name: string) => readdirSync(join(folder, name)).sort()
+  const conditionsIn = (name: string): Condition[] =>
+    within(name).flatMap(file =>
+      conditionsOf(parse(ConditionsFile, readYaml(join(folder, name, file)), file)),
+    )
+  const anywhere = conditionsIn('conditions')
+  const anyTrade = conditionsIn('trades')
+  const schema = languageFile([...anywhere, ...anyTrade].map(c => c.id))
+  const languages = within('languages').map(name =>
+    parse(schema, readYaml(join(folder, 'languages', name)), name),
+  )
+  /** What the files of languages add to some phrases. */
+  const more = (of: (file: LanguageFile) => string | undefined) =>
+    languages.map(file => of(file) ?? '').filter(text => text !== '')
+  const withMore = (c: Condition): Condition => ({
+    ...c,
+    say: [c.say, ...more(file => file.conditions?.[c.id])].join(', '),
+  })
+  const conditions = anywhere.map(withMore)
+  const trades = anyTrade.map(withMore)
   const components: ComponentWords[] = Object.entries(
     parse(ComponentsFile, readYaml(join(folder, 'components.yaml')), 'components.yaml'),
   ).map(([component, c]) => ({
     component: component as Component,
     part: c?.part ?? false,
-    words: c?.words ?? '',
+    words: [c?.words ?? '', ...more(file => file.components?.[component as Component])].join(', '),
     tags: c?.tags ?? [],
   }))
-  const states = parse(StatesFile, readYaml(join(folder, 'states.yaml')), 'states.yaml') as Record<
-    State,
-    string
-  >
+  const stateFile = parse(StatesFile, readYaml(join(folder, 'states.yaml')), 'states.yaml')
+  const states = Object.fromEntries(
+    STATES.map(state => [state, [stateFile[state], ...more(file => file.states?.[state])].join(', ')]),
+  ) as Record<State, string>
 
   const abbreviations = new Map(
     Object.entries(
@@ -141,7 +155,7 @@ function load(folder: string): Lexicon {
     ).flatMap(([word, short]) => short.map(s => [s, word] as const)),
   )
   const conditionBook = new PhraseBook<Condition>()
-  for (const c of conditions) if (!c.say.startsWith('@')) conditionBook.add(c.say, c)
+  for (const c of [...conditions, ...trades]) if (!c.say.startsWith('@')) conditionBook.add(c.say, c)
   const componentBook = new PhraseBook<ComponentWords>()
   for (const c of components) componentBook.add(c.words, c)
   const stateBook = new PhraseBook<State>()
@@ -149,3 +163,17 @@ function load(folder: string): Lexicon {
   const tags = new Map(components.flatMap(c => c.tags.map(tag => [tag.toLowerCase(), c.component] as const)))
   return { conditions, components, states, conditionBook, componentBook, stateBook, abbreviations, tags }
 }
+
+const conditionsOf = (file: z.infer<typeof ConditionsFile>): Condition[] =>
+  Object.entries(file.conditions).map(([id, c]) => ({
+    id,
+    category: c.category ?? file.category,
+    severity: c.severity,
+    needsHuman: c.human ?? true,
+    ...(c.usually ? { usually: c.usually } : {}),
+    ...(c.always ? { always: c.always } : {}),
+    over: c.over?.split(' ') ?? [],
+    say: c.say,
+    cause: c.cause,
+    action: c.do,
+  }))
