@@ -172,13 +172,9 @@ export class Triage {
   #judge(source: string, reading: Reading, start: number): Verdict {
     const line = reading.raw
     const shape = shapeOf(line, start)
-    const plain = judge({
-      line,
-      source,
-      findings: lookUp(reading, source),
-      ...(shape && !shape.bait ? { shape: shape.key } : {}),
-    })
-    return this.#classifier ? weigh(this.#classifier, line, source, plain) : plain
+    const known = { line, source, ...(shape && !shape.bait ? { shape: shape.key } : {}) }
+    const plain = judge({ ...known, findings: lookUp(reading, source) })
+    return this.#classifier ? weigh(this.#classifier, known, plain) : plain
   }
 
   #keep(source: string, template: Template, reading: Reading, start: number, verdict: Verdict): void {

@@ -6,7 +6,6 @@
  *   hashed into buckets, their vectors averaged, one linear layer
  */
 import { unexpected } from '../judge/expect.js'
-import { hostileText } from '../judge/hostile.js'
 import { STATES } from '../judge/lexicon.js'
 import { checkLimits, quantityOf } from '../judge/limits.js'
 import { Polarity } from '../judge/polarity.js'
@@ -33,10 +32,10 @@ export interface WordFeatures {
 }
 
 /** @returns buckets below `LINE_BUCKETS`, of each word */
-export function wordFeatures(line: string): WordFeatures[] {
+export function wordFeatures(words: readonly Word[]): WordFeatures[] {
   let before = BEGIN
   let wordBefore = BEGIN
-  return wordsOf(line, MOST_WORDS).map(word => {
+  return words.slice(0, MOST_WORDS).map(word => {
     const buckets: number[] = []
     for (const mark of word.before.match(MARK) ?? []) {
       const { hash, own } = tokenOf(mark)
@@ -56,9 +55,9 @@ export function wordFeatures(line: string): WordFeatures[] {
 }
 
 /** @returns buckets below `LINE_BUCKETS`, each once, growing */
-export function lineFeatures(line: string, source: string): number[] {
+export function lineFeatures(words: readonly Word[], source: string): number[] {
   const found = new Set<number>()
-  for (const { buckets } of wordFeatures(line)) for (const bucket of buckets) found.add(bucket)
+  for (const { buckets } of wordFeatures(words)) for (const bucket of buckets) found.add(bucket)
   for (const { text } of wordsOf(source, 12))
     if (!isNumber(text)) found.add(pair(FROM_SOURCE, tokenOf(text).hash, 3))
   return [...found].sort((x, y) => x - y)
@@ -103,9 +102,16 @@ function pair(first: number, second: number, kind: number): number {
 /**
  * What plain code made of a line: its verdict, and what it rests on or does not: states and conditions that were found,
  * taken back or not, limits that are kept or passed.
+ * @param all words of the line
+ * @param shape of the line (signature.ts): what was found in another line of it is not looked for again
  * @returns buckets below `PLAIN_BUCKETS`, each once
  */
-export function plainFeatures(line: string, source: string, verdict: Verdict): number[] {
+export function plainFeatures(
+  all: readonly Word[],
+  source: string,
+  verdict: Verdict,
+  shape?: number,
+): number[] {
   const { severity, category, component, needsHuman, confidence, reason } = verdict
   const sure = Math.round(confidence * 100)
   const what = reason.replace(/:.*/s, '').replace(/[\d.,-]+/g, '0')
@@ -120,8 +126,8 @@ export function plainFeatures(line: string, source: string, verdict: Verdict): n
     `category ${category} ${component}`,
     `what ${what}`,
   ]
-  const words = readBooleans(wordsOf(line))
-  const { conditions, states, things } = sayingsOf(words)
+  const words = readBooleans(all)
+  const { conditions, states, things } = sayingsOf(words, shape)
   const limits = checkLimits(words)
   const polarity = new Polarity(words, states, limits)
   for (const state of STATES) if (polarity.has(state)) signs.push(`state ${state}`)
@@ -143,8 +149,19 @@ export function plainFeatures(line: string, source: string, verdict: Verdict): n
   if (limits.length === 0) signs.push('no limit')
   for (const { value } of things) signs.push(`thing ${value.component}`)
   for (const { category: of } of unexpected(words, source)) signs.push(`unexpected ${of}`)
-  if (hostileText(line)) signs.push('bait')
-  return [...new Set(signs.map(text => bucketOf(text, PLAIN_BUCKETS)))]
+  return [...new Set(signs.map(signBucket))]
+}
+
+/** Signs are few: each is hashed once. */
+const signBuckets = new Map<string, number>()
+function signBucket(text: string): number {
+  let bucket = signBuckets.get(text)
+  if (bucket === undefined) {
+    bucket = bucketOf(text, PLAIN_BUCKETS)
+    if (signBuckets.size >= MOST_TOKENS) signBuckets.clear()
+    signBuckets.set(text, bucket)
+  }
+  return bucket
 }
 
 function bucketOf(text: string, buckets: number): number {

@@ -6,6 +6,7 @@
 import { CAUSES } from '../judge/defaults.js'
 import { evidenceOf, reasonOf } from '../judge/evidence.js'
 import { hostileText } from '../judge/hostile.js'
+import { type Word, wordsOf } from '../judge/words.js'
 import {
   CATEGORIES,
   type Category,
@@ -31,12 +32,20 @@ const NAME_FROM = 0.4
 /** Words that are quoted. */
 const QUOTED = 6
 
+export interface LineToWeigh {
+  line: string
+  source: string
+  /** Of the line (signature.ts). */
+  shape?: number
+}
+
 /** @returns the verdict of plain code, or another; `slm` is its stage then */
-export function weigh(classifier: Classifier, line: string, source: string, plain: Verdict): Verdict {
+export function weigh(classifier: Classifier, { line, source, shape }: LineToWeigh, plain: Verdict): Verdict {
   if (plain.stage !== 'rule' || plain.confidence >= CERTAIN || plain.category === 'security') return plain
   // words that are meant for a reader like this one do not count
   if (hostileText(line)) return plain
-  const classes = classifier.classify(lineFeatures(line, source), plainFeatures(line, source, plain))
+  const words = wordsOf(line)
+  const classes = classifier.classify(lineFeatures(words, source), plainFeatures(words, source, plain, shape))
   const { severity, category } = likeliest(classes)
   const sure = Math.sqrt(classes.severity[severity] * classes.category[category])
   if (!mayDiffer(plain, severity, category, classes, sure)) return plain
@@ -44,7 +53,7 @@ export function weigh(classifier: Classifier, line: string, source: string, plai
   const needsHuman = severity === 'advisory' ? classes.human >= 0.5 : severity !== 'normal'
   // of the same kind it rests on the same words
   const same = category === plain.category
-  const evidence = same ? plain.evidence : quote(classifier, line, severity, category)
+  const evidence = same ? plain.evidence : quote(classifier, line, words, severity, category)
   const { cause: _cause, action: _action, ...rest } = plain
   return {
     ...rest,
@@ -102,9 +111,15 @@ function adviceOf(
 }
 
 /** The words that speak most for this kind of trouble. */
-function quote(classifier: Classifier, line: string, severity: Severity, category: Category): string {
+function quote(
+  classifier: Classifier,
+  line: string,
+  words: readonly Word[],
+  severity: Severity,
+  category: Category,
+): string {
   if (severity === 'normal') return ''
-  const features = wordFeatures(line)
+  const features = wordFeatures(words)
   const output = SEVERITIES.length + CATEGORIES.indexOf(category)
   const normal = SEVERITIES.length + CATEGORIES.indexOf('normal')
   const speaks = features.map(
@@ -117,6 +132,5 @@ function quote(classifier: Classifier, line: string, severity: Severity, categor
     const sum = speaks.slice(from, from + width).reduce((a, b) => a + b, 0)
     if (sum > most) [most, at] = [sum, from]
   }
-  const words = features.map(f => f.word)
   return evidenceOf(line, words, at, at + width)
 }

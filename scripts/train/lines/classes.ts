@@ -9,6 +9,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { lineFeatures, plainFeatures } from '../../../daemon/triage/classifier/features.js'
+import { wordsOf } from '../../../daemon/triage/judge/words.js'
 import { Triage } from '../../../daemon/triage/triage.js'
 
 interface Row {
@@ -23,12 +24,13 @@ for (const path of process.argv.slice(2)) {
   for (const text of readFileSync(path, 'utf8').trim().split('\n')) {
     const { id, source = '', line, expected } = JSON.parse(text) as Row
     const { verdict } = triage.unbiased(source, line)
+    const words = wordsOf(line)
     const { severity, category, component, needsHuman, confidence } = verdict
     const row = {
       from: basename(path, '.jsonl'),
       id,
-      line: lineFeatures(line, source),
-      plain: plainFeatures(line, source, verdict),
+      line: lineFeatures(words, source),
+      plain: plainFeatures(words, source, verdict),
       said: { severity, category, component, needs_human: needsHuman, confidence },
       expected,
     }

@@ -10,6 +10,7 @@ import {
   plainFeatures,
 } from '../../../../daemon/triage/classifier/features.js'
 import { weigh } from '../../../../daemon/triage/classifier/weigh.js'
+import { wordsOf } from '../../../../daemon/triage/judge/words.js'
 import { Triage } from '../../../../daemon/triage/triage.js'
 import { isAlarm, type Verdict } from '../../../../daemon/triage/verdict.js'
 import { exact, labelled, pairs } from '../../../support/labelled-lines.js'
@@ -82,7 +83,7 @@ t.test(
     fc.assert(
       fc.property(line, text => {
         const plain = triage.unbiased('s', text).verdict
-        const v = weigh(classifier, text, 's', plain)
+        const v = weigh(classifier, { line: text, source: 's' }, plain)
         const problems = [
           (v.severity === 'normal') !== (v.category === 'normal') && 'half normal',
           isAlarm(v.severity) && !v.needsHuman && 'an alarm for nobody',
@@ -98,10 +99,11 @@ t.test(
           plain.category === 'security' && v !== plain && 'bait had its way',
         ].filter(Boolean)
         if (problems.length > 0) throw new Error(problems.join('; '))
-        const features = [...lineFeatures(text, 's')]
+        const words = wordsOf(text)
+        const features = [...lineFeatures(words, 's')]
         return (
           features.every(b => b >= 0 && b < LINE_BUCKETS) &&
-          plainFeatures(text, 's', plain).every(b => b >= 0 && b < PLAIN_BUCKETS)
+          plainFeatures(words, 's', plain).every(b => b >= 0 && b < PLAIN_BUCKETS)
         )
       }),
       { numRuns: 300 },
