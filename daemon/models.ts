@@ -117,7 +117,7 @@ export class Models {
         threads: config.model.threads === 'auto' ? 1 : config.model.threads,
         onEvent: tellOf('line'),
         onSwapped: () => o.onSwapped('line'),
-        onRead: event => updates.health('line', event),
+        onRead: event => updates.health('line', timed(event, made.command)),
       })
     const none = 'none' in choice ? choice.none : ''
     return new Models(made.command ?? new AbsentEngine(none), made.line, updates)
@@ -125,8 +125,13 @@ export class Models {
 
   /** What became of a request for the model that reads commands. */
   health(event: HealthEvent): void {
-    this.updates.health('command', event)
+    this.updates.health('command', timed(event, this.active))
   }
+}
+
+/** Without its time while the governor holds the board back: that is no doing of the model's. */
+function timed(event: HealthEvent, engine: Pick<ActiveEngine, 'isHeldBack'> | undefined): HealthEvent {
+  return event.what === 'answered' && engine?.isHeldBack ? { what: 'answered' } : event
 }
 
 /** An engine for a trial: what happens to it is nobody's business before it answers people. */

@@ -56,6 +56,8 @@ export class ActiveEngine implements Engine, Part {
   #turn: Promise<unknown> = Promise.resolve()
   #again: NodeJS.Timeout | undefined
   #limits: Limits | undefined
+  /** Most that it was to run with so far. */
+  #mostThreads = 0
 
   constructor(options: ActiveOptions) {
     this.#o = options
@@ -79,6 +81,11 @@ export class ActiveEngine implements Engine, Part {
   }
   get pid(): number | undefined {
     return this.#now?.engine.pid
+  }
+  /** It is to spare the board now: what answers take says nothing about the model. */
+  get isHeldBack(): boolean {
+    const { rest = 0, threads = this.#mostThreads } = this.#limits ?? {}
+    return rest > 0 || threads < this.#mostThreads
   }
   /** What answers, or would if it could be loaded. */
   get files(): ModelFiles {
@@ -130,6 +137,7 @@ export class ActiveEngine implements Engine, Part {
   /** As `SupervisedEngine.adjust`; models that come later are held to it as well. */
   adjust(limits: Limits): void {
     new Pace().wish({ rest: 0, ...limits }, undefined)
+    this.#mostThreads = Math.max(this.#mostThreads, limits.threads, this.info?.threads ?? 0)
     this.#limits = limits
     for (const tenant of this.#alive) if (!tenant.isLeaving) tenant.engine.adjust(limits)
   }

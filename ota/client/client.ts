@@ -225,7 +225,7 @@ export class UpdateClient implements Part {
     this.#health.note(event)
     const { state } = this.#memory
     if (state.is !== 'active' || event.what === 'answered') return
-    const reason = judgeHealth(this.#before, this.#health.figures(), this.#o.health)
+    const reason = judgeHealth(this.#before, this.#health.figures(), this.#o.health, state.figures)
     if (!reason) return
     const { message, code, remedy } = errors.worse_in_use({ reason })
     this.#send({ what: 'refused', reason: { code, says: message, remedy } })
