@@ -19,8 +19,17 @@ export interface Household {
   isBusy(): boolean
   /** What answers for a family now. */
   running(family: string): Installed | undefined
+  /** Models that have a process now, of all families. One that nobody needed yet has none. */
+  loaded(): readonly LoadedModel[]
   /** The model that was tried last, loaded. */
   standby: Standby
+}
+
+export interface LoadedModel {
+  family: string
+  files: ModelFiles
+  /** Resident memory of its process as it last said; 0 where it has not. */
+  residentBytes: number
 }
 
 type TrialSettings = Parameters<TrialOptions['make']>[1]
@@ -44,8 +53,12 @@ export function managedModel(
 ): ManagedModel {
   const factory = factoryModelOf(family)
   const fits = async (candidate: Installed, running: Installed) => {
-    const needed = await Promise.all([candidate, running].map(m => memoryMibOf(filesOf(m, household))))
-    return needed[0]! + needed[1]! <= household.memoryMib
+    const others = household.loaded().filter(other => other.family !== family)
+    const needed = await Promise.all([
+      ...[candidate, running].map(m => memoryMibOf(filesOf(m, household))),
+      ...others.map(loadedMib),
+    ])
+    return needed.reduce((sum, mib) => sum + mib, 0) <= household.memoryMib
   }
   return {
     family,
@@ -68,7 +81,7 @@ export function managedModel(
           isBusy: household.isBusy,
           restShare: REST_SHARE,
           ...(isTight
-            ? { aside: (work, until) => engine.aside(work, until) }
+            ? { aside: (work, until) => engine.aside(work, until), waitingMs: () => engine.longestWaitMs }
             : { keep: tried => household.standby.offer(files, tried) }),
         },
         signal,
@@ -110,6 +123,11 @@ export function filesOf(installed: Installed, household: Pick<Household, 'runnin
 async function memoryMibOf({ path, adapter }: ModelFiles): Promise<number> {
   const base = memoryOf(await checkGguf(path), TRIAL_SHAPE)
   return base + (adapter ? Math.ceil((await checkGguf(adapter.path)).fileBytes / 1024 / 1024) : 0)
+}
+
+/** What it was planned with, or holds by now: a process that has answered long requests holds more. */
+async function loadedMib({ files, residentBytes }: LoadedModel): Promise<number> {
+  return Math.max(await memoryMibOf(files), Math.ceil(residentBytes / 1024 / 1024))
 }
 
 /** What a bundle may name this board by: its profile, its chip, the architecture. Lower case. */

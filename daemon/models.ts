@@ -18,7 +18,7 @@ import type { SpareChild } from './inference/fork.js'
 import { Standby } from './inference/standby.js'
 import type { EngineEvent, SupervisedEngine } from './inference/supervisor.js'
 import { LineModel, lineModelFile } from './line-model.js'
-import { classesOf, filesOf, type Household, managedModel } from './managed-model.js'
+import { classesOf, filesOf, type Household, type LoadedModel, managedModel } from './managed-model.js'
 import { type ManagedModel, Updates, type UpdatesOptions } from './updates.js'
 
 export interface ModelsOptions extends Omit<UpdatesOptions, 'models' | 'board'> {
@@ -62,6 +62,11 @@ export class Models {
       isBusy: () => o.requests.load.queued + o.requests.load.running > 0,
       running: family => updates.running(family),
       standby: new Standby(),
+      loaded: () => [
+        ...loadedOf('command', made.command),
+        // its process begins with the first unclear line
+        ...loadedOf('line', made.line?.engine),
+      ],
     }
     const tellOf = (family: string) => (event: EngineEvent) => {
       o.onEngine(event)
@@ -117,7 +122,7 @@ export class Models {
         threads: config.model.threads === 'auto' ? 1 : config.model.threads,
         onEvent: tellOf('line'),
         onSwapped: () => o.onSwapped('line'),
-        onRead: event => updates.health('line', event),
+        onRead: event => updates.health('line', timed(event, made.command)),
       })
     const none = 'none' in choice ? choice.none : ''
     return new Models(made.command ?? new AbsentEngine(none), made.line, updates)
@@ -125,8 +130,18 @@ export class Models {
 
   /** What became of a request for the model that reads commands. */
   health(event: HealthEvent): void {
-    this.updates.health('command', event)
+    this.updates.health('command', timed(event, this.active))
   }
+}
+
+function loadedOf(family: string, engine: ActiveEngine | undefined): LoadedModel[] {
+  if (engine?.info === undefined) return []
+  return [{ family, files: engine.files, residentBytes: engine.childRssBytes }]
+}
+
+/** Without its time while the governor holds the board back: that is no doing of the model's. */
+function timed(event: HealthEvent, engine: Pick<ActiveEngine, 'isHeldBack'> | undefined): HealthEvent {
+  return event.what === 'answered' && engine?.isHeldBack ? { what: 'answered' } : event
 }
 
 /** An engine for a trial: what happens to it is nobody's business before it answers people. */

@@ -69,6 +69,8 @@ export class Updates implements Part {
   #sources: readonly Transport[] = []
   #nextSource: () => void = () => {}
   #desiredProblem: string | undefined
+  /** Not all of them know what is desired now: what they say together would be half of the old and half of the new. */
+  #isDesiring = false
   #open: () => void = () => {}
   /** Trials and swaps wait for it, and for one another: two models at once are memory enough. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -249,12 +251,15 @@ export class Updates implements Part {
     try {
       const desired = text.trim() === '' ? undefined : parse(Desired, JSON.parse(text), 'update/desired')
       this.#desiredProblem = undefined
+      this.#isDesiring = true
       for (const client of this.#clients.values()) client.desire(desired)
     } catch (error) {
       this.#desiredProblem = describe(error)
       this.#o.events.tell('DesiredRefused', { problem: this.#desiredProblem })
-      this.#tell()
+    } finally {
+      this.#isDesiring = false
     }
+    this.#tell()
   }
 
   /** `request/update`: a word such as `check`, or `UpdateCommand` as JSON. */
@@ -311,7 +316,7 @@ export class Updates implements Part {
   }
 
   #tell(): void {
-    if (this.#clients.size === this.#o.models.length) this.#news.show(this.status())
+    if (this.#clients.size === this.#o.models.length && !this.#isDesiring) this.#news.show(this.status())
   }
 }
 

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander'
 import { describe } from '../daemon/base/errors.js'
 import { parse, z } from '../daemon/base/schema.js'
 import type { BlobChannel } from './format/blob.js'
-import { CUSTOM_FIELD, FILE_ROLES, type FileRole, TargetPromise } from './format/target.js'
+import { CUSTOM_FIELD, FILE_ROLES, type FileRole, mainFile, TargetPromise } from './format/target.js'
 import { progressOn } from './progress.js'
 import { add } from './publisher/add.js'
 import { type Base, baseOf } from './publisher/base.js'
@@ -307,6 +307,7 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
               family: promise.data.family,
               version: promise.data.version,
               release: promise.data.release,
+              sha256: mainFile(promise.data).sha256,
               ...(await toldDeltas(repository, promise.data)),
             })
         }

@@ -36,6 +36,8 @@ export interface ActiveOptions {
 }
 
 const PATIENCE_MS = 15_000
+/** A bout of a trial lasts a second or two, and so does loading; on a slow board it takes a few tries. */
+const RETRY_AFTER_MS = 5_000
 const BACKOFF: Backoff = { firstMs: 1_000, maxMs: 60_000, factor: 3 }
 type Limits = Omit<EngineLimits, 'rest'> & { rest?: number }
 
@@ -55,7 +57,11 @@ export class ActiveEngine implements Engine, Part {
   /** Changes come one after the other; never rejects. */
   #turn: Promise<unknown> = Promise.resolve()
   #again: NodeJS.Timeout | undefined
+  /** No model is loaded because another one has its memory for a while. */
+  #makesRoom = false
   #limits: Limits | undefined
+  /** Most that it was to run with so far. */
+  #mostThreads = 0
 
   constructor(options: ActiveOptions) {
     this.#o = options
@@ -79,6 +85,11 @@ export class ActiveEngine implements Engine, Part {
   }
   get pid(): number | undefined {
     return this.#now?.engine.pid
+  }
+  /** It is to spare the board now: what answers take says nothing about the model. */
+  get isHeldBack(): boolean {
+    const { rest = 0, threads = this.#mostThreads } = this.#limits ?? {}
+    return rest > 0 || threads < this.#mostThreads
   }
   /** What answers, or would if it could be loaded. */
   get files(): ModelFiles {
@@ -112,14 +123,28 @@ export class ActiveEngine implements Engine, Part {
     this.#now = undefined
   }
 
-  /** @throws as `Engine.complete`; engine_unavailable when no model was loaded for longer than requests wait */
+  /**
+   * @throws as `Engine.complete`; where no model was loaded for longer than requests wait model_on_trial while another one
+   *   has its memory, else engine_unavailable
+   */
   async complete(request: CompletionRequest, signal?: AbortSignal): Promise<Completion> {
     const since = this.#o.clock.monotonic()
     for (;;) {
       if (!this.#life) throw errors.engine_stopped({})
       if (this.#now) return this.#now.complete(request, signal)
-      await this.#gate.pass(since, signal)
+      await this.#gate.pass(since, waitedMs => this.#late(waitedMs), signal)
     }
+  }
+
+  #late(waitedMs: number): unknown {
+    return this.#makesRoom
+      ? errors.model_on_trial({ waitedMs, retryAfterMs: RETRY_AFTER_MS })
+      : errors.engine_unavailable({ waitedMs })
+  }
+
+  /** Of the request that has waited longest for a model to be loaded, milliseconds; 0 where none waits. */
+  get longestWaitMs(): number {
+    return this.#gate.longestWaitMs
   }
 
   /** Whether an engine is this one's: answers, is about to, or has not ended yet. */
@@ -130,6 +155,7 @@ export class ActiveEngine implements Engine, Part {
   /** As `SupervisedEngine.adjust`; models that come later are held to it as well. */
   adjust(limits: Limits): void {
     new Pace().wish({ rest: 0, ...limits }, undefined)
+    this.#mostThreads = Math.max(this.#mostThreads, limits.threads, this.info?.threads ?? 0)
     this.#limits = limits
     for (const tenant of this.#alive) if (!tenant.isLeaving) tenant.engine.adjust(limits)
   }
@@ -239,6 +265,7 @@ export class ActiveEngine implements Engine, Part {
   #take(next: Tenant): void {
     const before = this.#now
     this.#now = next
+    this.#makesRoom = false
     this.#files = next.files
     if (before) {
       before.isLeaving = true
@@ -256,6 +283,7 @@ export class ActiveEngine implements Engine, Part {
   /** Stops the model that answers, once it has finished what it began. Requests wait from here on. */
   async #vacate(signal: AbortSignal): Promise<void> {
     clearTimeout(this.#again)
+    this.#makesRoom = true
     const before = this.#now
     if (!before) return
     this.#now = undefined
@@ -263,6 +291,7 @@ export class ActiveEngine implements Engine, Part {
       await unlessAborted(before.idle(), signal)
     } catch (error) {
       this.#now = before
+      this.#makesRoom = false
       this.#gate.open()
       throw error
     }
@@ -274,8 +303,10 @@ export class ActiveEngine implements Engine, Part {
     if (life.aborted) return
     try {
       this.#now = await this.#load(files, life)
+      this.#makesRoom = false
       this.#gate.open()
     } catch (error) {
+      this.#makesRoom = false
       if (life.aborted) return
       this.#o.onTrouble?.(error)
       const again = async () => {

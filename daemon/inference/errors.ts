@@ -46,6 +46,13 @@ export const errors = defineErrors({
     remedy: 'Try again in a moment; `fieldmouse doctor` shows why no model runs, and what would fit.',
     retryable: true,
   },
+  model_on_trial: {
+    says: (a: { waitedMs: number; retryAfterMs: number }) =>
+      `a new model is being tried or loaded, and there is no memory for two (waited ${a.waitedMs} ms)`,
+    remedy:
+      'Send it again after retry_after_ms: the model that answered before, or the new one, answers then.',
+    retryable: true,
+  },
   engine_stopped: {
     says: (_: object) => 'the inference process is being stopped',
     remedy: 'Try again after the restart.',
@@ -97,8 +104,7 @@ export const errors = defineErrors({
     remedy: 'The model is not made for these requests, or does not work with this version of the daemon.',
   },
   trial_disturbed: {
-    says: (a: { problem: string }) =>
-      `the running model could not be asked the golden requests: ${a.problem}`,
+    says: (a: { problem: string }) => `the trial was disturbed, and says nothing yet: ${a.problem}`,
     remedy: 'Nothing to do: it is tried again later.',
     retryable: true,
   },

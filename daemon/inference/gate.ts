@@ -5,7 +5,7 @@ import { errors } from './errors.js'
 export class Gate {
   readonly #patienceMs: number
   readonly #clock: Clock
-  readonly #waiting = new Set<{ go: () => void; fail: (error: unknown) => void }>()
+  readonly #waiting = new Set<{ since: number; go: () => void; fail: (error: unknown) => void }>()
 
   constructor(patienceMs: number, clock: Clock) {
     this.#patienceMs = patienceMs
@@ -15,9 +15,10 @@ export class Gate {
   /**
    * Resolves when the gate is opened next.
    * @param since when its patience began, monotonic: it may have passed before, and found the gate closed again
-   * @throws engine_unavailable after `patienceMs`, completion_cancelled, and what `close` is given
+   * @param late what is thrown after `patienceMs`
+   * @throws what `late` makes, completion_cancelled, and what `close` is given
    */
-  pass(since: number, signal?: AbortSignal): Promise<void> {
+  pass(since: number, late: (waitedMs: number) => unknown, signal?: AbortSignal): Promise<void> {
     const waitedMs = () => Math.round(this.#clock.monotonic() - since)
     return new Promise((resolve, reject) => {
       const end = (how: () => void) => {
@@ -27,15 +28,21 @@ export class Gate {
         how()
       }
       const onAbort = () => end(() => reject(errors.completion_cancelled({})))
-      const waiter = { go: () => end(resolve), fail: (error: unknown) => end(() => reject(error)) }
+      const waiter = { since, go: () => end(resolve), fail: (error: unknown) => end(() => reject(error)) }
       const timer = setTimeout(
-        () => waiter.fail(errors.engine_unavailable({ waitedMs: waitedMs() })),
+        () => waiter.fail(late(waitedMs())),
         Math.max(0, this.#patienceMs - waitedMs()),
       )
       if (signal?.aborted) return onAbort()
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#waiting.add(waiter)
     })
+  }
+
+  /** Of who has waited longest, milliseconds; 0 where nobody waits. */
+  get longestWaitMs(): number {
+    const now = this.#clock.monotonic()
+    return Math.max(0, ...[...this.#waiting].map(({ since }) => now - since))
   }
 
   open(): void {

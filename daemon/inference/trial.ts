@@ -8,6 +8,7 @@
 import { readFile } from 'node:fs/promises'
 import { sleep, systemClock } from '../base/clock.js'
 import { codeOf, describe, FieldmouseError } from '../base/errors.js'
+import { atLeastAWhile, inBouts } from './bouts.js'
 import type { Completion, Engine } from './engine.js'
 import { errors } from './errors.js'
 import type { Golden } from './golden.js'
@@ -45,7 +46,22 @@ const MOST_LOSSES = 1
 const BUSY_LOOK_MS = 20
 const MOST_BUSY_MS = 1_000
 /** No answer from these is no fault of the request: nothing goes on without an engine. */
-const WITHOUT_ENGINE = ['engine_stopped', 'engine_unavailable']
+const WITHOUT_ENGINE = ['engine_stopped', 'engine_unavailable', 'model_on_trial']
+
+/** What is known of a model after some of its golden requests. */
+export interface SoFar {
+  /** The first so many were asked. */
+  asked: number
+  right: number
+  /** Of each answer, milliseconds of inference. */
+  times: readonly number[]
+  losses: number
+  usedMs: number
+  lastProblem: string
+  peakBytes?: number
+}
+
+export const NOTHING_YET: SoFar = { asked: 0, right: 0, times: [], losses: 0, usedMs: 0, lastProblem: '' }
 
 /**
  * Asks all golden requests, one at a time.
@@ -55,18 +71,33 @@ export async function tryModel(
   engine: TriedEngine,
   golden: Golden,
   signal: AbortSignal,
-  { restShare = 0, mostMs = MOST_MS, isBusy = () => false }: TryOptions = {},
+  options: TryOptions = {},
 ): Promise<TrialFigures> {
+  return figuresOf(await trySome(engine, golden, signal, options), golden)
+}
+
+/**
+ * Asks golden requests one at a time, from where it was, until all are asked or the engine is wanted for something else.
+ * @throws trial_died, trial_too_long; engine_stopped, engine_unavailable; the signal's reason
+ */
+export async function trySome(
+  engine: TriedEngine,
+  golden: Golden,
+  signal: AbortSignal,
+  { restShare = 0, mostMs = MOST_MS, isBusy = () => false }: TryOptions = {},
+  from = NOTHING_YET,
+  isWanted = () => false,
+): Promise<SoFar> {
   const began = systemClock.monotonic()
-  const late = AbortSignal.timeout(mostMs)
+  const usedMs = () => from.usedMs + systemClock.monotonic() - began
+  const late = AbortSignal.timeout(Math.max(0, Math.ceil(mostMs - from.usedMs)))
   const both = AbortSignal.any([signal, late])
-  const lossesBefore = engine.losses ?? 0
-  const times: number[] = []
-  let right = 0
-  let asked = 0
-  let lastProblem = ''
+  const lossesBefore = (engine.losses ?? 0) - from.losses
+  const lossesOf = () => (engine.losses ?? 0) - lossesBefore
+  const times = [...from.times]
+  let { right, asked, lastProblem } = from
   try {
-    for (; asked < golden.size; asked++) {
+    for (; asked < golden.size && !isWanted(); asked++) {
       // others go first; on a board that is never quiet, not for ever
       for (let ms = 0; ms < MOST_BUSY_MS && isBusy(); ms += BUSY_LOOK_MS) await sleep(BUSY_LOOK_MS, both)
       both.throwIfAborted()
@@ -81,25 +112,40 @@ export async function tryModel(
         if (WITHOUT_ENGINE.includes(error.code)) throw error
         lastProblem = describe(error)
       }
-      const losses = (engine.losses ?? 0) - lossesBefore
+      const losses = lossesOf()
       if (losses > MOST_LOSSES) throw errors.trial_died({ losses })
       if (restShare > 0 && timed.inferMs > 0) await sleep(timed.inferMs * restShare, both)
     }
   } catch (error) {
     signal.throwIfAborted()
-    const losses = (engine.losses ?? 0) - lossesBefore
+    const losses = lossesOf()
     if (losses > 0 && codeOf(error) === 'engine_unavailable') throw errors.trial_died({ losses }, error)
-    const ms = systemClock.monotonic() - began
-    if (late.aborted) throw errors.trial_too_long({ asked, of: golden.size, ms }, error)
+    if (late.aborted) throw errors.trial_too_long({ asked, of: golden.size, ms: usedMs() }, error)
     throw error
   }
-  if (times.length === 0) throw errors.trial_unanswered({ asked: golden.size, why: lastProblem })
-  const peak = await peakBytes(engine)
+  const peak = Math.max(from.peakBytes ?? 0, (await peakBytes(engine)) ?? 0)
+  return {
+    asked,
+    right,
+    times,
+    losses: lossesOf(),
+    usedMs: usedMs(),
+    lastProblem,
+    ...(peak > 0 ? { peakBytes: peak } : {}),
+  }
+}
+
+/** @throws trial_unanswered */
+export function figuresOf(
+  { asked, right, times, lastProblem, peakBytes }: SoFar,
+  golden: Golden,
+): TrialFigures {
+  if (times.length === 0) throw errors.trial_unanswered({ asked, why: lastProblem })
   return {
     answered: times.length,
     accuracy: right / golden.size,
     p95Ms: percentile(times, 0.95),
-    ...(peak === undefined ? {} : { memoryMib: peak / 2 ** 20 }),
+    ...(peakBytes === undefined ? {} : { memoryMib: peakBytes / 2 ** 20 }),
   }
 }
 
@@ -123,6 +169,8 @@ export interface TrialOptions {
    * meanwhile. Default: the candidate is loaded beside it.
    */
   aside?: <T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal) => Promise<T>
+  /** With `aside`: of who has waited longest for the running model, milliseconds (`ActiveEngine.longestWaitMs`). */
+  waitingMs?: () => number
   /** Whether somebody is being answered: they go first. */
   isBusy?: () => boolean
   /** Pause after each request, as a share of its time. Default 1. */
@@ -139,13 +187,13 @@ export type ComparedFigures = TrialFigures & { running?: { accuracy: number; p95
  * settles, unless `keep` was given it. A running model that can answer none of them is left out: it has nothing that could
  * be lost.
  * @throws what `tryModel` and loading a model throw, about the candidate; trial_disturbed (retryable) when it is the
- *   running model that could not be asked; the signal's reason
+ *   running model that could not be asked, or people left no time; the signal's reason
  */
 export async function trialOf(options: TrialOptions, signal: AbortSignal): Promise<ComparedFigures> {
-  const { candidate, make, running, golden, aside, keep } = options
+  const { candidate, make, running, golden, aside, keep, waitingMs, isBusy } = options
   const threads = running?.info?.threads ?? 1
   const pace = paceOf(options)
-  const tried = async (until: AbortSignal, then: (engine: OwnedEngine) => Promise<ComparedFigures>) => {
+  const tried = async <T>(until: AbortSignal, then: (engine: OwnedEngine) => Promise<T>): Promise<T> => {
     const engine = make(candidate, { background: { threads, sequences: 1 } })
     try {
       await engine.start(until)
@@ -159,14 +207,19 @@ export async function trialOf(options: TrialOptions, signal: AbortSignal): Promi
   if (aside) {
     // people wait for its end: it neither pauses nor waits for them
     const { isBusy: _, ...rest } = { ...options, restShare: 0 }
-    const alone = (until: AbortSignal) =>
-      tried(until, async engine => {
-        const figures = await tryModel(engine, golden, until, paceOf(rest))
-        await engine.stop()
-        return figures
-      })
-    const figures = await aside(alone, signal)
-    return compared(figures, running, golden, signal, pace)
+    const bout = (from: SoFar, isWanted: () => boolean) =>
+      aside(
+        until =>
+          tried(until, async engine => {
+            const wanted = atLeastAWhile(isWanted)
+            const soFar = await trySome(engine, golden, until, paceOf(rest), from, wanted)
+            await engine.stop()
+            return soFar
+          }),
+        signal,
+      )
+    const all = await inBouts(NOTHING_YET, golden.size, bout, { signal, waitingMs, isBusy })
+    return compared(figuresOf(all, golden), running, golden, signal, pace)
   }
   return tried(signal, async engine => {
     const alone = await tryModel(engine, golden, signal, pace)

@@ -270,8 +270,13 @@ export class Requests implements Part {
       const stopped = stopReason(job.abort.signal)
       if (stopped) return refusal(stopped)
       if (error instanceof FieldmouseError) {
+        const { retryAfterMs } = error.details
         return isWireCode(error.code)
-          ? refusal(error.code, { message: error.message, remedy: error.remedy })
+          ? refusal(error.code, {
+              message: error.message,
+              remedy: error.remedy,
+              ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
+            })
           : refusal('internal', { message: `${error.message} (${error.code})`, remedy: error.remedy })
       }
       this.counters.failed++

@@ -82,6 +82,11 @@ export const WIRE_CODES = {
     remedy: 'Run `fieldmouse doctor`; a model may still be loading, or there is none that fits.',
     retryable: true,
   },
+  model_on_trial: {
+    meaning: 'A new model is being tried or loaded, there is memory for one only, and the wait was too long.',
+    remedy: 'Send it again after retry_after_ms.',
+    retryable: true,
+  },
   engine_died: {
     meaning: 'The process that runs the model ended while it worked on this request, twice.',
     remedy: 'Send it again; if it happens often, look for out-of-memory kills and pick a smaller model.',

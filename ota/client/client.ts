@@ -108,7 +108,9 @@ export class UpdateClient implements Part {
 
   /** Where the update stands. */
   status(): UpdateState {
-    const { state } = this.#memory
+    // what it said of the wish before is no answer to the one it is about to look at
+    const looks = this.#inbox.some(event => event.what === 'check')
+    const state = looks ? this.#inbox.reduce(next, this.#memory.state) : this.#memory.state
     const watchedMs =
       this.#steps.watchedMs ??
       (state.is === 'active' ? (state.steady?.watchedMs ?? state.watchedMs) : undefined) ??
@@ -116,7 +118,7 @@ export class UpdateClient implements Part {
     const watch = { leftMs: Math.max(0, this.#o.watchMs - watchedMs), thenLooks: !!this.#memory.afterWatch }
     return told({
       family: this.#o.family,
-      memory: this.#memory,
+      memory: { ...this.#memory, state },
       running: this.running,
       ...(this.#progress ? { progress: { ...this.#progress, nowMs: this.#o.clock.monotonic() } } : {}),
       ...(this.#waitingFor ? { waitingFor: this.#waitingFor } : {}),
@@ -225,7 +227,7 @@ export class UpdateClient implements Part {
     this.#health.note(event)
     const { state } = this.#memory
     if (state.is !== 'active' || event.what === 'answered') return
-    const reason = judgeHealth(this.#before, this.#health.figures(), this.#o.health)
+    const reason = judgeHealth(this.#before, this.#health.figures(), this.#o.health, state.figures)
     if (!reason) return
     const { message, code, remedy } = errors.worse_in_use({ reason })
     this.#send({ what: 'refused', reason: { code, says: message, remedy } })

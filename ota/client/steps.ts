@@ -260,7 +260,10 @@ export class Steps {
       return { what: 'moved' }
     },
 
-    watch: async ({ candidate, steady, watchedMs = 0 }: Extract<State, { is: 'active' }>, signal) => {
+    watch: async (
+      { candidate, steady, watchedMs = 0, figures }: Extract<State, { is: 'active' }>,
+      signal,
+    ) => {
       const began = this.#o.clock.monotonic()
       const from = began - (steady?.watchedMs ?? watchedMs)
       this.#watchedFrom = from
@@ -268,7 +271,7 @@ export class Steps {
       const first = this.#world.health().figures()
       for (;;) {
         const now = this.#world.health().figures()
-        const reason = judgeHealth(this.#world.before(), now, this.#o.health)
+        const reason = judgeHealth(this.#world.before(), now, this.#o.health, figures)
         if (reason) return { what: 'refused', reason: reasonOf(errors.worse_in_use({ reason })) }
         const isSteady =
           this.#o.clock.monotonic() - began >= this.#o.steady.ms &&

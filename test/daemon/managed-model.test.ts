@@ -3,11 +3,13 @@ import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { systemClock } from '../../daemon/base/clock.js'
+import { memoryOf } from '../../daemon/choose-model.js'
 import { factoryModelOf } from '../../daemon/factory.js'
 import { ActiveEngine, type ModelFiles } from '../../daemon/inference/active.js'
+import { checkGguf } from '../../daemon/inference/gguf.js'
 import { Standby } from '../../daemon/inference/standby.js'
 import { SupervisedEngine, type SupervisorOptions } from '../../daemon/inference/supervisor.js'
-import { managedModel } from '../../daemon/managed-model.js'
+import { type LoadedModel, managedModel } from '../../daemon/managed-model.js'
 import type { Installed } from '../../ota/client/slots.js'
 import { factoryModelPath } from '../support/model.js'
 
@@ -20,7 +22,7 @@ const PLENTY = 100_000
 const GOLDEN = '{"text":"turn on the lamp","answer":"<turn_on><k_light><dev> lamp"}\n'
 
 /** A device on which `factory` answers, and its next release. */
-async function device(t: Test, memoryMib: number) {
+async function device(t: Test, memoryMib: number, loaded: readonly LoadedModel[] = []) {
   const folder = t.testdir({ 'golden.jsonl': GOLDEN })
   const path = join(folder, 'next.gguf')
   copyFileSync(factoryModelPath(), path)
@@ -55,7 +57,7 @@ async function device(t: Test, memoryMib: number) {
     await active.stop()
   })
   await active.start(never())
-  const household = { memoryMib, isBusy: () => false, running: () => before, standby }
+  const household = { memoryMib, isBusy: () => false, running: () => before, standby, loaded: () => loaded }
   const handles = {
     active: async () => active,
     make,
@@ -118,4 +120,29 @@ t.test('where two do not fit, none waits', async t => {
   )
   await model.swap(next, never())
   t.equal(active.pid, made.at(-1)!.pid)
+})
+
+t.test('whether two fit depends on what else is loaded', async t => {
+  const shape = { sequences: 1, contextTokens: 256 }
+  const line = factoryModelOf('line').files.model
+  const [command, lines] = [
+    memoryOf(await checkGguf(factoryModelPath()), shape),
+    memoryOf(await checkGguf(line), shape),
+  ]
+  const other = { family: 'line', files: { path: line }, residentBytes: 0 }
+  const own = { family: 'command', files: { path: factoryModelPath() }, residentBytes: 0 }
+  const grown = { ...other, residentBytes: (lines + 1) * 2 ** 20 }
+  for (const [what, memoryMib, loaded, isBeside] of [
+    ['nothing else', 2 * command, [own], true],
+    ['the model that reads lines', 2 * command, [own, other], false],
+    ['and room for it', 2 * command + lines, [own, other], true],
+    ['which holds more by now', 2 * command + lines, [own, grown], false],
+  ] as const) {
+    const { model, active, before, next } = await device(t, memoryMib, loaded)
+    const first = active.pid
+    await model.trial(next, before, never())
+    t.equal(active.pid === first, isBeside, what)
+    await model.close!()
+    await active.stop()
+  }
 })

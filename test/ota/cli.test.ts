@@ -82,7 +82,9 @@ t.test(
     const [published] = await ota(['publish', at('repo'), '--keys', at('keys'), '--passphrase-file', secret])
     t.strictSame(published, { root: 1, targets: 2, snapshot: 2, timestamp: 2 })
     t.strictSame(await readdir(at('repo', 'draft')), [])
-    t.match(await ota(['list', at('repo')]), [{ path: 'command/command-1.1.0.gguf', release: 1 }])
+    t.match(await ota(['list', at('repo')]), [
+      { path: 'command/command-1.1.0.gguf', release: 1, sha256: /^[0-9a-f]{64}$/ },
+    ])
 
     await ota(['renew', at('repo'), 'targets'])
     await ota(['sign', at('repo', 'draft'), '--keys', at('keys'), '--passphrase-file', secret])

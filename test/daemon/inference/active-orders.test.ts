@@ -4,6 +4,7 @@ import t from 'tap'
 import { systemClock } from '../../../daemon/base/clock.js'
 import { codeOf } from '../../../daemon/base/errors.js'
 import { ActiveEngine } from '../../../daemon/inference/active.js'
+import { inBouts } from '../../../daemon/inference/bouts.js'
 import type { CompletionRequest, ModelInfo } from '../../../daemon/inference/engine.js'
 import { FakeEngines } from '../../support/fake-engines.js'
 
@@ -102,12 +103,19 @@ async function actOut(story: readonly Deed[], stopAt: number | undefined) {
     else if (d.what === 'aside')
       await Promise.race([
         world.step(i),
-        active
-          .aside(async () => {
-            if (world.made.some(e => e.state === 'loaded' || e.state === 'loading'))
-              world.broken.push('a model was loaded beside what needs its memory')
-          }, new AbortController().signal)
-          .catch(error => codeOf(error) === 'engine_stopped' || world.broken.push(String(error))),
+        inBouts(
+          { asked: 0, askedBefore: 0 },
+          1 + (i % 3),
+          from =>
+            active.aside(async () => {
+              if (world.made.some(e => e.state === 'loaded' || e.state === 'loading'))
+                world.broken.push('a model was loaded beside what needs its memory')
+              if (asks.slice(0, from.askedBefore).some(ask => ask.ends === 0))
+                world.broken.push('somebody waits through two bouts')
+              return { asked: from.asked + 1, askedBefore: asks.length }
+            }, new AbortController().signal),
+          { signal: new AbortController().signal, wait: () => new Promise(go => setImmediate(go)) },
+        ).catch(error => codeOf(error) === 'engine_stopped' || world.broken.push(String(error))),
       ])
     else {
       limits = { threads: d.threads, sequences: 1 }

@@ -255,6 +255,24 @@ t.test('aside: no model is loaded meanwhile, then the same one again', async t =
   t.equal((await engine.complete(choose)).model.name, 'fieldmouse-command')
 })
 
+t.test('who waits too long while another model has the memory is told so, and when to come back', async t => {
+  const { engine } = active(t, factory, { patienceMs: 20 })
+  await engine.start(never())
+  t.equal(engine.longestWaitMs, 0)
+  await engine.aside(async () => {
+    const refused = t.rejects(engine.complete(choose), {
+      code: 'model_on_trial',
+      retryable: true,
+      message: /a new model is being tried/,
+      details: { retryAfterMs: Number },
+    })
+    while (engine.longestWaitMs < 10) await sleep(1)
+    await refused
+    t.equal(engine.longestWaitMs, 0, 'it waits no more')
+  }, never())
+  t.equal((await engine.complete(choose)).model.name, 'fieldmouse-command')
+})
+
 t.test('an answer is judged by the calibration of the model that gave it, whoever answers next', async t => {
   const surer = { path: join(t.testdir(), 'surer.gguf') }
   writeFileSync(

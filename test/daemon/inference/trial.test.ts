@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { systemClock } from '../../../daemon/base/clock.js'
+import { sleep, systemClock } from '../../../daemon/base/clock.js'
 import { loadGolden } from '../../../daemon/commands/golden.js'
 import { factoryModelOf } from '../../../daemon/factory.js'
 import { ActiveEngine, type ModelFiles } from '../../../daemon/inference/active.js'
@@ -197,6 +197,69 @@ t.test('where memory is short the running model is not loaded meanwhile', async 
   t.equal(figures.running?.accuracy, figures.accuracy)
   const broken = trialOf({ candidate: { path: 'none.gguf' }, make, running: active, golden, aside }, never())
   await t.rejects(broken, { code: 'model_not_found' })
+  t.ok(active.info, 'it answers again')
+})
+
+t.test('in the place of the running model: who asks is answered before the trial is over', async t => {
+  const { made, make } = maker()
+  let answered: string | undefined
+  const answeredAt: (string | undefined)[] = []
+  const golden: Golden = {
+    size: 30,
+    ask: async (engine, index, signal) => {
+      // of the candidate's requests; the running model is asked the same ones at the end
+      if (answeredAt.length < 30) {
+        if (index === 2)
+          void few(commands, 1)
+            .ask(active, 0, never())
+            .then(right => {
+              answered = `${right}, ${active.info?.name}`
+            })
+        answeredAt.push(answered)
+        await sleep(100)
+      }
+      return commands.ask(engine, index, signal)
+    },
+  }
+  const figures = await trialOf(
+    {
+      candidate: factory,
+      make,
+      running: active,
+      golden,
+      aside: (work, signal) => active.aside(work, signal),
+      waitingMs: () => active.longestWaitMs,
+    },
+    never(),
+  )
+  t.equal(figures.answered, 30)
+  t.equal(figures.running?.accuracy, figures.accuracy)
+  t.equal(answeredAt[3], undefined)
+  t.equal(answeredAt.at(-1), 'true, fieldmouse-command')
+  t.equal(made.length, 2, 'two bouts')
+  t.ok(
+    made.every(engine => engine.pid === undefined),
+    'and nothing of either is left',
+  )
+})
+
+t.test('where people leave no time the trial is put off, and says nothing against the model', async t => {
+  const { made, make } = maker()
+  const slow: Golden = {
+    size: 50,
+    ask: async (engine, index, signal) => {
+      await sleep(600)
+      return commands.ask(engine, index, signal)
+    },
+  }
+  const options = { candidate: factory, make, running: active, golden: slow, waitingMs: () => 2_000 }
+  const aside: TrialOptions['aside'] = (work, signal) => active.aside(work, signal)
+  await t.rejects(trialOf({ ...options, aside }, never()), {
+    code: 'trial_disturbed',
+    retryable: true,
+    message: /5 of 50 golden requests in 5 bouts/,
+  })
+  t.equal(made.length, 5)
   t.ok(active.info, 'it answers again')
 })
 

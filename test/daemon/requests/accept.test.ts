@@ -221,6 +221,20 @@ t.test('a handler that does not come back loses its place', async t => {
   )
 })
 
+t.test('an error that knows when to come back says so in the reply', async t => {
+  const { runs, replies, send, settle } = setUp()
+  const { model_on_trial } = defineErrors({
+    model_on_trial: {
+      says: (a: { retryAfterMs: number }) => `tried for ${a.retryAfterMs} ms`,
+      remedy: 'Come back.',
+    },
+  })
+  send()
+  runs[0]!.fail(model_on_trial({ retryAfterMs: 5_000 }))
+  await settle()
+  t.match(replies[0]!.error, { code: 'model_on_trial', remedy: 'Come back.', retry_after_ms: 5_000 })
+})
+
 t.test('whatever a handler throws or says becomes an error of the closed list', async t => {
   const { requests, runs, replies, send, settle } = setUp()
   const errors = defineErrors({

@@ -119,7 +119,13 @@ t.test('whether it does well in use', async t => {
   t.match(judgeHealth(before, of(1, 50, 0, 2), DEFAULT_HEALTH), /died 2 times/)
   t.equal(judgeHealth(before, of(0, 0, 10), DEFAULT_HEALTH), undefined, 'too few to tell')
   t.match(judgeHealth(before, of(20, 50, 10), DEFAULT_HEALTH), /10 of 30 requests failed/)
-  t.match(judgeHealth(before, of(100, 150), DEFAULT_HEALTH), /within 150 ms, 50 ms before/)
+  t.match(judgeHealth(before, of(100, 151), DEFAULT_HEALTH), /within 151 ms, 50 ms before/)
+  t.equal(judgeHealth(before, of(100, 150), DEFAULT_HEALTH), undefined, 'a tenth of a second nobody notices')
+  t.equal(judgeHealth(before, of(59, 500), DEFAULT_HEALTH), undefined, 'two stretches are too few')
+  const like = { p95Ms: 55, running: { p95Ms: 50 } }
+  t.equal(judgeHealth(before, of(100, 500), DEFAULT_HEALTH, like), undefined, 'the trial saw none of it')
+  t.match(judgeHealth(before, of(100, 1_051), DEFAULT_HEALTH, like), /within 1051 ms/, 'a second breaks off')
+  t.match(judgeHealth(before, of(100, 500), DEFAULT_HEALTH, { p95Ms: 55 }), /within 500 ms/)
   t.equal(judgeHealth(of(3, 1), of(100, 150), DEFAULT_HEALTH), undefined, 'three answers are no measure')
 })
 
