@@ -2,7 +2,9 @@
  * Makes a folder and a .tar.gz with what a board needs and nothing else: the daemon, the profiles, the factory model, the
  * production dependencies, and llama.cpp for the one platform.
  *
- *   npm run package -- [--target linux-arm64] [--out build]
+ *   npm run package -- [--target linux-arm64] [--out build] [--deb]
+ *
+ * --deb: a package for apt instead of the archive (deb.ts).
  *
  * Dependencies come from npm with the versions of package-lock.json, for the target's platform, without running install
  * scripts: node-llama-cpp's would look for a compiler or a download.
@@ -24,6 +26,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { packageRoot } from '../../daemon/base/package-root.js'
+import { makeDeb } from './deb.js'
 import { ownTarget, TARGET_NAMES, type TargetName, targetOf } from './targets.js'
 
 /** What was made. */
@@ -73,6 +76,9 @@ const SHIPPED = [
 
 /** Files of dependencies that only compilers, editors and readers of source want. Licences stay. */
 const SUPERFLUOUS = /\.(d\.[cm]?ts|map|[cm]?ts|md|markdown|flow|tsbuildinfo)$/i
+
+/** Native code for the C library that no target has. */
+const OTHER_LIBC = /^musl_|\.musl\.node$/
 
 /**
  * Whole packages and files that nothing needs at run time: a compiler that comes along as a peer of node-llama-cpp, and
@@ -159,7 +165,8 @@ function installDependencies(root: string, folder: string, target: ReturnType<ty
 function prune(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) {
+    if (OTHER_LIBC.test(entry.name)) rmSync(path, { recursive: true })
+    else if (entry.isDirectory()) {
       prune(path)
       if (readdirSync(path).length === 0) rmSync(path, { recursive: true })
     } else if (SUPERFLUOUS.test(entry.name) && !/^licen[cs]e/i.test(entry.name)) rmSync(path)
@@ -215,11 +222,22 @@ export function sayMade({ folder, archive, manifest }: Made): string {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { values } = parseArgs({
-    options: { target: { type: 'string' }, out: { type: 'string', default: 'build' } },
+    options: {
+      target: { type: 'string' },
+      out: { type: 'string', default: 'build' },
+      deb: { type: 'boolean', default: false },
+    },
   })
   const target = values.target ?? ownTarget()
   if (!TARGET_NAMES.includes(target as TargetName)) {
     console.error(`--target must be one of ${TARGET_NAMES.join(', ')}`)
     process.exitCode = 2
-  } else console.log(sayMade(makePackage({ target: target as TargetName, out: values.out })))
+  } else {
+    const made = makePackage({ target: target as TargetName, out: values.out, archive: !values.deb })
+    if (values.deb) {
+      const deb = makeDeb(made)
+      rmSync(made.folder, { recursive: true })
+      console.log(`${deb}: ${(statSync(deb).size / 1e6).toFixed(1)} MB; sudo apt install ./${basename(deb)}`)
+    } else console.log(sayMade(made))
+  }
 }
