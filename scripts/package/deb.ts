@@ -61,7 +61,8 @@ export function makeDeb(made: { folder: string; manifest: Manifest }): string {
       put(root, `usr/share/doc/${name}/${to}`, join(packageRoot(), from))
     write(root, `usr/share/doc/${name}/copyright`, copyright())
     mkdirSync(join(root, 'usr', 'bin'), { recursive: true })
-    symlinkSync(`../../opt/${name}/bin/${name}`, join(root, 'usr', 'bin', name))
+    // from one top folder to another: absolute. @source Debian policy 10.5
+    symlinkSync(`/opt/${name}/bin/${name}`, join(root, 'usr', 'bin', name))
     makeReadable(root)
 
     const files = filesOf(root)

@@ -27,6 +27,7 @@ import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { packageRoot } from '../../daemon/base/package-root.js'
 import { makeDeb } from './deb.js'
+import { foreignFiles } from './native.js'
 import { ownTarget, TARGET_NAMES, type TargetName, targetOf } from './targets.js'
 
 /** What was made. */
@@ -75,7 +76,8 @@ const SHIPPED = [
 ]
 
 /** Files of dependencies that only compilers, editors and readers of source want. Licences stay. */
-const SUPERFLUOUS = /\.(d\.[cm]?ts|map|[cm]?ts|md|markdown|flow|tsbuildinfo)$/i
+const SUPERFLUOUS =
+  /\.(d\.[cm]?ts|map|[cm]?ts|md|markdown|flow|tsbuildinfo)$|^\.(eslintrc|npmignore|gitattributes|editorconfig)/i
 
 /** Native code for the C library that no target has. */
 const OTHER_LIBC = /^musl_|\.musl\.node$/
@@ -97,7 +99,7 @@ const FILES_LEFT_OUT = [
 /**
  * Makes the package.
  * @param out folder that gets `fieldmouse-<version>-<target>/` and the archive; an older one of that name is replaced
- * @throws when npm or tar fail, or a part is missing
+ * @throws when npm or tar fail, a part is missing, or llama.cpp is for another processor
  */
 export function makePackage(options: { target: TargetName; out: string; archive?: boolean }): Made {
   const root = packageRoot()
@@ -154,6 +156,11 @@ function installDependencies(root: string, folder: string, target: ReturnType<ty
     if (engine !== target.engine) rmSync(join(engines, engine), { recursive: true, force: true })
   if (!existsSync(join(engines, target.engine)))
     throw new Error(`npm installed no @node-llama-cpp/${target.engine}: is it in package-lock.json?`)
+  const foreign = foreignFiles(join(engines, target.engine), target.cpu)
+  if (foreign.length > 0)
+    throw new Error(
+      `@node-llama-cpp/${target.engine} has code for another processor (${foreign[0]} and ${foreign.length - 1} more): no model would load`,
+    )
   // the serial port's binding brings those of all platforms
   const bindings = join(modules, '@serialport', 'bindings-cpp', 'prebuilds')
   for (const platform of readdirSync(bindings))
