@@ -13,7 +13,7 @@ export function foreignFiles(folder: string, cpu: keyof typeof MACHINES): string
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath, entry.name))
-    .filter(path => ![undefined, MACHINES[cpu]].includes(machineOf(path)))
+    .filter(path => (machineOf(path) ?? MACHINES[cpu]) !== MACHINES[cpu])
     .map(path => relative(folder, path))
     .sort()
 }
