@@ -2,7 +2,9 @@
  * Makes a folder and a .tar.gz with what a board needs and nothing else: the daemon, the profiles, the factory model, the
  * production dependencies, and llama.cpp for the one platform.
  *
- *   npm run package -- [--target linux-arm64] [--out build]
+ *   npm run package -- [--target linux-arm64] [--out build] [--deb]
+ *
+ * --deb: a package for apt instead of the archive (deb.ts).
  *
  * Dependencies come from npm with the versions of package-lock.json, for the target's platform, without running install
  * scripts: node-llama-cpp's would look for a compiler or a download.
@@ -24,6 +26,8 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { packageRoot } from '../../daemon/base/package-root.js'
+import { makeDeb } from './deb.js'
+import { foreignFiles } from './native.js'
 import { ownTarget, TARGET_NAMES, type TargetName, targetOf } from './targets.js'
 
 /** What was made. */
@@ -73,7 +77,11 @@ const SHIPPED = [
 ]
 
 /** Files of dependencies that only compilers, editors and readers of source want. Licences stay. */
-const SUPERFLUOUS = /\.(d\.[cm]?ts|map|[cm]?ts|md|markdown|flow|tsbuildinfo)$/i
+const SUPERFLUOUS =
+  /\.(d\.[cm]?ts|map|[cm]?ts|md|markdown|flow|tsbuildinfo)$|^\.(eslintrc|npmignore|gitattributes|editorconfig)/i
+
+/** Native code for the C library that no target has. */
+const OTHER_LIBC = /^musl_|\.musl\.node$/
 
 /**
  * Whole packages and files that nothing needs at run time: a compiler that comes along as a peer of node-llama-cpp, and
@@ -92,7 +100,7 @@ const FILES_LEFT_OUT = [
 /**
  * Makes the package.
  * @param out folder that gets `fieldmouse-<version>-<target>/` and the archive; an older one of that name is replaced
- * @throws when npm or tar fail, or a part is missing
+ * @throws when npm or tar fail, a part is missing, or llama.cpp is for another processor
  */
 export function makePackage(options: { target: TargetName; out: string; archive?: boolean }): Made {
   const root = packageRoot()
@@ -149,6 +157,11 @@ function installDependencies(root: string, folder: string, target: ReturnType<ty
     if (engine !== target.engine) rmSync(join(engines, engine), { recursive: true, force: true })
   if (!existsSync(join(engines, target.engine)))
     throw new Error(`npm installed no @node-llama-cpp/${target.engine}: is it in package-lock.json?`)
+  const foreign = foreignFiles(join(engines, target.engine), target.cpu)
+  if (foreign.length > 0)
+    throw new Error(
+      `@node-llama-cpp/${target.engine} has code for another processor (${foreign[0]} and ${foreign.length - 1} more): no model would load`,
+    )
   // the serial port's binding brings those of all platforms
   const bindings = join(modules, '@serialport', 'bindings-cpp', 'prebuilds')
   for (const platform of readdirSync(bindings))
@@ -160,7 +173,8 @@ function installDependencies(root: string, folder: string, target: ReturnType<ty
 function prune(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
-    if (entry.isDirectory()) {
+    if (OTHER_LIBC.test(entry.name)) rmSync(path, { recursive: true })
+    else if (entry.isDirectory()) {
       prune(path)
       if (readdirSync(path).length === 0) rmSync(path, { recursive: true })
     } else if (SUPERFLUOUS.test(entry.name) && !/^licen[cs]e/i.test(entry.name)) rmSync(path)
@@ -216,11 +230,22 @@ export function sayMade({ folder, archive, manifest }: Made): string {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { values } = parseArgs({
-    options: { target: { type: 'string' }, out: { type: 'string', default: 'build' } },
+    options: {
+      target: { type: 'string' },
+      out: { type: 'string', default: 'build' },
+      deb: { type: 'boolean', default: false },
+    },
   })
   const target = values.target ?? ownTarget()
   if (!TARGET_NAMES.includes(target as TargetName)) {
     console.error(`--target must be one of ${TARGET_NAMES.join(', ')}`)
     process.exitCode = 2
-  } else console.log(sayMade(makePackage({ target: target as TargetName, out: values.out })))
+  } else {
+    const made = makePackage({ target: target as TargetName, out: values.out, archive: !values.deb })
+    if (values.deb) {
+      const deb = makeDeb(made)
+      rmSync(made.folder, { recursive: true })
+      console.log(`${deb}: ${(statSync(deb).size / 1e6).toFixed(1)} MB; sudo apt install ./${basename(deb)}`)
+    } else console.log(sayMade(made))
+  }
 }
