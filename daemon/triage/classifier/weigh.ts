@@ -6,7 +6,7 @@
 import { CAUSES } from '../judge/defaults.js'
 import { evidenceOf, reasonOf } from '../judge/evidence.js'
 import { hostileText } from '../judge/hostile.js'
-import { type Word, wordsOf } from '../judge/words.js'
+import { isNumber, type Word, wordsOf } from '../judge/words.js'
 import {
   CATEGORIES,
   type Category,
@@ -27,6 +27,8 @@ const MEASURED = 0.88
  * @source held against lines of authors that training had not seen, 2026-11: docs/benchmarks.md */
 const RAISE_FROM = 0.75
 const CALM_FROM = 0.7
+/** Fewer words than these are no ground to call for somebody. */
+const MOST_TERSE = 2
 /** So sure to call trouble by another name. */
 const NAME_FROM = 0.4
 /** Words that are quoted. */
@@ -49,6 +51,8 @@ export function weigh(classifier: Classifier, { line, source, shape }: LineToWei
   const { severity, category } = likeliest(classes)
   const sure = Math.sqrt(classes.severity[severity] * classes.category[category])
   if (!mayDiffer(plain, severity, category, classes, sure)) return plain
+  const isTerse = words.filter(w => !isNumber(w.text)).length <= MOST_TERSE
+  if (isTerse && severity !== 'normal' && plain.severity === 'normal') return plain
   const component = severity === 'normal' ? plain.component : best(classes.component, COMPONENTS)
   const needsHuman = severity === 'advisory' ? classes.human >= 0.5 : severity !== 'normal'
   // of the same kind it rests on the same words

@@ -38,7 +38,12 @@ t.test('rows in, verdicts out in the same order, in the closed sets, quoting the
     t.ok(LINES[i]!.line.includes((v.evidence as string | undefined) ?? ''), 'evidence stands in the line')
     if (v.needs_human) t.ok(v.cause && v.action)
   }
-  t.match(out[0], { severity: /^(warning|critical)$/, category: 'leak', component: 'pump', needs_human: true })
+  t.match(out[0], {
+    severity: /^(warning|critical)$/,
+    category: 'leak',
+    component: 'pump',
+    needs_human: true,
+  })
   t.match(out[1], { severity: 'normal', needs_human: false })
   t.match(out[2], { severity: 'warning', category: 'communication', stage: 'rule' })
   t.not(out[3]!.severity, 'critical', 'words without meaning are no trip')
