@@ -165,8 +165,7 @@ async function carry(
   const { fleet, folder } = link
   standAlone(fleet, record)
   await link.announce()
-  // from now on this program is the one; what was retained of the one before counts no more
-  fleet.operators.set(record.name, { state: 'online', instance: fleet.instance })
+  fleet.takeOver(record.name)
   const carrying: CarryOut = new CarryOut({
     fleet,
     record,

@@ -265,9 +265,14 @@ export class CarryOut {
 
   #watchOperator(): void {
     const { fleet, announce } = this.#o
-    const said = fleet.operators.get(this.#record.name)
-    if (said === undefined || announce === undefined || said.instance === fleet.instance) return
-    if (said.state === 'online') this.#isTakenOver = true
+    const { name } = this.#record
+    const said = fleet.operators.get(name)
+    if (said === undefined || announce === undefined) return
+    if (fleet.isTakenOver(name)) {
+      this.#isTakenOver = true
+      return
+    }
+    if (said.instance === fleet.instance) return
     // the will of the one before came late
     else void announce().catch(error => this.#trouble(error))
   }

@@ -56,6 +56,8 @@ export class Fleet {
   readonly rollouts = new Map<string, RolloutNews>()
   /** Who carries them out. */
   readonly operators = new Map<string, RolloutOperator>()
+  /** Rollouts that another program said it carries out, since `takeOver`: it may have said goodbye in the same breath. */
+  readonly #rivals = new Set<string>()
   readonly #onOdd: NonNullable<FleetOptions['onOdd']>
   readonly #decides: boolean
   #lastMs = Number.NEGATIVE_INFINITY
@@ -162,6 +164,19 @@ export class Fleet {
     const said = RolloutOperator.safeParse(jsonOf(payload))
     if (said.success) this.operators.set(name, said.data)
     else this.operators.delete(name)
+    if (said.success && said.data.state === 'online' && said.data.instance !== this.instance)
+      this.#rivals.add(name)
+  }
+
+  /** From now on this program carries it out; what was retained of the one before counts no more. */
+  takeOver(name: string): void {
+    this.operators.set(name, { state: 'online', instance: this.instance })
+    this.#rivals.delete(name)
+  }
+
+  /** Whether another program has carried it out, or does, since `takeOver`. */
+  isTakenOver(name: string): boolean {
+    return this.#rivals.has(name)
   }
 }
 
