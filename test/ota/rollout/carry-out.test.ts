@@ -68,7 +68,9 @@ async function world(t: Test, more: object = {}) {
     record: newRecord(plan(more), fleet.clock.now()),
     file: new RecordFile(folder, 'r1', disk),
     onEvent: event => void events.push(event),
+    announce: async () => {},
   })
+  fleet.takeOver('r1')
   const begin = () => {
     const run = carrying.run(over.signal)
     run.catch(() => {})
@@ -78,7 +80,7 @@ async function world(t: Test, more: object = {}) {
     for (let i = 0; i < 400 && !passes(); i++) await sleep(25)
     t.ok(passes())
   }
-  return { bus, carrying, events, begin, until, over, fillDisk: (full: boolean) => (isFull = full) }
+  return { fleet, bus, carrying, events, begin, until, over, fillDisk: (full: boolean) => (isFull = full) }
 }
 
 t.test('a disk that takes no record: nobody is told, and why is said; then it goes on', async t => {
@@ -142,4 +144,19 @@ t.test('somebody who stops it is answered in the record, and asked twice is aske
     })
   const kept = JSON.parse(bus.retained.get('fieldmouse/fleet/rollout/r1')!)
   t.match(kept, { record: { phase: 'stopped' }, counts: { skipped: 3 } })
+})
+
+t.test('whoever was relieved goes, though the other said goodbye in the same breath', async t => {
+  const { fleet, bus, begin, until } = await world(t, { waves: [{ size: 1, approval: 'by_hand' }] })
+  const run = begin()
+  await until(() => bus.desired() > 0)
+  const operator = (state: string) =>
+    bus.publish({
+      topic: fleet.topics.operator('r1'),
+      payload: JSON.stringify({ state, instance: 'another' }),
+      retain: true,
+    })
+  await operator('online')
+  await operator('offline')
+  await t.rejects(run, { code: 'rollout_taken_over' })
 })
