@@ -103,7 +103,8 @@ t.test('what is no speech, no sound or not for this home moves nothing and says 
 })
 
 t.test('every rate and width gives the same words', needed, async t => {
-  const mouse = await hearing()
+  // the recogniser goes by what it heard before: cut and broken sound of other stories would count
+  const mouse = await startMouse(t, { program: 'mosquitto' })
   const wav = spoken('turn on the kitchen light')
   for (const how of [
     ['-r', '8000'],
