@@ -13,6 +13,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { getLlama, Llama, LlamaLogLevel } from 'node-llama-cpp'
+import { describe } from '../base/errors.js'
 import { engineVersion } from './engine-version.js'
 import type { Gpu } from './protocol.js'
 
@@ -24,7 +25,13 @@ type Logger = (level: LlamaLogLevel, message: string) => void
 /** @throws what node-llama-cpp throws when it has no binary for this machine */
 export async function openLlama(gpu: Gpu, logger: Logger): Promise<Llama> {
   const folder = gpu === 'off' ? prebuilt() : undefined
-  const opened = folder === undefined ? undefined : await openPrebuilt(folder, logger).catch(() => undefined)
+  const opened =
+    folder === undefined
+      ? undefined
+      : await openPrebuilt(folder, logger).catch(error => {
+          logger(LlamaLogLevel.warn, `not opened at once, the package opens it: ${describe(error)}`)
+          return undefined
+        })
   if (opened) return opened
   return getLlama({
     build: 'never',

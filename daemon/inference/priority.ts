@@ -23,8 +23,9 @@ export function comeForward(pid: number): boolean {
     // a thread that is not raised yet may give birth meanwhile
     for (let todo = [pid]; todo.length > 0; todo = threadsOf(pid).filter(id => !raised.has(id)))
       for (const id of todo) {
-        if (id === pid || isThere(pid, id)) setPriority(id, own)
         raised.add(id)
+        // a thread may have ended since it was listed
+        if (id === pid || threadsOf(pid).includes(id)) setPriority(id, own)
       }
     return true
   } catch {
@@ -40,5 +41,3 @@ function threadsOf(pid: number): number[] {
     return []
   }
 }
-
-const isThere = (pid: number, thread: number) => threadsOf(pid).includes(thread)

@@ -1,36 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { factoryModelOf } from '../../daemon/factory.js'
 import type { DeviceUpdates } from '../../ota/format/state.js'
 import { serve } from '../../ota/publisher/serve.js'
 import { needsMosquitto, startMosquitto } from '../support/broker.js'
 import { startDesk } from '../support/fleet.js'
 import { startMouse } from '../support/mouse.js'
+import { golden, renamed, spoilt } from '../support/offered.js'
 import { makeSite } from '../support/repository.js'
-
-const factory = factoryModelOf('command')
-const golden = readFileSync(factory.files.golden!, 'utf8').split('\n').slice(0, 12).join('\n')
-
-/** The model that ships under another name: other bytes, the same answers. */
-function renamed(name: string): Buffer {
-  const bytes = readFileSync(factory.files.model)
-  const old = Buffer.from('fieldmouse-command')
-  bytes.write(name.padEnd(old.length, '-').slice(0, old.length), bytes.indexOf(old))
-  return bytes
-}
-
-/** The model that ships with a tenth of it made noise: whole, signed, and of no use. */
-function spoilt(): Buffer {
-  const bytes = readFileSync(factory.files.model)
-  let state = 7
-  for (let i = Math.floor(bytes.length * 0.6); i < bytes.length * 0.7; i += 34)
-    for (let j = 2; j < 34 && i + j < bytes.length; j++) {
-      state = (Math.imul(state, 1103515245) + 12345) >>> 0
-      bytes[i + j] = state >>> 24
-    }
-  return bytes
-}
 
 t.test(
   'a rollout brings a new model to real daemons, and a worse one no further than one of them',
