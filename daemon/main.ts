@@ -361,7 +361,9 @@ export class Daemon implements Part {
       onEvent: event => {
         // a second connection of the same daemon has the same troubles, and at the end all are lost
         if (present && !this.#stopping) this.#tell.connection(access.url)(event)
-        if (!present || event.name !== 'BrokerConnected') return
+        if (event.name !== 'BrokerConnected') return
+        // devices are another client than the daemon, and have their own connection
+        if (!present) return void this.#virtual?.connected().catch(error => this.#log.warn(describe(error)))
         this.#plant?.connected()
         this.#models?.updates.connected()
       },

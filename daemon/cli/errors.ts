@@ -22,14 +22,15 @@ export const errors = defineErrors({
   },
   no_broker: {
     says: (a: { url: string; problem: string }) => `no broker answers at ${a.url}: ${a.problem}`,
-    remedy: 'Is fieldmouse running? `npm start` runs it with a broker; FIELDMOUSE_BROKER names another one.',
+    remedy:
+      'Is fieldmouse running? `fieldmouse run` (in a clone `npm start`) runs it with a broker; FIELDMOUSE_BROKER names another one.',
     retryable: true,
   },
   no_daemon: {
     says: (a: { id: string; url: string; state: string }) =>
       `no fieldmouse answers as ${a.id} at ${a.url} (${a.state})`,
     remedy:
-      'Is fieldmouse running, and past its start? `npm start` runs it as `demo`; --id or FIELDMOUSE_ID names another one.',
+      'Is fieldmouse running, and past its start? --id or FIELDMOUSE_ID names another one (`npm start` runs it as `demo`).',
     retryable: true,
   },
   update_stands_still: {

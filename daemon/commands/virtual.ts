@@ -1,5 +1,6 @@
 import { sleep } from '../base/clock.js'
 import { Closer } from '../base/closer.js'
+import { isRetryable } from '../base/errors.js'
 import type { Part } from '../base/part.js'
 import { type Binding, type Fields, put, readFields } from './devices/binding.js'
 import { encode, isRgb, type Value } from './devices/codec.js'
@@ -61,13 +62,18 @@ export class VirtualHome implements Part {
           this.#closer.defer(
             await wire.subscribe(topic, (heard, payload) => void this.#told(virtual, heard, payload)),
           )
-        await this.#say(virtual)
-        await this.#announce(virtual)
+        this.#closer.defer(() => this.#withdraw(virtual))
+        await this.#introduce(virtual)
       }
     } catch (error) {
       await this.stop()
       throw error
     }
+  }
+
+  /** The broker is there, or there again: all devices say how they are, as real ones do. */
+  async connected(): Promise<void> {
+    for (const virtual of this.#devices.values()) if (!virtual.dead) await this.#introduce(virtual)
   }
 
   async stop(): Promise<void> {
@@ -110,7 +116,7 @@ export class VirtualHome implements Part {
       const { binding } = virtual
       if (topic === binding.actionTopic) obeyAction(virtual, payload)
       else obey(virtual, readFields(binding.writes, topic, payload))
-      await this.#say(virtual)
+      await this.#whenThere(() => this.#say(virtual))
     } catch (error) {
       if (!this.#ended.signal.aborted) throw error
     }
@@ -135,14 +141,14 @@ export class VirtualHome implements Part {
       if (device.kind === 'light') object.color_mode = fields.color_mode ?? 'onoff'
       texts.set(topic, JSON.stringify(object))
     }
-    for (const [topic, text] of texts) await this.#options.wire.publish(topic, text, { retain: true, qos: 1 })
+    for (const [topic, text] of texts) await this.#publish(topic, text)
   }
 
-  async #announce({ device }: Virtual): Promise<void> {
-    const { discoveryPrefix: prefix, home, wire } = this.#options
+  /** Where the device is announced, and as what; undefined where it is not. */
+  #announcement({ device }: Virtual): { topic: string; config: object } | undefined {
+    const { discoveryPrefix: prefix, home } = this.#options
     if (prefix === undefined || ['media_player', 'appliance', 'script'].includes(device.kind)) return
     const id = slug(`${home.id} ${device.id}`)
-    const topic = `${prefix}/${device.kind}/${id}/config`
     const area = home.areas.find(entry => entry.id === device.area)
     const config = {
       ...settingsOf(device),
@@ -153,8 +159,33 @@ export class VirtualHome implements Part {
       device: { identifiers: [id], name: device.name, ...(area ? { suggested_area: area.name } : {}) },
       origin: { name: 'fieldmouse virtual home' },
     }
-    await wire.publish(topic, JSON.stringify(config), { retain: true, qos: 1 })
-    this.#closer.defer(() => wire.publish(topic, '', { retain: true, qos: 1 }))
+    return { topic: `${prefix}/${device.kind}/${id}/config`, config }
+  }
+
+  /** Announces the device and says how it is. Without a broker nothing is said; `connected` makes up for it. */
+  async #introduce(virtual: Virtual): Promise<void> {
+    const announcement = this.#announcement(virtual)
+    await this.#whenThere(async () => {
+      await this.#say(virtual)
+      if (announcement) await this.#publish(announcement.topic, JSON.stringify(announcement.config))
+    })
+  }
+
+  async #withdraw(virtual: Virtual): Promise<void> {
+    const announcement = this.#announcement(virtual)
+    if (announcement) await this.#whenThere(() => this.#publish(announcement.topic, ''))
+  }
+
+  async #publish(topic: string, text: string): Promise<void> {
+    await this.#options.wire.publish(topic, text, { retain: true, qos: 1 })
+  }
+
+  async #whenThere(say: () => Promise<void>): Promise<void> {
+    try {
+      await say()
+    } catch (error) {
+      if (!isRetryable(error)) throw error
+    }
   }
 }
 

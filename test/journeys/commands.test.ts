@@ -1,8 +1,14 @@
+import { connectAsync } from 'mqtt'
 import t from 'tap'
 import { sleep } from '../../daemon/base/clock.js'
 import type { CommandResult } from '../../daemon/commands/handle.js'
+import { loadConfig } from '../../daemon/config/load.js'
+import { Daemon } from '../../daemon/main.js'
+import { silentLog } from '../../daemon/observability/log.js'
 import { needsMosquitto, startMosquitto } from '../support/broker.js'
+import { ownFolder } from '../support/folder.js'
 import { startMouse } from '../support/mouse.js'
+import { until } from '../support/wire.js'
 
 /** For the stories that neither need another broker nor do anything to the daemon. */
 const mouse = await startMouse(t)
@@ -94,6 +100,39 @@ t.test('the area of the microphone tells which light is meant', async t => {
     error: { code: 'ambiguous', message: /Which/ },
   })
 })
+
+t.test(
+  'a home that wakes up before its broker does as it is told once that is there',
+  needsMosquitto,
+  async t => {
+    const broker = await startMosquitto(t)
+    await broker.kill()
+    const { config } = loadConfig({
+      env: { FIELDMOUSE_DATA: await ownFolder(t, 'test'), FIELDMOUSE_BROKER: broker.url },
+    })
+    const daemon = new Daemon({ config, log: silentLog })
+    t.teardown(() => daemon.stop())
+    await daemon.start(new AbortController().signal)
+    for (const time of ['first', 'second']) {
+      await broker.restart()
+      const client = await connectAsync(broker.url, { protocolVersion: 4 })
+      const heard = new Map<string, string>()
+      client.on('message', (topic, payload) => heard.set(topic, payload.toString()))
+      await client.subscribeAsync(['demo/#', 'fieldmouse/#'])
+      const said = (topic: string) => until(topic, () => heard.has(topic), 20_000)
+      await said('demo/kitchen/light/state')
+      await said('fieldmouse/demo/status')
+      await client.publishAsync(
+        'fieldmouse/demo/request/command',
+        `{"id":"${time}","text":"turn on the kitchen light"}`,
+      )
+      await said(`fieldmouse/demo/response/${time}`)
+      t.match(JSON.parse(heard.get(`fieldmouse/demo/response/${time}`)!), { ok: true }, time)
+      await client.endAsync(true)
+      await broker.kill()
+    }
+  },
+)
 
 t.test('a device that does not answer is named', async t => {
   mouse.daemon.virtualHome?.playDead('light.hallway_light')

@@ -52,11 +52,11 @@ function matches(filter: string, topic: string): boolean {
   )
 }
 
-/** Waits until something is so. @throws after two seconds */
-export async function until(what: string, check: () => boolean): Promise<void> {
-  for (let n = 0; n < 400; n++) {
+/** Waits until something is so. @throws when it is not, within the time (milliseconds) */
+export async function until(what: string, check: () => boolean, withinMs = 10_000): Promise<void> {
+  for (const began = performance.now(); performance.now() - began < withinMs; ) {
     if (check()) return
     await new Promise(resolve => setTimeout(resolve, 5))
   }
-  throw new Error(`not within two seconds: ${what}`)
+  throw new Error(`not within ${withinMs} ms: ${what}`)
 }
