@@ -8,6 +8,7 @@ import { appendFile, chmod, mkdir, open, readFile, symlink, writeFile } from 'no
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { sleep } from '../../daemon/base/clock.js'
 import { packageFile } from '../../daemon/base/package-root.js'
 import { needsMosquitto, startMosquitto } from '../support/broker.js'
 import { ownFolder } from '../support/folder.js'
@@ -77,9 +78,7 @@ t.test('every command of the guide does what the guide says', { ...skip, timeout
   const env = await standIns(folder, broker.port)
 
   const running: ChildProcess[] = []
-  t.teardown(() => {
-    for (const child of running) endGroup(child)
-  })
+  t.teardown(() => Promise.all(running.map(endGroup)))
   let count = 0
   /** One line, in a process group of its own: what it leaves behind in the background ends with the test. */
   const run = async (command: string): Promise<{ code: number | null; out: string }> => {
@@ -156,10 +155,19 @@ t.test('what the guide shows, and what of it is run', async t => {
   ])
 })
 
-function endGroup(child: ChildProcess): void {
-  try {
-    process.kill(-child.pid!, 'SIGTERM')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+/** Asks all of a process group to end, and waits until nothing of it is left: a daemon writes to the last. */
+async function endGroup(child: ChildProcess): Promise<void> {
+  const told = (signal: NodeJS.Signals | 0): boolean => {
+    try {
+      return process.kill(-child.pid!, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      return false
+    }
+  }
+  if (!told('SIGTERM')) return
+  for (let n = 0; told(0); n++) {
+    if (n === 200) told('SIGKILL')
+    await sleep(50)
   }
 }

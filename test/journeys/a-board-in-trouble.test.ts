@@ -6,7 +6,7 @@ import { layBoard } from '../support/board.js'
 import { type Mouse, startMouse } from '../support/mouse.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'hot-board-'))
-t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
 
 /** A Pi 5 whose temperature the test sets; it looks ten times a second. */
 function board(name: string, extra: Record<string, string> = {}) {

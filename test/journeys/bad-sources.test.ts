@@ -16,7 +16,7 @@ t.test(
   { ...needsMosquitto, ...needsSocat },
   async t => {
     const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-bad-'))
-    t.teardown(() => rmSync(folder, { recursive: true }))
+    t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
     const [noisy, endless, good] = await Promise.all([openPtyPair(t), openPtyPair(t), openPtyPair(t)])
     const long = join(folder, 'long.log')
     const broken = join(folder, 'broken.log')

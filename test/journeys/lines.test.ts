@@ -14,7 +14,7 @@ const needs = { ...needsMosquitto, ...needsSocat }
 
 t.test('lines become incidents', needs, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-lines-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   const log = join(folder, 'plc.log')
   writeFileSync(log, 'P-900 pump seal leak ALARM\n')
   const port = await freePort()

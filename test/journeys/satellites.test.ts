@@ -16,7 +16,7 @@ const FRAME = 480
 /** A daemon that serves satellites and Wyoming clients. */
 async function open(t: Test, voice: object): Promise<Mouse> {
   const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-test-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   const file = join(folder, 'mouse.yaml')
   writeFileSync(file, JSON.stringify({ voice }))
   return startMouse(t, { program: 'mosquitto', env: { FIELDMOUSE_CONFIG: file } })
@@ -104,7 +104,7 @@ t.test(
   needed,
   async t => {
     const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-test-'))
-    t.teardown(() => rmSync(folder, { recursive: true }))
+    t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
     const file = join(folder, 'washer.json')
     writeFileSync(
       file,

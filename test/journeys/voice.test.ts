@@ -127,7 +127,7 @@ t.test('every rate and width gives the same words', needed, async t => {
 
 t.test('a satellite that only streams is woken by our own wake word, and a lamp moves', needed, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-test-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   const file = join(folder, 'mouse.yaml')
   const wake = { engine: 'pocketsphinx', threshold: 60 }
   // espeak-ng's voices are doubted more than people's

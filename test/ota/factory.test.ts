@@ -23,7 +23,7 @@ const { signal } = new AbortController()
 
 async function trustIn(t: Test, ms?: number): Promise<Trust> {
   const folder = await mkdtemp(join(tmpdir(), 'fieldmouse-factory-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
   const factoryRoot = join(FACTORY, 'metadata', '1.root.json')
   return new Trust({ folder, factoryRoot, ...(ms === undefined ? {} : { clock: new FakeClock(ms) }) })
 }
@@ -52,7 +52,7 @@ t.test(
   'an updater stands on it: read back in full at a start, refused when the disk has changed it',
   async t => {
     const folder = await mkdtemp(join(tmpdir(), 'fieldmouse-factory-'))
-    t.teardown(() => rm(folder, { recursive: true, force: true }))
+    t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
     const model = factoryModelOf('command')
     const { installed, problems } = await recover(new Slots(folder, model), signal, checkGguf)
     t.match(installed, {

@@ -30,7 +30,7 @@ interface Workshop {
 
 async function workshop(t: Test): Promise<Workshop> {
   const place = await mkdtemp(join(tmpdir(), 'fieldmouse-factory-'))
-  t.teardown(() => rm(place, { recursive: true, force: true }))
+  t.teardown(() => rm(place, { recursive: true, force: true, maxRetries: 10 }))
   const folder = join(place, 'factory')
   const keys = join(place, 'keys')
   for (const part of ['promises', 'cards', 'golden', 'trust'])

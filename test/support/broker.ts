@@ -39,7 +39,7 @@ export async function startMosquitto(t: Test, config = 'allow_anonymous true'): 
   const port = await freePort()
   // not t.testdir(): that belongs to the test, and a second call would empty it
   const folder = await mkdtemp(join(tmpdir(), 'fieldmouse-broker-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
   const file = join(folder, 'mosquitto.conf')
   const user = process.getuid?.() === 0 ? 'user root\n' : ''
   await writeFile(

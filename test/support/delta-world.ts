@@ -164,7 +164,7 @@ export async function between<T>(
     const out = join(folder, 'out')
     return await use({ oldPath, oldManifest, newPath, newBytes, manifest, delta, deltaPath, out })
   } finally {
-    await rm(folder, { recursive: true })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 

@@ -71,7 +71,7 @@ export async function startDesk(t: Test, url: string): Promise<OperatorDesk> {
       child.kill('SIGKILL')
       await ended
     }
-    await rm(data, { recursive: true, force: true })
+    await rm(data, { recursive: true, force: true, maxRetries: 10 })
   })
   let files = 0
   return {

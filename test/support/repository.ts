@@ -50,7 +50,7 @@ export async function makeSite(
   factoryBytes: Buffer = tinyModel(0),
 ): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'fieldmouse-ota-'))
-  t.teardown?.(() => rm(folder, { recursive: true, force: true }))
+  t.teardown?.(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
   const keys = join(folder, 'keys')
   const { repository } = await init({ folder: join(folder, 'repository'), keys, expiryDays })
   const root = join(folder, 'root.json')

@@ -85,7 +85,7 @@ export async function ptyPair(): Promise<PtyPair> {
     plug,
     close: async () => {
       await unplug()
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 })
     },
   }
 }

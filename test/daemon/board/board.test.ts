@@ -16,7 +16,7 @@ import { BOARDS, layBoard } from '../../support/board.js'
 import { boardFacts as facts } from '../../support/facts.js'
 
 const trees = mkdtempSync(join(tmpdir(), 'boards-'))
-t.teardown(() => rmSync(trees, { recursive: true, force: true }))
+t.teardown(() => rmSync(trees, { recursive: true, force: true, maxRetries: 10 }))
 for (const board of BOARDS) layBoard(board, join(trees, board))
 const fixture = (board: string) => join(trees, board)
 const profiles = shippedProfiles()

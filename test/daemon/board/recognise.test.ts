@@ -9,7 +9,7 @@ import { boardFacts } from '../../support/facts.js'
 
 const { boards, speeds } = shippedProfiles()
 const trees = mkdtempSync(join(tmpdir(), 'recognise-'))
-t.teardown(() => rmSync(trees, { recursive: true, force: true }))
+t.teardown(() => rmSync(trees, { recursive: true, force: true, maxRetries: 10 }))
 
 /** Fixtures that are not named after their profile. */
 const OTHERS: Record<string, string> = {

@@ -59,7 +59,7 @@ class Listener {
 /** A file of samples; arguments for a shell that plays it in pieces. */
 function playing(t: Test, samples: Int16Array, script: (file: string) => string) {
   const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-capture-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   const file = join(folder, 'sound.raw')
   writeFileSync(file, new Uint8Array(samples.buffer))
   return { program: 'sh', args: ['-c', script(file)] }

@@ -23,7 +23,7 @@ const said = bits16(sine(440, 0.2))
 
 function recorder(t: Test, retention: Partial<Retention> = {}) {
   const base = mkdtempSync(join(tmpdir(), 'fieldmouse-recorder-'))
-  t.teardown(() => rmSync(base, { recursive: true, force: true }))
+  t.teardown(() => rmSync(base, { recursive: true, force: true, maxRetries: 10 }))
   const folder = join(base, 'heard')
   const clock = new FakeClock()
   return { recorder: new Recorder({ folder, retention: { ...MUCH, ...retention }, clock }), folder, clock }
@@ -113,7 +113,7 @@ t.test('whatever is kept in whatever order, no limit is passed', async t => {
 
 t.test('a folder that cannot be written to is told', async t => {
   const base = mkdtempSync(join(tmpdir(), 'fieldmouse-recorder-'))
-  t.teardown(() => rmSync(base, { recursive: true }))
+  t.teardown(() => rmSync(base, { recursive: true, force: true, maxRetries: 10 }))
   writeFileSync(join(base, 'file'), '')
   const it = new Recorder({ folder: join(base, 'file', 'in'), retention: MUCH, clock: new FakeClock() })
   await t.rejects(it.keep(said), { code: 'ENOTDIR' })

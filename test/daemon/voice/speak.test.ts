@@ -10,7 +10,7 @@ const forever = new AbortController().signal
 /** A program in place of espeak-ng. */
 function program(t: Test, script: string): { program: string; folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-speak-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   const path = join(folder, 'speaker')
   writeFileSync(path, `#!/bin/sh\ncd ${folder}\n${script}\n`)
   chmodSync(path, 0o700)

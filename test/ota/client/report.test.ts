@@ -21,7 +21,7 @@ const FACTS = {
 type Test = { teardown: (end: () => unknown) => void }
 async function place(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fieldmouse-report-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  t.teardown(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
   return join(folder, 'device')
 }
 const reporter = (folder: string, more: { knownMs?: number; disk?: DiskCalls } = {}) =>

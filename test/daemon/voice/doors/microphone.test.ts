@@ -17,7 +17,7 @@ const PLAIN: Answer = { ok: true, text: 'Done.', asks: false, notUnderstood: fal
 /** A program in place of arecord: gives a sound, then quiet for as long as it is let. */
 function program(t: Test, sound: Samples): { program: string; args: string[] } {
   const folder = mkdtempSync(join(tmpdir(), 'fieldmouse-test-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
   const path = join(folder, 'sound')
   const quiet = new Int16Array(sound.length + 32_000)
   quiet.set(sound, 16_000)

@@ -21,7 +21,7 @@ function folder(t: Test, name: string, files: Record<string, string | Buffer>): 
     writeFileSync(join(path, file), content)
   }
   mkdirSync(path, { recursive: true })
-  t.teardown(() => rmSync(join(path, '..'), { recursive: true, force: true }))
+  t.teardown(() => rmSync(join(path, '..'), { recursive: true, force: true, maxRetries: 10 }))
   return path
 }
 
