@@ -1,5 +1,5 @@
 /**
- * The connection to the broker, for as long as the daemon lives. The only importer of `mqtt` (packet.ts knows its types).
+ * The connection to the broker, for as long as the daemon lives: one client (client.ts) after the other.
  *
  * - MQTT 5 first at every try; 3.1.1 when the broker refuses 5. A broker that learns 5 is noticed at the next try.
  * - One client a connection: mqtt.js' own reconnect knows neither back-off nor another protocol version.
@@ -9,24 +9,17 @@
  *   broker, so there every connection is clean.
  * - A message is acknowledged to the broker when its handlers have returned.
  */
-import { createRequire } from 'node:module'
-import { connect as connectClient, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt'
 import { type Backoff, waitMs } from '../../base/backoff.js'
 import { type Clock, sleep, systemClock } from '../../base/clock.js'
-import { describe, type FieldmouseError } from '../../base/errors.js'
+import type { FieldmouseError } from '../../base/errors.js'
 import type { Part } from '../../base/part.js'
 import { errors } from '../errors.js'
 import { type BrokerAccess, type Credentials, readAccess } from './access.js'
-import { explainFailure, HungUp, isHangUp, isWrongProtocol } from './failure.js'
-import type { Incoming, Outgoing } from './message.js'
+import { type Live, OtherForm, openClient, send, subscribeAll } from './client.js'
+import type { Outgoing } from './message.js'
 import { Outbox } from './outbox.js'
-import { fromPacket, toPublishOptions } from './packet.js'
+import { fromPacket } from './packet.js'
 import { type Handler, type SubscribeOptions, Subscriptions } from './subscriptions.js'
-
-// 65,536 buffers made ahead, one for each number that a packet may hold, so that high rates go faster: 8 MiB for a daemon
-// that sends some hundred packets a second. Off before the first packet, as the package's README says.
-const packets = createRequire(createRequire(import.meta.url).resolve('mqtt'))('mqtt-packet')
-packets.writeToStream.cacheNumbers = false
 
 /** What happens to the connection. */
 export type ConnectionEvent =
@@ -80,15 +73,8 @@ const DEFAULTS: Omit<ConnectionOptions, 'access' | 'clientId'> = {
 /** A connection that lasted this long starts its back-off anew; shorter ones are two clients fighting over an id. */
 const STEADY_MS = 10_000
 const FLUSH_MS = 2_000
-const CLOSE_MS = 1_000
 
 export type { BrokerAccess } from './access.js'
-
-interface Live {
-  client: MqttClient
-  protocol: 4 | 5
-  url: string
-}
 
 /** A connection that stands, and when it ends, why. */
 interface Standing {
@@ -257,98 +243,26 @@ export class Connection implements Part {
 
   /** One connection: resolves once it stands, with a promise of its end. */
   async #open(credentials: Credentials, protocol: 4 | 5): Promise<Standing> {
-    const { url, username } = credentials
-    const context = { url, clientId: this.#options.clientId, ...(username === undefined ? {} : { username }) }
-    const explain = (error: Error) => explainFailure(error, context)
-    this.#stop.signal.throwIfAborted() // stopped while files were read or another form was tried
-    const client = this.#newClient(credentials, protocol)
-    // before anything else: what the broker delivers again comes in the same breath as its CONNACK
-    client.on('message', (_topic, _payload, packet) => this.#receive(packet))
-    let first: Error | undefined
-    let connected = false
-    let abort: () => void = () => {}
-    const closed = new Promise<FieldmouseError>(resolve => {
-      let isOver = false
-      const over = () => {
-        if (isOver) return
+    const { presence, ...options } = this.#options
+    let isOver = false
+    const { live, closed } = await openClient({
+      client: {
+        ...options,
+        clean: protocol === 4 || !this.#hadSession,
+        ...(presence ? { will: { topic: presence.topic, payload: JSON.stringify(presence.offline()) } } : {}),
+      },
+      credentials,
+      protocol,
+      signal: this.#stop.signal,
+      onPacket: packet => this.#subscriptions.deliver(fromPacket(packet)),
+      onOver: client => {
         isOver = true
         if (this.#live?.client === client) this.#live = undefined
         this.#outbox.interrupted()
-        first ??= new HungUp()
-        resolve(connected ? errors.broker_lost({ url, problem: first.message }, first) : explain(first))
-      }
-      // whatever state client and socket are in: nobody waits for ever for a close event
-      abort = () => {
-        client.end(true)
-        client.stream.destroy()
-        void sleep(CLOSE_MS).then(over)
-      }
-      // one listener for every subscription under way, and a home subscribes to a hundred topics at once
-      client.setMaxListeners(0)
-      client.on('close', () => {
-        client.end(true)
-        over()
-      })
-      client.on('error', error => {
-        first ??= error
-        // a certificate that is not trusted leaves the socket half open, a malformed packet leaves the parser stuck
-        abort()
-      })
-      client.on('disconnect', packet => {
-        first ??= new Error(`the broker ended it with reason ${packet.reasonCode}`)
-      })
+      },
     })
-    this.#stop.signal.addEventListener('abort', abort)
-    void closed.then(() => this.#stop.signal.removeEventListener('abort', abort))
-    const stands = new Promise<boolean>(resolve => client.once('connect', () => resolve(true)))
-    connected = await Promise.race([stands, closed.then(() => false)])
-    if (!connected) {
-      const error = await closed
-      throw first && (isWrongProtocol(first) || isHangUp(first)) ? new OtherForm(error) : error
-    }
-    const live = { client, protocol, url }
-    quickly(client)
-    await this.#stand(live)
+    if (!isOver) await this.#stand(live)
     return { closed }
-  }
-
-  #newClient(credentials: Credentials, protocol: 4 | 5): MqttClient {
-    const { presence, sessionSeconds, receiveMaximum, maxPacketBytes } = this.#options
-    const { url, username, password, ca, cert, key, rejectUnauthorized } = credentials
-    const options: IClientOptions = {
-      clientId: this.#options.clientId,
-      protocolVersion: protocol,
-      clean: protocol === 4 || !this.#hadSession,
-      keepalive: this.#options.keepaliveSeconds,
-      connectTimeout: this.#options.connectTimeoutMs,
-      reconnectPeriod: 0,
-      resubscribe: false,
-      queueQoSZero: false,
-      rejectUnauthorized,
-      ...(username === undefined ? {} : { username }),
-      ...(password === undefined ? {} : { password }),
-      ...(credentials.secure ? { ca, cert, key } : {}),
-      ...(protocol === 5
-        ? {
-            properties: {
-              sessionExpiryInterval: sessionSeconds,
-              receiveMaximum,
-              maximumPacketSize: maxPacketBytes,
-            },
-          }
-        : {}),
-    }
-    if (presence)
-      options.will = {
-        topic: presence.topic,
-        payload: Buffer.from(JSON.stringify(presence.offline())),
-        qos: 1,
-        retain: true,
-        ...(protocol === 5
-          ? { properties: { contentType: 'application/json', payloadFormatIndicator: true } }
-          : {}),
-      }
-    return connectClient(url, options)
   }
 
   /** Listens first, then says so: who reads `online` may send at once. */
@@ -365,52 +279,15 @@ export class Connection implements Part {
   }
 
   async #subscribeAll(live: Live, wanted: Record<string, SubscribeOptions>): Promise<void> {
-    const filters = Object.keys(wanted)
-    if (filters.length === 0) return
-    const map = Object.fromEntries(
-      filters.map(filter => {
-        const { qos = 1, noLocal = false, skipRetained = false } = wanted[filter]!
-        return [filter, { qos, ...(live.protocol === 5 ? { nl: noLocal, rh: skipRetained ? 2 : 0 } : {}) }]
-      }),
-    )
-    const codes = await new Promise<readonly (number | object)[]>(resolve => {
-      const lost = () => resolve([])
-      live.client.once('close', lost)
-      live.client.subscribe(map, (error, _granted, packet) => {
-        live.client.removeListener('close', lost)
-        const suback = packet ?? (error as { packet?: { granted?: number[] } } | null)?.packet
-        resolve(suback?.granted ?? (error ? filters.map(() => 0x80) : []))
-      })
-    })
-    for (const [index, filter] of filters.entries()) {
-      if (Number(codes[index] ?? 0) < 0x80) continue
+    for (const filter of await subscribeAll(live, wanted)) {
       const error = errors.subscription_refused({ filter })
       this.#options.onEvent({ name: 'SubscriptionRefused', error })
     }
   }
 
-  #receive(packet: IPublishPacket): void {
-    const message: Incoming = fromPacket(packet)
-    this.#subscriptions.deliver(message)
-  }
-
   /** How the outbox hands one message to this connection. */
   #sender(live: Live) {
-    return (message: Outgoing): Promise<void> =>
-      new Promise((resolve, reject) => {
-        const { topic, payload } = message
-        const maxBytes = live.client.serverProperties?.maximumPacketSize
-        const sizeBytes = Buffer.byteLength(payload) + Buffer.byteLength(topic) + 256 // room for the properties
-        if (maxBytes !== undefined && sizeBytes > maxBytes)
-          return reject(errors.message_too_large({ topic, sizeBytes, maxBytes }))
-        const body = typeof payload === 'string' ? payload : Buffer.from(payload)
-        live.client.publish(topic, body, toPublishOptions(message, live.protocol), error => {
-          if (!error) resolve()
-          else if (typeof (error as { code?: unknown }).code === 'number')
-            reject(errors.publish_refused({ topic, problem: error.message }, error))
-          else reject(errors.not_connected({ topic }, error))
-        })
-      })
+    return (message: Outgoing): Promise<void> => send(live, message)
   }
 }
 
@@ -430,12 +307,6 @@ async function orAborted<T>(what: Promise<T>, signal: AbortSignal | undefined): 
   }
 }
 
-/** Small packets at once: with Nagle's algorithm QoS 1 runs at a tenth of the rate (39 against 300 MB/s measured). */
-function quickly(client: MqttClient): void {
-  const stream = client.stream as { setNoDelay?: (on: boolean) => void }
-  stream.setNoDelay?.(true)
-}
-
 const retained = (topic: string, value: object): Outgoing => ({
   topic,
   payload: JSON.stringify(value),
@@ -443,12 +314,3 @@ const retained = (topic: string, value: object): Outgoing => ({
   retain: true,
   properties: { contentType: 'application/json', isText: true },
 })
-
-/** The broker does not speak this version of MQTT, or may not: some hang up without a word. */
-class OtherForm extends Error {
-  readonly explained: FieldmouseError
-  constructor(explained: FieldmouseError) {
-    super(describe(explained))
-    this.explained = explained
-  }
-}
