@@ -68,7 +68,14 @@ export function checkBoard({ facts, match, plan }: Board): Check[] {
 
 /** Whether llama.cpp came ready-made for this machine. */
 export async function checkEngine(architecture: string): Promise<Check> {
-  const names: Record<string, string> = { arm64: 'linux-arm64', arm: 'linux-armv7l', x64: 'linux-x64' }
+  const names: Record<string, string> = { arm64: 'linux-arm64', x64: 'linux-x64' }
+  // what node-llama-cpp 3.22.1 ships as linux-armv7l is code for aarch64
+  if (architecture === 'arm')
+    return fail(
+      'engine',
+      'there is no llama.cpp ready-made for a system of 32 bits',
+      'Install a system of 64 bits: a Raspberry Pi 3, Zero 2 or newer runs one (docs/boards.md).',
+    )
   const wanted =
     process.platform === 'linux' && architecture === process.arch ? names[architecture] : undefined
   if (!wanted) return ok('engine', `llama.cpp by node-llama-cpp (${architecture})`)

@@ -5,7 +5,7 @@ import { systemClock } from '../../../daemon/base/clock.js'
 import { Connection } from '../../../daemon/bus/mqtt/connect.js'
 import { Serve } from '../../../daemon/bus/mqtt/serve.js'
 import { topicsOf } from '../../../daemon/bus/mqtt/topics.js'
-import { checkBoard, checkData, checkNode } from '../../../daemon/cli/doctor/checks.js'
+import { checkBoard, checkData, checkEngine, checkNode } from '../../../daemon/cli/doctor/checks.js'
 import { doctor, sayDoctor } from '../../../daemon/cli/doctor.js'
 import { Requests } from '../../../daemon/requests/accept.js'
 import { layBoard } from '../../support/board.js'
@@ -69,6 +69,11 @@ async function startEcho(t: { teardown(end: () => unknown): void }, broker: Test
     for (const part of [serve, requests, connection]) await part.stop()
   })
 }
+
+t.test('a system of 32 bits is told that there is no engine for it', async t => {
+  t.match(await checkEngine('arm'), { status: 'fail', remedy: /64 bits/ })
+  t.match(await checkEngine(process.arch), { status: 'ok' })
+})
 
 t.test('doctor names board, profile, plan, and a remedy for whatever is not well', async t => {
   const port = await freePort()
@@ -168,7 +173,7 @@ t.test('exit 2 when misused, 1 when it failed, 0 when done', async t => {
   t.match(noBroker, {
     code: 1,
     out: '',
-    err: /no broker answers at mqtt:\/\/127\.0\.0\.1:9[\s\S]*is fieldmouse running\? `npm start`/i,
+    err: /no broker answers at mqtt:\/\/127\.0\.0\.1:9[\s\S]*is fieldmouse running\? `fieldmouse run`/i,
   })
   t.match(await fieldmouse(['say', 'x', '--timeout', 'soon']), { code: 2 })
   t.match(await fieldmouse(['say', 'x'], { FIELDMOUSE_BROKER: 'nonsense' }), {
