@@ -12,7 +12,8 @@ import { type Topics, topicsOf } from '../bus/mqtt/topics.js'
 import type { Flags } from '../config/environment.js'
 import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/schema.js'
-import { FACTORY_FAMILIES, factoryModelOf } from '../factory.js'
+import { FACTORY_FAMILIES, type FactoryFamily, factoryModelOf } from '../factory.js'
+import { CLASSIFIER, shippedClassifier } from '../line-classifier.js'
 import type { Reply } from '../requests/reply.js'
 import { errors } from './errors.js'
 import { presenceOf, withConnection } from './presence.js'
@@ -183,7 +184,7 @@ async function onDisk(config: Config, only: string | undefined): Promise<DeviceU
       family,
       state: state.is,
       running: {
-        ...named(record.promise ?? shippedPromise(family)),
+        ...(record.promise ? named(record.promise) : shippedAs(family)),
         slot,
         probation: state.is === 'active' && candidate?.slot === slot,
       },
@@ -203,10 +204,13 @@ async function onDisk(config: Config, only: string | undefined): Promise<DeviceU
   return { state: models[0]?.state ?? 'idle', sources, models }
 }
 
-const isFamily = (name: string) => (FACTORY_FAMILIES as readonly string[]).includes(name)
+const isFamily = (name: string) =>
+  name === CLASSIFIER || (FACTORY_FAMILIES as readonly string[]).includes(name)
 
-function shippedPromise(family: string): TargetPromise {
-  return factoryModelOf(family === 'line' ? 'line' : 'command').promise
+function shippedAs(family: string): Pick<UpdateState['running'], 'version' | 'release' | 'sha256'> {
+  const { version, release, sha256 } =
+    family === CLASSIFIER ? shippedClassifier() : factoryModelOf(family as FactoryFamily)
+  return { version, release, sha256 }
 }
 
 function jsonOf(bytes: Uint8Array): unknown {

@@ -5,6 +5,7 @@ import { describe } from '../../base/errors.js'
 import type { Config } from '../../config/schema.js'
 import { checkGguf } from '../../inference/gguf.js'
 import { lineModelFile } from '../../line-model.js'
+import { Classifier, shippedWeights } from '../../triage/classifier/classifier.js'
 import { type Check, failed, ok, warn } from './check.js'
 
 /** Ports below this belong to root, unless the service was given the right. */
@@ -28,7 +29,7 @@ export async function checkSources(config: Config): Promise<Check[]> {
       ),
     )
   if (mqtt.length > 0) checks.push(ok('topics', `lines from ${mqtt.map(m => m.topic).join(', ')}`))
-  checks.push(await checkLineModel(config))
+  checks.push(checkClassifier(config), await checkLineModel(config))
   return checks
 }
 
@@ -65,6 +66,18 @@ async function checkFile(path: string): Promise<Check> {
           'Give the user the right to read it, mostly by the group `adm`.',
         )
       : warn(name, 'not there now', 'It is waited for; correct the path if it is another.')
+  }
+}
+
+function checkClassifier({ triage }: Config): Check {
+  const name = 'classifier'
+  if (triage.classifier === 'off') return ok(name, 'off: plain code alone says what a line means')
+  const path = triage.classifierFile ?? shippedWeights()
+  try {
+    Classifier.read(path)
+    return ok(name, triage.classifierFile ? path : `${path}, or what came over the air`)
+  } catch (error) {
+    return failed(name, error)
   }
 }
 
