@@ -161,7 +161,8 @@ function leftOf(ms: number): string {
 /** What the updaters wrote: enough to see what would run, and where an update stopped. */
 async function onDisk(config: Config, only: string | undefined): Promise<DeviceUpdates> {
   const folder = join(config.dataDir, 'updates')
-  const families = (await readdir(folder).catch((): string[] => [])).filter(f => isFamily(f))
+  const names = await readdir(folder).catch((): string[] => [])
+  const families = [...FACTORY_FAMILIES, CLASSIFIER].filter(f => names.includes(f))
   const models: UpdateState[] = []
   for (const family of families.filter(f => only === undefined || f === only)) {
     const memory = await loadMemory(join(folder, family, 'state.json'))
@@ -203,9 +204,6 @@ async function onDisk(config: Config, only: string | undefined): Promise<DeviceU
   const sources = ota.overBroker === 'on' ? [...near, 'the broker'] : near
   return { state: models[0]?.state ?? 'idle', sources, models }
 }
-
-const isFamily = (name: string) =>
-  name === CLASSIFIER || (FACTORY_FAMILIES as readonly string[]).includes(name)
 
 function shippedAs(family: string): Pick<UpdateState['running'], 'version' | 'release' | 'sha256'> {
   const { version, release, sha256 } =
