@@ -64,17 +64,20 @@ export async function lineFiles(config: Config, signal: AbortSignal): Promise<Mo
   return file?.path === factoryLineModel() ? activeFiles(config, 'line', signal) : file
 }
 
-/**
- * What weighs lines: the owner's weights, none where the owner wants none, what came over the air, or those that ship.
- * @throws classifier_broken
- */
-export async function activeClassifier(
-  { dataDir, triage }: Config,
+/** What weighs lines. @throws classifier_broken */
+export async function activeClassifier(config: Config, signal: AbortSignal): Promise<Classifier | undefined> {
+  const path = await activeWeights(config, signal)
+  return path === undefined ? undefined : Classifier.read(path)
+}
+
+/** The owner's weights, none where the owner wants none, what came over the air, or those that ship. @throws classifier_broken */
+export async function activeWeights(
+  { dataDir, triage }: Pick<Config, 'dataDir' | 'triage'>,
   signal: AbortSignal,
-): Promise<Classifier | undefined> {
+): Promise<string | undefined> {
   if (triage.classifier === 'off') return undefined
-  if (triage.classifierFile !== undefined) return Classifier.read(triage.classifierFile)
+  if (triage.classifierFile !== undefined) return triage.classifierFile
   const inspect: Inspect = async path => void Classifier.read(path)
   const installed = await installedOf(dataDir, CLASSIFIER, shippedClassifier(), inspect, signal)
-  return Classifier.read(installed?.files.model ?? shippedWeights())
+  return installed?.files.model ?? shippedWeights()
 }

@@ -189,7 +189,8 @@ def figures(pairs):
 
 def export(model, path):
     """Header (JSON, padded), then tables as int8 rows with a scale each (line, plain, direct) and float32 layers."""
-    header = json.dumps({"version": 1, "width": model.line.weight.shape[1], "hidden": model.hidden.weight.shape[0],
+    made_for = json.loads((Path(__file__).resolve().parents[2] / "package.json").read_text())["version"]
+    header = json.dumps({"version": 1, "made_for": made_for, "width": model.line.weight.shape[1], "hidden": model.hidden.weight.shape[0],
                          "words_count": WORDS_COUNT, "line_buckets": LINE_BUCKETS, "plain_buckets": PLAIN_BUCKETS,
                          "outputs": OUTPUTS, **HEADS}).encode()
     header += b" " * (-len(header) % 8)

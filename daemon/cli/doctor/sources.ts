@@ -1,7 +1,9 @@
 /** Whether lines can come in, and what reads them. */
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
+import { activeWeights } from '../../active-files.js'
 import { describe } from '../../base/errors.js'
+import { packageVersion } from '../../base/package-root.js'
 import type { Config } from '../../config/schema.js'
 import { checkGguf } from '../../inference/gguf.js'
 import { lineModelFile } from '../../line-model.js'
@@ -29,7 +31,7 @@ export async function checkSources(config: Config): Promise<Check[]> {
       ),
     )
   if (mqtt.length > 0) checks.push(ok('topics', `lines from ${mqtt.map(m => m.topic).join(', ')}`))
-  checks.push(checkClassifier(config), await checkLineModel(config))
+  checks.push(await checkClassifier(config), await checkLineModel(config))
   return checks
 }
 
@@ -69,13 +71,20 @@ async function checkFile(path: string): Promise<Check> {
   }
 }
 
-function checkClassifier({ triage }: Config): Check {
+async function checkClassifier(config: Config): Promise<Check> {
   const name = 'classifier'
-  if (triage.classifier === 'off') return ok(name, 'off: plain code alone says what a line means')
-  const path = triage.classifierFile ?? shippedWeights()
   try {
-    Classifier.read(path)
-    return ok(name, triage.classifierFile ? path : `${path}, or what came over the air`)
+    const path = await activeWeights(config, new AbortController().signal)
+    if (path === undefined) return ok(name, 'off: plain code alone says what a line means')
+    const { madeFor } = Classifier.read(path)
+    const here = packageVersion()
+    return path === shippedWeights() || madeFor === undefined || madeFor === here
+      ? ok(name, path)
+      : warn(
+          name,
+          `${path} was trained for version ${madeFor}, this is ${here}: what it sees of a line may be something else now`,
+          'Train it again with the code of this version (scripts/train/README.md).',
+        )
   } catch (error) {
     return failed(name, error)
   }

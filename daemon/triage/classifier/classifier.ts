@@ -28,6 +28,8 @@ const Header = z.object({
   version: z.literal(1),
   width: z.number().int().min(1).max(4096),
   hidden: z.number().int().min(1).max(4096),
+  /** Version of the package whose code made the features that it was trained on; older files do not say. */
+  made_for: z.string().max(60).optional(),
   words_count: z.number().positive().max(MOST_WEIGHT),
   line_buckets: z.literal(LINE_BUCKETS),
   plain_buckets: z.literal(PLAIN_BUCKETS),
@@ -77,6 +79,8 @@ export function readWeights(path: string): Uint8Array {
 }
 
 export class Classifier {
+  /** Version of the package that it was trained for, where the file says it. */
+  readonly madeFor: string | undefined
   readonly #width: number
   readonly #line: Table
   readonly #plain: Table
@@ -100,6 +104,7 @@ export class Classifier {
       throw broken('its header is not what this version reads', error)
     }
     const { width, hidden, outputs } = header
+    this.madeFor = header.made_for
     const floats = (count: number) => {
       const numbers = take(count * 4, at => new Float32Array(at))
       // NaN is not below anything

@@ -45,6 +45,8 @@ t.test('the shell weighs lines with the weights that the configuration names', a
       (check: { name: string }) => check.name === 'classifier',
     )
   t.match(doctor(), { status: 'ok', says: path })
+  writeFileSync(path, madeWeights({ says: LEAK, header: { made_for: '0.0.1' } }))
+  t.match(doctor(), { status: 'warn', says: /trained for version 0\.0\.1/, remedy: /Train it again/ })
   writeFileSync(path, 'GGUF')
   t.match(triage(), { status: 1, stderr: /does not begin as one[\s\S]*triage\.classifier_file/ })
   t.match(doctor(), { status: 'fail', says: /does not begin as one/, remedy: /triage\.classifier_file/ })
