@@ -235,6 +235,7 @@ export class Daemon implements Part {
       metrics: this.metrics,
       conditions: this.#conditions,
       model: models.line,
+      classifier: models.classifier,
     })
     await this.#begin(this.#plant, signal)
     this.#hearing = new Hearing({

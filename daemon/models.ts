@@ -17,7 +17,9 @@ import { engineVersion } from './inference/engine-version.js'
 import type { SpareChild } from './inference/fork.js'
 import { Standby } from './inference/standby.js'
 import type { EngineEvent, SupervisedEngine } from './inference/supervisor.js'
+import { CLASSIFIER, LineClassifier } from './line-classifier.js'
 import { LineModel, lineModelFile } from './line-model.js'
+import { managedClassifier } from './managed-classifier.js'
 import { classesOf, filesOf, type Household, type LoadedModel, managedModel } from './managed-model.js'
 import { type ManagedModel, Updates, type UpdatesOptions } from './updates.js'
 
@@ -41,12 +43,19 @@ export class Models {
   readonly active: ActiveEngine | undefined
   /** Reads lines. */
   readonly line: LineModel | undefined
+  /** Weighs lines. */
+  readonly classifier: LineClassifier | undefined
   readonly updates: Updates
 
-  private constructor(engine: ActiveEngine | AbsentEngine, line: LineModel | undefined, updates: Updates) {
+  private constructor(
+    engine: ActiveEngine | AbsentEngine,
+    { line, classifier }: Pick<Models, 'line' | 'classifier'>,
+    updates: Updates,
+  ) {
     this.engine = engine
     this.active = engine instanceof AbsentEngine ? undefined : engine
     this.line = line
+    this.classifier = classifier
     this.updates = updates
   }
 
@@ -101,6 +110,12 @@ export class Models {
           swap: (files, abort, how) => made.line!.swap(files, abort, how),
         }),
       )
+    const classifier = LineClassifier.find({
+      ...o,
+      onRead: event => updates.health(CLASSIFIER, event),
+    })
+    if (classifier && !classifier.isOwn)
+      managed.push(managedClassifier(classifier, () => o.onSwapped(CLASSIFIER)))
     const updates = new Updates({
       ...o,
       models: managed,
@@ -124,8 +139,10 @@ export class Models {
         onSwapped: () => o.onSwapped('line'),
         onRead: event => updates.health('line', timed(event, made.command)),
       })
+    const weights = updates.running(CLASSIFIER)
+    if (weights && weights.slot !== 'factory') classifier!.take(weights.files.model!)
     const none = 'none' in choice ? choice.none : ''
-    return new Models(made.command ?? new AbsentEngine(none), made.line, updates)
+    return new Models(made.command ?? new AbsentEngine(none), { line: made.line, classifier }, updates)
   }
 
   /** What became of a request for the model that reads commands. */

@@ -16,12 +16,12 @@ import { SerialSource } from './bus/serial/serial-source.js'
 import { SyslogListener } from './bus/syslog/listener.js'
 import { Tail } from './bus/tail/tail.js'
 import type { Config } from './config/schema.js'
+import type { LineClassifier } from './line-classifier.js'
 import type { LineModel } from './line-model.js'
 import type { Conditions } from './observability/conditions.js'
 import type { Events } from './observability/events.js'
 import type { Metrics } from './observability/metrics.js'
 import type { Requests } from './requests/accept.js'
-import { Classifier } from './triage/classifier/classifier.js'
 import { TriageRequests } from './triage/handle.js'
 import { ALARM_DEFAULTS } from './triage/incidents/alarm-settings.js'
 import { IncidentDesk } from './triage/incidents/desk.js'
@@ -45,6 +45,8 @@ export interface PlantOptions {
   conditions: Conditions
   /** Reads lines of which plain code is unsure. */
   model: LineModel | undefined
+  /** Weighs what plain code says; without it that stands. */
+  classifier: LineClassifier | undefined
 }
 
 /** Flash wears: what was learnt is written so seldom, milliseconds. */
@@ -81,17 +83,6 @@ export class Plant implements Part {
     })
   }
 
-  /** A daemon without it is better than none. */
-  #classifier(): { classifier?: Classifier } {
-    if (this.#o.config.triage.classifier === 'off') return {}
-    try {
-      return { classifier: Classifier.read() }
-    } catch (error) {
-      this.#o.events.tell('ClassifierMissing', { problem: describe(error) })
-      return {}
-    }
-  }
-
   get live(): LiveTriage | undefined {
     return this.#live
   }
@@ -107,7 +98,7 @@ export class Plant implements Part {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const { config, clock, requests } = this.#o
+    const { config, clock, requests, classifier } = this.#o
     const { triage: options } = config
     const { state, problem } = await this.#knowledge.load()
     if (problem) this.#o.events.tell('KnowledgeLost', { problem })
@@ -115,12 +106,13 @@ export class Plant implements Part {
       {
         lines: { mostTemplates: options.templatesPerSource },
         ...(this.#model ? { model: this.#model } : {}),
-        ...this.#classifier(),
+        ...(classifier ? { classifier: classifier.now } : {}),
         askBelow: options.askBelow,
         believeFrom: options.believeFrom,
       },
       state,
     )
+    if (classifier) this.#ends.push(classifier.feed(now => triage.useClassifier(now)))
     const kept = await this.#store.load()
     const desk = kept
       ? IncidentDesk.restore(kept, deskSettings(config))

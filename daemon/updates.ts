@@ -37,6 +37,10 @@ export interface ManagedModel {
   family: string
   factory: FactoryModel
   trial: Trial
+  /** Looks into its main file. Default: a GGUF. */
+  inspect?(path: string): Promise<unknown>
+  /** What `needs.engine` of a bundle is held against. Default: the engine of the board. */
+  engine?: string
   /** Resolves when the next request is answered by it. */
   swap(to: Installed, signal: AbortSignal): Promise<void>
   /** Nothing is tried or swapped any more: lets go of what waits for it. */
@@ -192,7 +196,7 @@ export class Updates implements Part {
       transport,
       // releases of two repositories say nothing of each other: below whatever the owner's own offers
       factory: ota.root === undefined ? model.factory : { ...model.factory, release: 0 },
-      board,
+      board: model.engine === undefined ? board : { ...board, engine: model.engine },
       installed: () => this.#installed(model.family),
       trial: (candidate, running, signal) =>
         this.#inTurn(signal, () => model.trial(candidate, running, signal)),
@@ -200,7 +204,7 @@ export class Updates implements Part {
         await this.#inTurn(signal, () => model.swap(to, signal))
         for (const [family, other] of this.#clients) if (family !== model.family) await other.baseChanged()
       },
-      inspect: path => checkGguf(path),
+      inspect: path => (model.inspect ?? checkGguf)(path),
       strategies: [deltaStrategy({ onTrouble: error => this.#trouble(model.family, error) })],
       isBusy: () => requests.load.queued + requests.load.running > 0,
       isMetered: () => ota.metered === 'on',

@@ -31,6 +31,8 @@ export interface OtaShell {
   openChannel(url: string): Promise<{ channel: BlobChannel; close(): Promise<void> }>
   /** Looks into the files of an adapter and of its base. @throws when it does not stand on it */
   judgeAdapter(adapter: string, base: string): Promise<void>
+  /** Looks into a model of a family where that is no GGUF. @throws when no device would load it */
+  judgeModel?(family: string, model: string): Promise<void>
   /** What devices leave the factory with. */
   shipped(): Promise<readonly Base[]>
 }
@@ -160,6 +162,7 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
         const known = { repository, adapter, base: o.base, judge, shipped: await shell.shipped() }
         promise.needs = { ...promise.needs, base: await baseOf({ ...known, ...(said ? { said } : {}) }) }
       }
+      if (files.model !== undefined) await shell.judgeModel?.(promise.family ?? '', files.model)
       const progress = progressOn(shell)
       const leftOut: string[] = []
       const deltas: DeltaOptions = {
@@ -344,6 +347,7 @@ export function registerOta(ota: Command, shell: OtaShell, finish: (code: 0 | 1)
 
 /** What a description may lack until its base is filled in; `add` checks the whole. */
 const Described = z.looseObject({
+  family: z.string().optional(),
   needs: z.looseObject({ base: z.looseObject({}).optional() }).optional(),
 })
 

@@ -39,6 +39,12 @@ async function main(words: readonly string[]): Promise<number> {
         const { checkModel } = await import('../inference/model-files.js')
         await checkModel({ path: base, adapter: { path: adapter } }, { withHashes: true })
       }
+      const judgeModel = async (family: string, model: string) => {
+        const { CLASSIFIER } = await import('../line-classifier.js')
+        if (family !== CLASSIFIER) return
+        const { Classifier } = await import('../triage/classifier/classifier.js')
+        Classifier.read(model)
+      }
       const shipped = async () => {
         const { FACTORY_FAMILIES, factoryModelOf } = await import('../factory.js')
         return FACTORY_FAMILIES.map(family => factoryModelOf(family))
@@ -46,7 +52,8 @@ async function main(words: readonly string[]): Promise<number> {
       // carriage return, the line, the rest of what stood there taken away (ECMA-48: EL)
       const rewrite = (line: string) => void process.stderr.write(`\r${line}\u001b[K`)
       const onTerminal = process.stderr.isTTY ? { rewrite } : {}
-      registerOta(ota, { ...shell, ...onTerminal, openChannel, judgeAdapter, shipped }, finish)
+      const judges = { judgeAdapter, judgeModel }
+      registerOta(ota, { ...shell, ...onTerminal, openChannel, ...judges, shipped }, finish)
     }
     if (words.length === 0) {
       err(root.helpInformation())

@@ -161,18 +161,17 @@ export function program(shell: Shell, finish: Finish): Command {
     ],
   ).action(async (o: Flags & { in: string; out: string; incidents?: string; model?: boolean }) => {
     const { in: from, out: to, incidents, model: withModel, ...flags } = o
-    const [{ triageFile }, { loadConfig }, { lineFiles }, { Classifier }] = await Promise.all([
+    const [{ triageFile }, { loadConfig }, { activeClassifier, lineFiles }] = await Promise.all([
       import('./triage.js'),
       import('../config/load.js'),
       import('../active-files.js'),
-      import('../triage/classifier/classifier.js'),
     ])
     const { config } = loadConfig({ flags })
     const model = withModel === false ? undefined : await lineFiles(config, shell.signal)
-    const isPlain = withModel === false || config.triage.classifier === 'off'
+    const classifier = withModel === false ? undefined : await activeClassifier(config, shell.signal)
     const { rows, alarms, stages } = await triageFile(
       {
-        ...(isPlain ? {} : { classifier: Classifier.read() }),
+        ...(classifier ? { classifier } : {}),
         in: from,
         out: to,
         onPlain: () => shell.err(PLAIN_LOG),

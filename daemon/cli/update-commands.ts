@@ -70,7 +70,7 @@ const WHICH = [
   new Option('--id <name>', 'name of the device'),
   new Option('--broker <address>', 'a URL, or embedded:PORT'),
   new Option('--data <folder>', 'folder for state, read where no daemon answers'),
-  new Option('--family <name>', 'only this model: command, line'),
+  new Option('--family <name>', 'only this model: command, line, classifier'),
   new Option(
     '--timeout <ms>',
     'how long to wait for an answer, and with --wait without any progress; the time for which a model is watched does not count',

@@ -12,7 +12,8 @@ import { type Topics, topicsOf } from '../bus/mqtt/topics.js'
 import type { Flags } from '../config/environment.js'
 import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/schema.js'
-import { FACTORY_FAMILIES, factoryModelOf } from '../factory.js'
+import { FACTORY_FAMILIES, type FactoryFamily, factoryModelOf } from '../factory.js'
+import { CLASSIFIER, shippedClassifier } from '../line-classifier.js'
 import type { Reply } from '../requests/reply.js'
 import { errors } from './errors.js'
 import { presenceOf, withConnection } from './presence.js'
@@ -160,7 +161,8 @@ function leftOf(ms: number): string {
 /** What the updaters wrote: enough to see what would run, and where an update stopped. */
 async function onDisk(config: Config, only: string | undefined): Promise<DeviceUpdates> {
   const folder = join(config.dataDir, 'updates')
-  const families = (await readdir(folder).catch((): string[] => [])).filter(f => isFamily(f))
+  const names = await readdir(folder).catch((): string[] => [])
+  const families = [...FACTORY_FAMILIES, CLASSIFIER].filter(f => names.includes(f))
   const models: UpdateState[] = []
   for (const family of families.filter(f => only === undefined || f === only)) {
     const memory = await loadMemory(join(folder, family, 'state.json'))
@@ -183,7 +185,7 @@ async function onDisk(config: Config, only: string | undefined): Promise<DeviceU
       family,
       state: state.is,
       running: {
-        ...named(record.promise ?? shippedPromise(family)),
+        ...(record.promise ? named(record.promise) : shippedAs(family)),
         slot,
         probation: state.is === 'active' && candidate?.slot === slot,
       },
@@ -203,10 +205,10 @@ async function onDisk(config: Config, only: string | undefined): Promise<DeviceU
   return { state: models[0]?.state ?? 'idle', sources, models }
 }
 
-const isFamily = (name: string) => (FACTORY_FAMILIES as readonly string[]).includes(name)
-
-function shippedPromise(family: string): TargetPromise {
-  return factoryModelOf(family === 'line' ? 'line' : 'command').promise
+function shippedAs(family: string): Pick<UpdateState['running'], 'version' | 'release' | 'sha256'> {
+  const { version, release, sha256 } =
+    family === CLASSIFIER ? shippedClassifier() : factoryModelOf(family as FactoryFamily)
+  return { version, release, sha256 }
 }
 
 function jsonOf(bytes: Uint8Array): unknown {

@@ -115,7 +115,12 @@ const Triage = z
     classifier: z
       .enum(['on', 'off'])
       .default('on')
-      .describe('Whether the classifier that ships weighs what plain code says of a line.'),
+      .describe('Whether a classifier weighs what plain code says of a line.'),
+    classifier_file: path
+      .optional()
+      .describe(
+        'Weights of your own for the classifier (scripts/train/README.md). Without it: those that ship, or came over the air.',
+      ),
     ask_below: share
       .default(0.55)
       .describe('Plain code that is less sure of a line than this asks the model.'),
@@ -237,6 +242,7 @@ export const PATH_OPTIONS: readonly string[] = [
   'home.file',
   'model.file',
   'triage.model_file',
+  'triage.classifier_file',
   'voice.engines.pocketsphinx.model_dir',
   'voice.engines.sherpa.model',
   'voice.engines.sherpa.package_folder',

@@ -108,6 +108,13 @@ export const CONDITIONS = {
     remedy: 'Look whether it is plugged in (`arecord -l`) and whether `voice.microphone.device` is right.',
     showsAfterMs: 5_000,
   },
+  classifier_unusable: {
+    severity: 'warning',
+    says: 'the weights for lines cannot be used: lines are judged with those that ship, or by plain code alone',
+    remedy:
+      'Correct `triage.classifier_file`, or train the weights again (scripts/train/README.md); if those that ship are damaged, install the package again.',
+    showsAfterMs: 0,
+  },
   update_failed: {
     severity: 'info',
     says: 'an update does not come through; what runs goes on',

@@ -133,7 +133,8 @@ export const EVENTS = {
   }),
   ClassifierMissing: entry({
     level: 'error',
-    meaning: 'The classifier of lines could not be read; plain code judges alone.',
+    meaning:
+      'Weights of the classifier of lines could not be used; those that ship are, or plain code judges alone.',
     says: (a: { problem: string }) => a.problem,
   }),
   EngineDied: entry({

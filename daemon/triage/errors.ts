@@ -8,6 +8,7 @@ export const errors = defineErrors({
   },
   classifier_broken: {
     says: (a: { path: string; problem: string }) => `${a.path} is no classifier of lines: ${a.problem}`,
-    remedy: 'Install the package again, or train one: scripts/train/README.md. Lines are judged without it.',
+    remedy:
+      'Correct `triage.classifier_file`, train the weights again (scripts/train/README.md), or install the package again. Until then lines are judged without them.',
   },
 })

@@ -56,7 +56,7 @@ export type StageCounts = Record<Verdict['stage'], number>
 
 export class Triage {
   readonly #o: Required<Omit<TriageOptions, 'model' | 'lines' | 'classifier'>>
-  readonly #classifier: Classifier | undefined
+  #classifier: Classifier | undefined
   readonly #model: LineStage | undefined
   readonly #lines: LineTemplates
   readonly #memo = new VerdictMemo()
@@ -78,6 +78,12 @@ export class Triage {
       ...options.lines,
     }
     this.#lines = state ? LineTemplates.restore(state.lines, lines) : new LineTemplates(lines)
+  }
+
+  /** Other weights weigh lines from now on. */
+  useClassifier(classifier: Classifier): void {
+    this.#classifier = classifier
+    this.forgetVerdicts()
   }
 
   /** The model is another one: verdicts are found out anew. What people said stays. */

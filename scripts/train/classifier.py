@@ -13,6 +13,7 @@ import random
 import struct
 from pathlib import Path
 
+import numpy
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -75,10 +76,12 @@ def target(row, head):
     return value
 
 
-def train(rows, args, seed):
+def train(rows, args, seed, model=None):
+    """@param model what training goes on with; anew without it"""
     torch.manual_seed(seed)
     rng = random.Random(seed)
-    model = Classifier(args.width, args.hidden, args.dropout)
+    model = model or Classifier(args.width, args.hidden, args.dropout)
+    model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=args.decay)
     steps = args.epochs * ((len(rows) + args.batch - 1) // args.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, args.rate, total_steps=steps, pct_start=0.1)
@@ -186,7 +189,8 @@ def figures(pairs):
 
 def export(model, path):
     """Header (JSON, padded), then tables as int8 rows with a scale each (line, plain, direct) and float32 layers."""
-    header = json.dumps({"version": 1, "width": model.line.weight.shape[1], "hidden": model.hidden.weight.shape[0],
+    made_for = json.loads((Path(__file__).resolve().parents[2] / "package.json").read_text())["version"]
+    header = json.dumps({"version": 1, "made_for": made_for, "width": model.line.weight.shape[1], "hidden": model.hidden.weight.shape[0],
                          "words_count": WORDS_COUNT, "line_buckets": LINE_BUCKETS, "plain_buckets": PLAIN_BUCKETS,
                          "outputs": OUTPUTS, **HEADS}).encode()
     header += b" " * (-len(header) % 8)
@@ -200,15 +204,36 @@ def export(model, path):
             f.write(layer.weight.detach().float().numpy().tobytes() + layer.bias.detach().float().numpy().tobytes())
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rows", type=Path, nargs="+", required=True)
-    parser.add_argument("--learnt", default="", help="files whose lines plain code was made with: what it says of them is not believed")
-    parser.add_argument("--test", default="", help="files kept out")
-    parser.add_argument("--folds", action="store_true")
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--answers", type=Path, help="what the weights say of some lines, for the tests of the daemon's code")
+def load(path, dropout):
+    """What `export` wrote, at eight bits. Refuses what is not of this form."""
+    data = Path(path).read_bytes()
+    if data[:4] != b"FMLC":
+        raise SystemExit(f"{path} holds no weights of the classifier")
+    at = 8 + struct.unpack("<I", data[4:8])[0]
+    header = json.loads(data[8:at])
+    known = {"version": 1, "line_buckets": LINE_BUCKETS, "plain_buckets": PLAIN_BUCKETS, "outputs": OUTPUTS, **HEADS}
+    if any(header.get(name) != value for name, value in known.items()):
+        raise SystemExit(f"{path} is of another version")
+    model = Classifier(header["width"], header["hidden"], dropout)
+
+    def take(shape, kind):
+        nonlocal at
+        part = numpy.frombuffer(data, kind, int(numpy.prod(shape)), at).reshape(shape)
+        at += part.nbytes
+        return torch.from_numpy(part.astype("float32"))
+
+    with torch.no_grad():
+        for table in (model.line.weight, model.plain.weight, model.direct.weight):
+            scale = take((table.shape[0], 1), "<f4")
+            table.copy_(scale * take(table.shape, "i1"))
+        for layer in (model.hidden, model.out):
+            layer.weight.copy_(take(layer.weight.shape, "<f4"))
+            layer.bias.copy_(take(layer.bias.shape, "<f4"))
+    return model
+
+
+def settings(parser):
+    """How it is trained."""
     parser.add_argument("--width", type=int, default=32)
     parser.add_argument("--hidden", type=int, default=64)
     parser.add_argument("--dropout", type=float, default=0.3)
@@ -218,6 +243,18 @@ def main():
     parser.add_argument("--decay", type=float, default=0.01)
     parser.add_argument("--epochs", type=int, default=25)
     parser.add_argument("--batch", type=int, default=64)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rows", type=Path, nargs="+", required=True)
+    parser.add_argument("--learnt", default="", help="files whose lines plain code was made with: what it says of them is not believed")
+    parser.add_argument("--test", default="", help="files kept out")
+    parser.add_argument("--folds", action="store_true")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--answers", type=Path, help="what the weights say of some lines, for the tests of the daemon's code")
+    settings(parser)
     args = parser.parse_args()
     torch.set_num_threads(1)
     rows = [json.loads(text) for path in args.rows for text in path.open()]

@@ -44,9 +44,10 @@ async function standIns(folder: string, port: number): Promise<Record<string, st
 [ "$*" = "restart fieldmouse" ] || exit 64
 cd ${folder}
 if [ -e pid ]; then kill "$(cat pid)"; while kill -0 "$(cat pid)" 2>/dev/null; do sleep 0.05; done; fi
+rm -f log
 fieldmouse run >log 2>&1 </dev/null &
 echo $! >pid
-until grep -q DaemonStarted log; do kill -0 "$(cat pid)" || { cat log; exit 1; }; sleep 0.05; done`,
+until grep -qs DaemonStarted log; do kill -0 "$(cat pid)" || { cat log; exit 1; }; sleep 0.05; done`,
   }
   for (const [name, script] of Object.entries(scripts)) {
     await writeFile(join(folder, 'bin', name), `#!/bin/sh\n${script}\n`)

@@ -217,10 +217,14 @@ t.test('without a repository nothing is asked, and whoever asks is told so', asy
   })
   t.match(await mouse.command({ do: 'status', family: 'cat' }, { kind: 'update' }), {
     ok: false,
-    error: { code: 'bad_request', message: /command, line/ },
+    error: { code: 'bad_request', message: /command, line, classifier/ },
   })
   t.match(await mouse.command({ do: 'status' }, { kind: 'update' }), {
     ok: true,
-    result: { state: 'idle', sources: [], models: [{ family: 'command' }, { family: 'line' }] },
+    result: {
+      state: 'idle',
+      sources: [],
+      models: [{ family: 'command' }, { family: 'line' }, { family: 'classifier' }],
+    },
   })
 })

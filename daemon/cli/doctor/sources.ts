@@ -1,10 +1,13 @@
 /** Whether lines can come in, and what reads them. */
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
+import { activeWeights } from '../../active-files.js'
 import { describe } from '../../base/errors.js'
+import { packageVersion } from '../../base/package-root.js'
 import type { Config } from '../../config/schema.js'
 import { checkGguf } from '../../inference/gguf.js'
 import { lineModelFile } from '../../line-model.js'
+import { Classifier, shippedWeights } from '../../triage/classifier/classifier.js'
 import { type Check, failed, ok, warn } from './check.js'
 
 /** Ports below this belong to root, unless the service was given the right. */
@@ -28,7 +31,7 @@ export async function checkSources(config: Config): Promise<Check[]> {
       ),
     )
   if (mqtt.length > 0) checks.push(ok('topics', `lines from ${mqtt.map(m => m.topic).join(', ')}`))
-  checks.push(await checkLineModel(config))
+  checks.push(await checkClassifier(config), await checkLineModel(config))
   return checks
 }
 
@@ -65,6 +68,25 @@ async function checkFile(path: string): Promise<Check> {
           'Give the user the right to read it, mostly by the group `adm`.',
         )
       : warn(name, 'not there now', 'It is waited for; correct the path if it is another.')
+  }
+}
+
+async function checkClassifier(config: Config): Promise<Check> {
+  const name = 'classifier'
+  try {
+    const path = await activeWeights(config, new AbortController().signal)
+    if (path === undefined) return ok(name, 'off: plain code alone says what a line means')
+    const { madeFor } = Classifier.read(path)
+    const here = packageVersion()
+    return path === shippedWeights() || madeFor === undefined || madeFor === here
+      ? ok(name, path)
+      : warn(
+          name,
+          `${path} was trained for version ${madeFor}, this is ${here}: what it sees of a line may be something else now`,
+          'Train it again with the code of this version (scripts/train/README.md).',
+        )
+  } catch (error) {
+    return failed(name, error)
   }
 }
 

@@ -3,7 +3,7 @@
  * says; probabilities of severity, category and component come out. Trained by `scripts/train/classifier.py`, some tens of
  * microseconds a line, no native code. Pure but for reading its file.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { describe } from '../../base/errors.js'
 import { packageFile } from '../../base/package-root.js'
 import { parse, z } from '../../base/schema.js'
@@ -18,12 +18,19 @@ import {
 } from '../verdict.js'
 import { LINE_BUCKETS, PLAIN_BUCKETS } from './features.js'
 
+/** Weights that training finds lie below 10. Within this no sum of theirs leaves what 32 bits can hold. */
+const MOST_WEIGHT = 1e4
+/** The one that ships has 2.6 MB. */
+const MOST_BYTES = 64 * 1024 * 1024
+
 /** What the file says of itself: names in the order of its outputs. */
 const Header = z.object({
   version: z.literal(1),
   width: z.number().int().min(1).max(4096),
   hidden: z.number().int().min(1).max(4096),
-  words_count: z.number(),
+  /** Version of the package whose code made the features that it was trained on; older files do not say. */
+  made_for: z.string().max(60).optional(),
+  words_count: z.number().positive().max(MOST_WEIGHT),
   line_buckets: z.literal(LINE_BUCKETS),
   plain_buckets: z.literal(PLAIN_BUCKETS),
   outputs: z.literal(SEVERITIES.length + CATEGORIES.length + COMPONENTS.length + 1),
@@ -55,7 +62,25 @@ interface Layer {
   bias: Float32Array
 }
 
+/** The weights that ship. */
+export const shippedWeights = (): string => packageFile('daemon', 'triage', 'classifier', 'weights.bin')
+
+/** A file that may hold weights; whether it does is for `Classifier` to say. @throws classifier_broken */
+export function readWeights(path: string): Uint8Array {
+  let problem: string
+  try {
+    const { size } = statSync(path)
+    if (size <= MOST_BYTES) return readFileSync(path)
+    problem = `it has ${size} bytes, ${MOST_BYTES} are allowed`
+  } catch (error) {
+    throw errors.classifier_broken({ path, problem: describe(error) }, error)
+  }
+  throw errors.classifier_broken({ path, problem })
+}
+
 export class Classifier {
+  /** Version of the package that it was trained for, where the file says it. */
+  readonly madeFor: string | undefined
   readonly #width: number
   readonly #line: Table
   readonly #plain: Table
@@ -79,7 +104,13 @@ export class Classifier {
       throw broken('its header is not what this version reads', error)
     }
     const { width, hidden, outputs } = header
-    const floats = (count: number) => take(count * 4, at => new Float32Array(at))
+    this.madeFor = header.made_for
+    const floats = (count: number) => {
+      const numbers = take(count * 4, at => new Float32Array(at))
+      // NaN is not below anything
+      if (!numbers.every(x => Math.abs(x) <= MOST_WEIGHT)) throw broken('some of its weights are no numbers')
+      return numbers
+    }
     const whole = (count: number) => take(count, at => new Int8Array(at))
     let at = begin
     // copied: what stands in a buffer of Node need not begin at a multiple of four
@@ -105,14 +136,8 @@ export class Classifier {
   }
 
   /** The one that ships, or another. @throws classifier_broken */
-  static read(path = packageFile('daemon', 'triage', 'classifier', 'weights.bin')): Classifier {
-    let bytes: Uint8Array
-    try {
-      bytes = readFileSync(path)
-    } catch (error) {
-      throw errors.classifier_broken({ path, problem: describe(error) }, error)
-    }
-    return new Classifier(bytes, path)
+  static read(path = shippedWeights()): Classifier {
+    return new Classifier(readWeights(path), path)
   }
 
   /** @param line buckets of `lineFeatures`; @param plain those of `plainFeatures`, none where it is not to count */
