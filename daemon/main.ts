@@ -2,7 +2,6 @@
  * The composition root: builds the parts and starts them, top to bottom. The only place that knows every room, so the
  * only one to read to know how things hang together. Stops in reverse.
  */
-import { join } from 'node:path'
 import { type Clock, systemClock } from './base/clock.js'
 import { describe } from './base/errors.js'
 import { packageVersion } from './base/package-root.js'
@@ -11,8 +10,9 @@ import type { Board } from './board/board.js'
 import { EnergyMeter } from './board/energy.js'
 import { Tree } from './board/read.js'
 import type { BoardWatch } from './board/watch.js'
-import { EmbeddedBroker } from './bus/broker/embedded.js'
-import { type BrokerAccess, Connection } from './bus/mqtt/connect.js'
+import { externalAccess } from './broker-access.js'
+import type { EmbeddedBroker } from './bus/broker/embedded.js'
+import { Connection } from './bus/mqtt/connect.js'
 import { DEFAULT_LIMITS } from './bus/mqtt/envelope.js'
 import { Serve } from './bus/mqtt/serve.js'
 import { type Topics, topicsOf } from './bus/mqtt/topics.js'
@@ -39,6 +39,7 @@ import { Events } from './observability/events.js'
 import { createLog, type Log } from './observability/log.js'
 import { Metrics } from './observability/metrics.js'
 import { Outward } from './outward.js'
+import { embeddedBroker } from './own-broker.js'
 import type { Plant } from './plant.js'
 import { Requests } from './requests/accept.js'
 import { surveyFor } from './survey.js'
@@ -168,8 +169,11 @@ export class Daemon implements Part {
     // what starts last is imported while this process waits for broker and model
     const last = Promise.all([import('./plant.js'), import('./hearing.js')])
     last.catch(() => {}) // thrown where it is awaited
-    if (config.broker.kind === 'embedded') await this.#begin(this.#makeBroker(), signal)
-    const connection = this.#makeConnection(this.#access(), config.broker.clientId, true)
+    if (config.broker.kind === 'embedded') {
+      this.#broker = embeddedBroker(config, { log: this.#log, conditions: this.#conditions })
+      await this.#begin(this.#broker, signal)
+    }
+    const connection = this.#makeConnection(config.broker.clientId, true)
     this.#connection = connection
     const memo = new MemoStage(config.commands.memoEntries)
     const models = await this.#findModels(choice, connection, memo, signal)
@@ -318,37 +322,10 @@ export class Daemon implements Part {
     }
   }
 
-  #access(): BrokerAccess {
-    const { broker } = this.#o.config
-    if (this.#broker) return { url: this.#broker.address.url }
-    return {
-      url: broker.url ?? '',
-      ...(broker.username ? { username: broker.username } : {}),
-      ...(broker.passwordFile ? { passwordFile: broker.passwordFile } : {}),
-      ...(broker.caFile ? { caFile: broker.caFile } : {}),
-      ...(broker.certFile ? { certFile: broker.certFile } : {}),
-      ...(broker.keyFile ? { keyFile: broker.keyFile } : {}),
-    }
-  }
-
-  #makeBroker(): EmbeddedBroker {
-    const { config } = this.#o
-    this.#broker = new EmbeddedBroker({
-      port: config.broker.port,
-      folder: join(config.dataDir, 'broker'),
-      choice: config.broker.program,
-      onEvent: event => {
-        if (event.name === 'FolderUnwritable') this.#conditions.raise('data_unwritable', event.problem)
-        else if (event.name === 'BrokerDied')
-          this.#log.warn(`the embedded broker ended (${event.why}); again in ${event.retryInMs} ms`)
-      },
-    })
-    return this.#broker
-  }
-
   /** @param present whether this connection speaks for the device on the status topic */
-  #makeConnection(access: BrokerAccess, clientId: string, present: boolean): Connection {
-    const { clock } = this.#o
+  #makeConnection(clientId: string, present: boolean): Connection {
+    const { clock, config } = this.#o
+    const access = this.#broker ? { url: this.#broker.address.url } : externalAccess(config.broker)
     const presence = {
       topic: this.topics.status,
       online: () => this.#outward.status(this.#conditions.state()),
@@ -453,11 +430,7 @@ export class Daemon implements Part {
   }
 
   async #beginVirtual(home: ConfiguredHome, signal: AbortSignal): Promise<void> {
-    const connection = this.#makeConnection(
-      this.#access(),
-      `${this.#o.config.broker.clientId}-devices`,
-      false,
-    )
+    const connection = this.#makeConnection(`${this.#o.config.broker.clientId}-devices`, false)
     await this.#begin(connection, signal)
     this.#virtual = new VirtualHome({ home, wire: wireOf(connection) })
     await this.#begin(this.#virtual, signal)

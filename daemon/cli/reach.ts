@@ -1,3 +1,4 @@
+import { externalAccess } from '../broker-access.js'
 import type { BrokerAccess } from '../bus/mqtt/connect.js'
 import type { Config } from '../config/schema.js'
 import { errors } from './errors.js'
@@ -11,15 +12,7 @@ export function accessOf({ broker }: Config): BrokerAccess {
     if (broker.port === 0) throw errors.unknown_port({})
     return { url: `mqtt://127.0.0.1:${broker.port}` }
   }
-  const { url = '', username, passwordFile, caFile, certFile, keyFile } = broker
-  return {
-    url,
-    ...(username ? { username } : {}),
-    ...(passwordFile ? { passwordFile } : {}),
-    ...(caFile ? { caFile } : {}),
-    ...(certFile ? { certFile } : {}),
-    ...(keyFile ? { keyFile } : {}),
-  }
+  return externalAccess(broker)
 }
 
 /** An address that may be shown: without user and password. */
