@@ -3,8 +3,9 @@
  * looked at once and then found by its characters where it stands, without being cut out of its line.
  */
 import { ownText } from './characters.js'
-import { baitParts, isOwnWord, mayDecide } from './judge/vocabulary.js'
-import { foldedWords } from './judge/words.js'
+import { ADDRESS, isName, maskOf, NAME_WITH_X } from './judge/masks.js'
+import { type BesideNumbers, baitParts, besideNumbers, mayDecide } from './judge/vocabulary.js'
+import { foldedWords, nameEnd } from './judge/words.js'
 
 export interface ShapeWord {
   readonly text: string
@@ -14,6 +15,10 @@ export interface ShapeWord {
   readonly parts: readonly [number, number, number]
   /** What is not read may begin with it: a month, a byte, an id. */
   readonly begins: boolean
+  /** A 0 behind it and a hyphen is part of a name. */
+  readonly names: boolean
+  /** Behind it, and in front of it, certain numbers may decide. */
+  readonly beside: BesideNumbers
   /** Another word at the same place. */
   other: ShapeWord | undefined
 }
@@ -59,8 +64,8 @@ export function idOf(text: string): number {
 export function learnWord(word: string, hash: number): ShapeWord {
   const parts = foldedWords(word)
   const whole = parts.join('')
-  const texts = parts.map(shown)
-  const hidden = texts.every(t => t === NAME) && parts.length > 1 && mayDecide(whole)
+  const texts = parts.map(maskOf)
+  const hidden = texts.every(isName) && parts.length > 1 && mayDecide(whole)
   const masks = [whole, ...parts].map(baitParts)
   const or = (i: 0 | 1 | 2) => masks.reduce((bits, mask) => bits | mask[i], 0)
   if (size >= MOST_WORDS) {
@@ -73,11 +78,25 @@ export function learnWord(word: string, hash: number): ShapeWord {
     id: idOf(/(.)\1{15,}/.test(word) ? word : (hidden ? parts : texts).join("'")),
     parts: TURNED.test(word) ? [-1, -1, -1] : [or(0), or(1), or(2)],
     begins: BEGINS.test(word),
+    names: parts.length > 0 && nameEnd(parts.at(-1)!, 0) === 0,
+    beside: besideOf(parts),
     other: undefined,
   }
   append(result, placeOf(hash))
   size++
   return result
+}
+
+/** The first part may follow a number, the last one lead to another, and each of them from far. */
+function besideOf(parts: readonly string[]): BesideNumbers {
+  const all = parts.map(besideNumbers)
+  // what is no word here may be one in its line
+  if (all.length === 0) return { leads: true, leadsFar: true, follows: true }
+  return {
+    leads: all.at(-1)!.leads,
+    leadsFar: all.some(b => b.leadsFar),
+    follows: all[0]!.follows,
+  }
 }
 
 function append(word: ShapeWord, place: number): void {
@@ -90,16 +109,17 @@ function append(word: ShapeWord, place: number): void {
   last.other = word
 }
 
-/** What stands behind the 0 of a long hexadecimal number, no word in it: there are too many of them to look at each. */
-const ADDRESS = /^x(?!0+$)(?=[0-9a-f]*\d)(?![0-9a-f]*[a-f]{3})[0-9a-f]{5,16}$/i
+/** There are too many of them to look at each. */
 export const isAddress = (line: string, from: number, to: number): boolean =>
   line.charCodeAt(from - 1) === 48 && ADDRESS.test(line.slice(from, to))
 /** Whichever. */
 export const ADDRESS_WORD: ShapeWord = {
   text: '',
-  id: idOf("x'"),
+  id: idOf(NAME_WITH_X),
   parts: [0, 0, 0],
   begins: false,
+  names: true,
+  beside: { leads: false, leadsFar: false, follows: false },
   other: undefined,
 }
 
@@ -108,13 +128,3 @@ const BEGINS = /^(?:[0-9a-fA-F]{2}|[a-fA-F]+\d[0-9a-fA-F]*|Jan|Feb|Mar|Apr|May|J
 
 /** Words of bait whose letters were moved by thirteen. */
 const TURNED = /vafgehpgvba|vtaber|frirevgl|pynffvsl/i
-
-const NAME = '_'
-/** `pump12` is a pump with a number; `l1`, `co2` are words of their own. */
-function shown(part: string): string {
-  if (/^x0+$/.test(part)) return part
-  const [, letters, digits, end] = /^([a-z]+)(\d+)([a-z]?)$/.exec(part) ?? []
-  if (letters === undefined) return mayDecide(part) ? part : NAME
-  if (isOwnWord(part)) return part
-  return mayDecide(letters) || mayDecide(part) ? `${letters}${digits!.length > 3 ? '##' : '#'}${end}` : NAME
-}

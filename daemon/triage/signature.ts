@@ -7,7 +7,8 @@
  */
 
 import { endOfUnread } from './judge/unread.js'
-import { numberMayDecide } from './judge/vocabulary.js'
+import { type BesideNumbers, besideNumbers, roleOf } from './judge/vocabulary.js'
+import { isNamedNought } from './judge/words.js'
 import { ADDRESS_WORD, hashOn, idOf, isAddress, learnWord, wordAt } from './shape-words.js'
 
 export interface Shape {
@@ -40,11 +41,14 @@ const MOST_WORD = 40
 const MOST_CHARS = 2048
 /** A run of so many letters and digits may be text in disguise. @source judge/hostile.ts */
 const BASE64 = 32
-/** Numbers that some phrase has as they are. */
-const numberIds = new Map<string, number>()
-const MOST_NUMBERS = 50_000
-/** The same of those with up to three digits, by how many and which: 0 when they were not seen. */
-const shortNumbers = new Int32Array(4 * 1000)
+/**
+ * What stands for whole numbers of up to four digits, by how many and which: 0 when they were not seen, negative for those
+ * that count beside certain words only.
+ */
+const shortNumbers = new Int32Array(5 * 10_000)
+/** Those of them that some phrase has, and what stands for the first. */
+const literals: BesideNumbers[] = []
+const LITERAL = 0x20000000
 
 /**
  * @param start where the message begins: what stands before it is another sentence
@@ -64,6 +68,15 @@ export function shapeOf(line: string, start = 0, runs?: Runs): Shape | undefined
   let at = 0
   let blank = false
   let begun = false
+  /** What stands before says that certain numbers count right behind it; and that they do from here on. */
+  let leads = false
+  let leadsFar = false
+  /** Where the last of the words ends, if it may be a name. */
+  let nameEnd = -1
+  /** Since the word or number before: `=` or `:`. */
+  let assigned = false
+  /** A number that counts if the next word says so. */
+  let waiting = 0
   while (at < length) {
     const code = line.charCodeAt(at)
     const from = at
@@ -87,6 +100,15 @@ export function shapeOf(line: string, start = 0, runs?: Runs): Shape | undefined
         first |= seen.parts[0]
         second |= seen.parts[1]
         third |= seen.parts[2]
+        if (waiting !== 0 && seen.beside.follows) {
+          a = Math.imul((a ^ waiting) + 0x9e3779b9, 0x85ebca6b)
+          b = Math.imul(b ^ waiting, 0xc2b2ae35)
+        }
+        nameEnd = seen.names ? at : -1
+        leads = seen.beside.leads
+        leadsFar ||= seen.beside.leadsFar
+        waiting = 0
+        assigned = false
       }
       runs?.add(from, at)
       blank = false
@@ -108,6 +130,26 @@ export function shapeOf(line: string, start = 0, runs?: Runs): Shape | undefined
       }
       if (at - from > MOST_WORD) return undefined
       id = numberId(line, from, at, marks)
+      if (id === NOUGHT && isNamedNought(line, from, nameEnd)) id = HYPHENED + 1
+      if (id < LITERAL && id > 0) {
+        waiting = 0
+        leads = false
+      } else {
+        const number = literals[Math.abs(id) - LITERAL]!
+        if (waiting !== 0 && number.follows) {
+          a = Math.imul((a ^ waiting) + 0x9e3779b9, 0x85ebca6b)
+          b = Math.imul(b ^ waiting, 0xc2b2ae35)
+        }
+        waiting = 0
+        if (id < 0) {
+          const counts = leads || leadsFar || (assigned && at - from === 1 && code === 49)
+          waiting = counts ? 0 : -id
+          id = counts ? -id : looksOf(line, from, at)
+        }
+        leads = number.leads
+        leadsFar ||= number.leadsFar
+      }
+      assigned = false
       runs?.add(from, at)
       blank = false
     } else {
@@ -121,6 +163,9 @@ export function shapeOf(line: string, start = 0, runs?: Runs): Shape | undefined
       if (isBlank && blank) continue
       blank = isBlank
       id = isBlank ? 32 : code < 256 ? code : code - 0x2000 + 128
+      const kind = MARKS[code]
+      if (kind === ASSIGNS) assigned = true
+      else if (kind === BEGINS_SENTENCE && isSentence(line, at)) id = SENTENCE
     }
     if (from >= start && !begun) {
       begun = true
@@ -157,32 +202,55 @@ const isText = (line: string): boolean =>
     /^[\x20-\x7e\r\n\t]+$/.test(Buffer.from(r, 'base64').toString('latin1')),
   )
 
-/** A number by what its looks tell: none, one, whole, with decimals, a date, a time; one that some phrase has as it is. */
+/**
+ * A number by what its looks tell: none, whole, with decimals, a date, a time; one that some phrase has as it is, negative
+ * where it has it beside certain words only.
+ */
 function numberId(text: string, from: number, to: number, marks: number): number {
   const length = to - from
-  if (length <= 8 && isPlain(text, from, to))
-    return marks === 0 && length <= 3 ? shortNumber(text, from, to) : numberAsIs(text.slice(from, to), true)
+  if (length <= 8 && isNought(text, from, to)) return noughtId(text, from, to)
   // commas make several numbers of one, or none: by how many digits stand between them
-  if (marks > 1)
-    return text.slice(from, to).includes(',') ? idOf(text.slice(from, to).replace(/\d/g, '9')) : 0x82
+  if (marks > 1) return text.slice(from, to).includes(',') ? idOf(listOf(text.slice(from, to))) : 0x82
   if (marks === 1) {
     // a code of one digit is found in front of its decimals, too
     const decimals = text.charCodeAt(from + 1) === 46 || text.charCodeAt(from + 1) === 44
     return decimals && text.charCodeAt(from) < 50 ? 0x8c + text.charCodeAt(from) - 48 : 0x83
   }
+  const asIs = length <= 4 ? shortNumber(text, from, to) : WHOLE
+  return asIs === WHOLE ? looksOf(text, from, to) : asIs
+}
+
+/** A whole number by its length and what stands beside it. */
+function looksOf(text: string, from: number, to: number): number {
+  const length = to - from
   if (length <= 4) {
     const before = text.charCodeAt(from - 1)
     const after = text.charCodeAt(to)
     if (before === 58 || after === 58 || after === 84) {
       if (length === 2) return 0x84
-    } else if (before === 45 || after === 45) return 0x85 + length
+    } else if (before === 45 || after === 45) return HYPHENED + length
     // the day of a month, in a header
     if (length <= 2 && from < 12 && before === 32) return 0x8e
-    if (length <= 3) return shortNumber(text, from, to)
   }
   return length > 15 ? 0x8a : WHOLE
 }
+/** `12,0,345` as `99,0,999`: nought is a word of its own in a list, too. */
+const listOf = (numbers: string): string =>
+  numbers.replace(/\d+/g, n => (/^0+$/.test(n) ? n : n.replace(/\d/g, '9')))
 const WHOLE = 0x8b
+/** With its length: a number at a hyphen. */
+const HYPHENED = 0x85
+const NOUGHT = 0x8f
+/** Of marks: `=` and `:`; those that may begin a sentence of ships. */
+const [ASSIGNS, BEGINS_SENTENCE] = [1, 2]
+const MARKS = Uint8Array.from({ length: 128 }, (_, code) =>
+  code === 61 || code === 58 ? ASSIGNS : code === 36 || code === 33 ? BEGINS_SENTENCE : 0,
+)
+/** A mark that begins a sentence of ships: what follows is read as one. @source books/codes-say.ts */
+const SENTENCE = 0x90
+const isSentence = (line: string, at: number): boolean =>
+  isCapital(line.charCodeAt(at)) && isCapital(line.charCodeAt(at + 1))
+const isCapital = (code: number): boolean => code >= 65 && code <= 90
 /** A dump of bytes, an id; a month and what follows; with its length, a time by its digits. */
 const UNREAD = 0x80
 const MONTH = 0x81
@@ -193,36 +261,36 @@ function unreadId(text: string, from: number, to: number): number {
   return text.charCodeAt(from + 3) === 32 ? MONTH : UNREAD
 }
 
-function numberAsIs(number: string, always: boolean): number {
-  let id = numberIds.get(number)
-  if (id === undefined) {
-    id = always || numberMayDecide(number) ? idOf(number) : WHOLE
-    if (numberIds.size < MOST_NUMBERS) numberIds.set(number, id)
-  }
-  return id
+function asItIs(number: string): number {
+  const role = roleOf(number)
+  if (role === 'any') return WHOLE
+  literals.push(besideNumbers(number))
+  const id = LITERAL + literals.length - 1
+  return role === 'itself' ? id : -id
 }
 
-/** A whole number of up to three digits. */
+/** A whole number of up to four digits. */
 function shortNumber(text: string, from: number, to: number): number {
   let index = to - from
   for (let i = from; i < to; i++) index = index * 10 + text.charCodeAt(i) - 48
   let id = shortNumbers[index]!
   if (id === 0) {
-    id = numberAsIs(text.slice(from, to), isPlain(text, from, to))
+    id = asItIs(text.slice(from, to))
     shortNumbers[index] = id
   }
   return id
 }
 
-/** 0 and 1, whatever their form: off and on. */
-function isPlain(text: string, from: number, to: number): boolean {
-  if (to - from === 1 && text.charCodeAt(from) === 49) return true
+/** None at all, whatever its form: off. */
+function isNought(text: string, from: number, to: number): boolean {
   for (let i = from; i < to; i++) {
     const code = text.charCodeAt(i)
     if (code !== 48 && code !== 46 && code !== 44) return false
   }
   return true
 }
+const noughtId = (text: string, from: number, to: number): number =>
+  to - from === 1 ? NOUGHT : idOf(text.slice(from, to))
 
 const SHELL = '({'
 const isLetter = (code: number): boolean => code < KINDS.length && KINDS[code] === LETTER

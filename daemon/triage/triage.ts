@@ -178,7 +178,8 @@ export class Triage {
   #judge(source: string, reading: Reading, start: number): Verdict {
     const line = reading.raw
     const shape = shapeOf(line, start)
-    const known = { line, source, ...(shape && !shape.bait ? { shape: shape.key } : {}) }
+    const hostile = hostileText(line) ?? null
+    const known = { line, source, hostile, ...(shape && !shape.bait ? { shape: shape.key } : {}) }
     const plain = judge({ ...known, findings: lookUp(reading, source) })
     return this.#classifier ? weigh(this.#classifier, known, plain) : plain
   }

@@ -19,6 +19,8 @@ from torch import nn
 from torch.nn import functional as F
 
 LINE_BUCKETS, PLAIN_BUCKETS = 1 << 16, 1 << 11
+# as daemon/triage/classifier/features.ts
+FEATURES_VERSION = 2
 SEVERITIES = ["normal", "advisory", "warning", "critical", "emergency"]
 CATEGORIES = ["security", "safety", "leak", "sensor_fault", "vibration", "temperature", "pressure", "level_flow", "electrical",
               "communication", "configuration", "wear_maintenance", "process_deviation", "normal"]
@@ -145,6 +147,7 @@ def verdict(parts):
 
 # as daemon/triage/classifier/weigh.ts
 RAISE_FROM, CALM_FROM, NAME_FROM, CERTAIN = 0.75, 0.7, 0.4, 0.95
+CALM_GRAVE_FROM = {"critical": 0.8, "emergency": 0.9}
 
 
 def weighed(plain, parts):
@@ -155,7 +158,7 @@ def weighed(plain, parts):
     if own["severity"] in ALARMS and plain["severity"] not in ALARMS:
         return own if alarm >= RAISE_FROM else plain
     if own["severity"] not in ALARMS and plain["severity"] in ALARMS:
-        return own if 1 - alarm >= CALM_FROM else plain
+        return own if 1 - alarm >= CALM_GRAVE_FROM.get(plain["severity"], CALM_FROM) else plain
     if (own["severity"], plain["severity"]) == ("advisory", "normal"):
         return own if 1 - of["normal"] >= RAISE_FROM else plain
     if (own["severity"], plain["severity"]) == ("normal", "advisory"):
@@ -190,7 +193,7 @@ def figures(pairs):
 def export(model, path):
     """Header (JSON, padded), then tables as int8 rows with a scale each (line, plain, direct) and float32 layers."""
     made_for = json.loads((Path(__file__).resolve().parents[2] / "package.json").read_text())["version"]
-    header = json.dumps({"version": 1, "made_for": made_for, "width": model.line.weight.shape[1], "hidden": model.hidden.weight.shape[0],
+    header = json.dumps({"version": FEATURES_VERSION, "made_for": made_for, "width": model.line.weight.shape[1], "hidden": model.hidden.weight.shape[0],
                          "words_count": WORDS_COUNT, "line_buckets": LINE_BUCKETS, "plain_buckets": PLAIN_BUCKETS,
                          "outputs": OUTPUTS, **HEADS}).encode()
     header += b" " * (-len(header) % 8)
@@ -211,7 +214,7 @@ def load(path, dropout):
         raise SystemExit(f"{path} holds no weights of the classifier")
     at = 8 + struct.unpack("<I", data[4:8])[0]
     header = json.loads(data[8:at])
-    known = {"version": 1, "line_buckets": LINE_BUCKETS, "plain_buckets": PLAIN_BUCKETS, "outputs": OUTPUTS, **HEADS}
+    known = {"version": FEATURES_VERSION, "line_buckets": LINE_BUCKETS, "plain_buckets": PLAIN_BUCKETS, "outputs": OUTPUTS, **HEADS}
     if any(header.get(name) != value for name, value in known.items()):
         raise SystemExit(f"{path} is of another version")
     model = Classifier(header["width"], header["hidden"], dropout)

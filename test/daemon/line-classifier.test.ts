@@ -54,7 +54,7 @@ t.test('weights that do not fit are told with a remedy, and those that ship go o
   for (const [name, bytes, why] of [
     ['torn', whole.subarray(0, whole.length / 2), /cut short/],
     ['other', Buffer.from('GGUF and so on'), /does not begin as one/],
-    ['newer', madeWeights({ header: { version: 2 } }), /not what this version reads/],
+    ['newer', madeWeights({ header: { version: 99 } }), /not what this version reads/],
     ['odd', madeWeights({ numbers: i => (i === 7 ? Number.NaN : 0) }), /no numbers/],
   ] as const) {
     const folder = t.testdir()

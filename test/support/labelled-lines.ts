@@ -82,3 +82,36 @@ export function another(line: string, below: (n: number) => number): string {
       return put(/\p{L}{2,}/gu, NAMES)
   }
 }
+
+/** Values that some rule, code, limit or sensor stops at, and others. */
+const VALUES =
+  '0 1 4 7 12 85 95 99 100 250 9999 65535 32767 327.6 850.0 -127 3.4 20.99 2.9 3.60 00 007 1000000 0.01 1,234,567'.split(
+    ' ',
+  )
+
+/** The same words with other numbers, of other lengths too. */
+export function otherNumbers(line: string, below: (n: number) => number): string {
+  const digit = () => String(below(10))
+  const number = /\d+(?:[.,]\d+)?/g
+  switch (below(5)) {
+    case 0:
+      return line.replace(/\d/g, digit)
+    case 1:
+      return line.replace(/\d/g, d => (below(4) > 0 ? d : digit()))
+    case 2:
+      return line.replace(/\d+/g, d => (below(2) > 0 ? d : String(below(10 ** (1 + below(5))))))
+    case 3:
+      return line.replace(number, d => (below(3) > 0 ? d : VALUES[below(VALUES.length)]!))
+    default:
+      return line.replace(number, d => (below(3) > 0 ? d : (below(10_000) / 10 ** below(3)).toString()))
+  }
+}
+
+const SYLLABLES = 'zor quix vab nyt ulm wex jop haf gry sob kli dun mez tav'.split(' ')
+/** A word that nobody has said yet, with a number behind it perhaps, or an address. */
+export function someName(below: (n: number) => number): string {
+  if (below(6) === 0) return `0x${(0x10000 + below(0xfffffff)).toString(16)}`
+  const name = Array.from({ length: 1 + below(3) }, () => SYLLABLES[below(SYLLABLES.length)]!).join('')
+  const said = below(4) === 0 ? name[0]!.toUpperCase() + name.slice(1) : name
+  return below(3) === 0 ? `${said}${below(2000)}` : said
+}

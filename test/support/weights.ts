@@ -1,5 +1,5 @@
 /** Weights of the classifier of lines, made by hand: small, and as right or wrong as a test wants. */
-import { LINE_BUCKETS, PLAIN_BUCKETS } from '../../daemon/triage/classifier/features.js'
+import { FEATURES_VERSION, LINE_BUCKETS, PLAIN_BUCKETS } from '../../daemon/triage/classifier/features.js'
 import {
   CATEGORIES,
   type Category,
@@ -27,7 +27,7 @@ export const NUMBERS = LINE_BUCKETS + 2 * PLAIN_BUCKETS + 2 + 1 + 2 * OUTPUTS + 
 export function madeWeights({ says, header = {}, numbers = () => 0 }: MadeWeights = {}): Buffer {
   const [width, hidden] = [1, 1]
   const text = JSON.stringify({
-    version: 1,
+    version: FEATURES_VERSION,
     width,
     hidden,
     words_count: 3,

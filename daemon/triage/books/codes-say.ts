@@ -12,8 +12,8 @@ import { type Book, shippedBooks } from './load.js'
 import { LEVEL_BOOK, lookUp, MOST_CHARACTERS, openedIn } from './look-up.js'
 import { blindTo, holdsWithout } from './whatever-digits.js'
 
-/** Five numbers or pairs of letters in a row may be a frame with other numbers. A bare 0 and 1 are words of their own. */
-const FRAME = /(?:\b(?:[2-9]|[0-9a-f]{2,})\b[ :-]?){5,}/i
+/** Five numbers or pairs of letters in a row may be a frame with other numbers. A bare 0 is a word of its own. */
+const FRAME = /(?:\b(?:[1-9]|[0-9a-f]{2,})\b[ :-]?){5,}/i
 const SENTENCE = /[$!][A-Z]{2}/
 /** Words that say what an alarm is of, or that it was tried. */
 const SETTINGS = /\b(?:limit|threshold|set[- ]?point|setting|delay|hysteresis|test)\b/i

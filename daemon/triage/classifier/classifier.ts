@@ -16,7 +16,7 @@ import {
   SEVERITIES,
   type Severity,
 } from '../verdict.js'
-import { LINE_BUCKETS, PLAIN_BUCKETS } from './features.js'
+import { FEATURES_VERSION, LINE_BUCKETS, PLAIN_BUCKETS } from './features.js'
 
 /** Weights that training finds lie below 10. Within this no sum of theirs leaves what 32 bits can hold. */
 const MOST_WEIGHT = 1e4
@@ -25,7 +25,7 @@ const MOST_BYTES = 64 * 1024 * 1024
 
 /** What the file says of itself: names in the order of its outputs. */
 const Header = z.object({
-  version: z.literal(1),
+  version: z.literal(FEATURES_VERSION),
   width: z.number().int().min(1).max(4096),
   hidden: z.number().int().min(1).max(4096),
   /** Version of the package whose code made the features that it was trained on; older files do not say. */
@@ -49,11 +49,15 @@ export interface Classes {
   human: number
 }
 
-/** Rows of whole numbers, each with its scale: what is quantized is a quarter of its size. */
+/** Rows of whole numbers, each behind its scale: what is quantized is a quarter of its size, and a row is fetched at once. */
 interface Table {
-  scale: Float32Array
-  rows: Int8Array
+  bytes: Int8Array
+  /** The same bytes. */
+  scales: Float32Array
+  /** Bytes of a row and its scale, a multiple of four. */
+  stride: number
 }
+const SCALE_BYTES = 4
 
 /** Weights by output, then by input. */
 interface Layer {
@@ -121,9 +125,10 @@ export class Classifier {
       return as(part)
     }
     this.#width = width
-    this.#line = { scale: floats(LINE_BUCKETS), rows: whole(LINE_BUCKETS * width) }
-    this.#plain = { scale: floats(PLAIN_BUCKETS), rows: whole(PLAIN_BUCKETS * width) }
-    this.#direct = { scale: floats(PLAIN_BUCKETS), rows: whole(PLAIN_BUCKETS * outputs) }
+    const table = (count: number, columns: number) => tableOf(floats(count), whole(count * columns), columns)
+    this.#line = table(LINE_BUCKETS, width)
+    this.#plain = table(PLAIN_BUCKETS, width)
+    this.#direct = table(PLAIN_BUCKETS, outputs)
     const layer = (inputs: number, count: number): Layer => ({
       inputs,
       weights: floats(inputs * count),
@@ -186,12 +191,31 @@ export class Classifier {
   }
 }
 
+function tableOf(scale: Float32Array, rows: Int8Array, columns: number): Table {
+  const stride = SCALE_BYTES + columns + ((4 - (columns % 4)) % 4)
+  const bytes = new Int8Array(scale.length * stride)
+  const scales = new Float32Array(bytes.buffer)
+  for (let row = 0; row < scale.length; row++) {
+    scales[(row * stride) / 4] = scale[row]!
+    bytes.set(rows.subarray(row * columns, (row + 1) * columns), row * stride + SCALE_BYTES)
+  }
+  return { bytes, scales, stride }
+}
+
 /** Adds rows of a table to a vector. */
-function add({ scale, rows }: Table, buckets: readonly number[], to: Float32Array, times: number): void {
+function add(
+  { bytes, scales, stride }: Table,
+  buckets: readonly number[],
+  to: Float32Array,
+  times: number,
+): void {
   const width = to.length
   for (const bucket of buckets) {
-    const own = scale[bucket]! * times
-    for (let i = 0, at = bucket * width; i < width; i++, at++) to[i]! += rows[at]! * own
+    const row = bucket * stride
+    const own = scales[row >> 2]! * times
+    // what training has never seen
+    if (own === 0) continue
+    for (let i = 0, at = row + SCALE_BYTES; i < width; i++, at++) to[i]! += bytes[at]! * own
   }
 }
 

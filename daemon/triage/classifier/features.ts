@@ -1,18 +1,25 @@
 /**
  * What the classifier sees of a line: its words, pairs of them and parts of them, as numbers of buckets; and what plain
- * code made of it. Training reads the same functions (`scripts/train/lines/classes.ts`): the two cannot drift apart. Pure.
+ * code made of it. Of words and numbers it sees what stands for them in the shape of the line (judge/masks.ts) and no more:
+ * so lines of one shape are the same to it, and a verdict that is remembered by the shape is the one that each of them would
+ * get. Training reads the same functions (`scripts/train/lines/classes.ts`): the two cannot drift apart. Pure.
  *
  * @source Joulin et al., Bag of Tricks for Efficient Text Classification, EACL 2017: words, bigrams and character n-grams
  *   hashed into buckets, their vectors averaged, one linear layer
  */
+
 import { unexpected } from '../judge/expect.js'
 import { STATES } from '../judge/lexicon.js'
-import { checkLimits, quantityOf } from '../judge/limits.js'
+import { checkLimits } from '../judge/limits.js'
+import { isName, isZero, maskOf, NAME } from '../judge/masks.js'
 import { Polarity } from '../judge/polarity.js'
+import { quantityOf } from '../judge/quantity.js'
 import { sayingsOf } from '../judge/sayings.js'
 import { isNumber, readBooleans, type Word, wordsOf } from '../judge/words.js'
 import type { Verdict } from '../verdict.js'
 
+/** Raised when lines come to other buckets than before: weights that learnt the ones read nothing of the others. */
+export const FEATURES_VERSION = 2
 /** Buckets for what stands in a line. A power of two. */
 export const LINE_BUCKETS = 1 << 16
 /** Buckets for what plain code says. A power of two. */
@@ -54,13 +61,13 @@ export function wordFeatures(words: readonly Word[]): WordFeatures[] {
   })
 }
 
-/** @returns buckets below `LINE_BUCKETS`, each once, growing */
+/** @returns buckets below `LINE_BUCKETS`, each once */
 export function lineFeatures(words: readonly Word[], source: string): number[] {
   const found = new Set<number>()
   for (const { buckets } of wordFeatures(words)) for (const bucket of buckets) found.add(bucket)
   for (const { text } of wordsOf(source, 12))
-    if (!isNumber(text)) found.add(pair(FROM_SOURCE, tokenOf(text).hash, 3))
-  return [...found].sort((x, y) => x - y)
+    if (!isNumber(text)) found.add(pair(FROM_SOURCE, hashOf(withoutDigits(text)), 3))
+  return [...found]
 }
 
 interface Token {
@@ -78,7 +85,7 @@ function tokenOf(text: string): Token {
   let token = tokens.get(text)
   if (token) return token
   // digits tell little but whether something is none
-  const said = !isNumber(text) ? text.replace(/\d+/g, '#') : Number(text.replace(',', '.')) === 0 ? '0' : '1'
+  const said = isNumber(text) ? (isZero(text) ? '0' : '1') : saidOf(text)
   const isWord = /^[a-z]/.test(said)
   const own = [bucketOf(`w${said}`, LINE_BUCKETS)]
   if (isWord && said.length >= 4) {
@@ -92,6 +99,16 @@ function tokenOf(text: string): Token {
   tokens.set(text, token)
   return token
 }
+
+function saidOf(word: string): string {
+  const mask = maskOf(word)
+  return isName(mask) || HEX.test(word) ? NAME : withoutDigits(mask)
+}
+/** Behind a 0: some shapes tell none of them from another. */
+const HEX = /^x(?!0+$)[0-9a-f]*\d[0-9a-f]*$/
+
+/** `pump#`, whichever it is; but what is none, as `x0000`, is another than what is some. */
+const withoutDigits = (word: string): string => (/^x0+$/.test(word) ? 'x0' : word.replace(/[\d#]+/g, '#'))
 
 /** The bucket of two that follow one another. */
 function pair(first: number, second: number, kind: number): number {

@@ -188,7 +188,9 @@ let vocabulary: ReadonlySet<string> | undefined
 export function isExpectWord(word: string): boolean {
   vocabulary ??= new Set([
     ...RECORD,
-    ...rules().all.flatMap(r => [...r.name, ...(r.unit ?? []), ...(r.where ?? [])]),
+    ...rules().all.flatMap(r => [...r.name, ...(r.unit ?? [])]),
+    // a word without the digits at its end is looked for: a number is none
+    ...rules().all.flatMap(r => [...(r.where ?? [])].filter(word => !isNumber(word))),
   ])
   return vocabulary.has(word)
 }

@@ -1,11 +1,13 @@
 /** Reasons to take a line for more than normal: conditions, passed limits, what books found. Pure. */
+
 import type { Finding } from '../books/finding.js'
 import type { Category, Severity } from '../verdict.js'
 import type { Expectation } from './expect.js'
 import { type Condition, lexicon } from './lexicon.js'
-import { type LimitCheck, quantityOf } from './limits.js'
+import type { LimitCheck } from './limits.js'
 import type { Found } from './phrases.js'
 import type { Polarity } from './polarity.js'
+import { quantityOf } from './quantity.js'
 import type { Word } from './words.js'
 
 /** One reason to take a line for more than normal. */

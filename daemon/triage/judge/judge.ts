@@ -20,7 +20,7 @@ import {
   longest,
   nearlyUsed,
 } from './grounds.js'
-import { hostileText, withoutBait } from './hostile.js'
+import { type Hostile, hostileText, withoutBait } from './hostile.js'
 import { lexicon } from './lexicon.js'
 import { checkLimits } from './limits.js'
 import { Polarity } from './polarity.js'
@@ -36,10 +36,12 @@ export interface LineToJudge {
   findings?: readonly Finding[]
   /** Of the line (signature.ts): what was found in another line of it is not looked for again. */
   shape?: number
+  /** What in it tries to steer its reader, where that was looked for already; null is nothing. */
+  hostile?: Hostile | null
 }
 
 export function judge(input: LineToJudge): Verdict {
-  const hostile = hostileText(input.line)
+  const hostile = input.hostile === undefined ? hostileText(input.line) : input.hostile
   const read = judgeText(input)
   // noise has every byte, that of an escape too; it instructs nobody, and what people see of it has none
   if (!hostile || (hostile.what !== 'an instruction to the reader' && garbageIn(input.line))) return read

@@ -29,9 +29,7 @@ import {
   UNIT,
   valueAt,
 } from './limit-words.js'
-import { isNumber, type Word } from './words.js'
-
-export { quantityOf } from './quantity.js'
+import { isNumber, once, type Word } from './words.js'
 
 export interface LimitCheck {
   violated: boolean
@@ -81,7 +79,8 @@ export const isLimitWord = (word: string): boolean =>
   /(min|max)$/.test(word)
 
 /** Every value of the line that stands against a limit. */
-export function checkLimits(all: readonly Word[]): LimitCheck[] {
+export const checkLimits = once(limitsChecked)
+function limitsChecked(all: readonly Word[]): readonly LimitCheck[] {
   const numbers = all.flatMap((w, i) => (isNumber(w.text) && Number.isFinite(numberOf(w.text)) ? [i] : []))
   const limits = limitsAmong(all, numbers)
   const isLimit = new Set(limits.map(l => l.at))

@@ -10,7 +10,7 @@ import { checkLimits, mayNameLimit } from './limits.js'
 import { mayRelate, relations } from './relations.js'
 import { putRightOf } from './sayings.js'
 import { TERSE } from './sure.js'
-import { readBooleans, type Word, wordsOf } from './words.js'
+import { foldedWords, isNamedNought, nameEnd, readBooleans, type Word, wordsOf } from './words.js'
 
 /**
  * Lines of one shape that say the same get one verdict; '' is as expected. Undefined: the numbers count as they stand.
@@ -60,11 +60,27 @@ function oneByOne(line: string, runs: Runs, expected: readonly Placed[]): string
   let said = ''
   for (let i = 0; i < expected.length; i++) {
     const e = expected[i]!
-    const outcome = outcomeOf(e, line.slice(runs.places[e.nth], runs.places[e.nth + 1]))
+    const [from, to] = [runs.places[e.nth]!, runs.places[e.nth + 1]!]
+    // it is a name's, and no value
+    if (
+      to - from === 1 &&
+      line.charCodeAt(from) === 48 &&
+      isNamedNought(line, from, nameEndAt(line, from - 1))
+    )
+      continue
+    const outcome = outcomeOf(e, line.slice(from, to))
     if (outcome !== 0) said += `${i}:${outcome} `
   }
   return said
 }
+
+/** The same place where a name ends there, else -1. */
+function nameEndAt(line: string, end: number): number {
+  const run = /\p{L}[\p{L}\d]*$/u.exec(line.slice(Math.max(0, end - LONGEST_NAME), Math.max(0, end)))
+  const word = run && foldedWords(run[0]).at(-1)
+  return word ? nameEnd(word, end) : -1
+}
+const LONGEST_NAME = 40
 
 /**
  * Undefined where something is wrong: the reason of such a verdict names the numbers.

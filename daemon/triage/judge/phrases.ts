@@ -3,14 +3,11 @@
  * more letters at either end of a word. Parsed once; found by their first words, so that a line is held only against the
  * phrases that can begin in it. Pure.
  */
+import { type LineMarks, marksOf, type Needs, needOf, needsOf } from './line-marks.js'
+import { NumbersInPhrases } from './numbers-in-phrases.js'
+import { ENDINGS, fits, type PhraseNode } from './phrase-node.js'
 import { WordParts } from './word-parts.js'
 import { isNumber, type Word, wordsOf } from './words.js'
-
-export type PhraseNode =
-  | { kind: 'word'; text: string; from: boolean; to: boolean }
-  | { kind: 'number' }
-  | { kind: 'gap' }
-  | { kind: 'any'; of: PhraseNode[][]; maybe: boolean }
 
 export interface Found<T> {
   readonly value: T
@@ -87,33 +84,26 @@ function literal(raw: string): PhraseNode[] {
   }))
 }
 
-/** Plurals, and the endings of German adjectives and nouns. */
-const ENDINGS = ['s', 'es', 'n', 'en', 'e', 'er']
-const PLURAL_FROM = 4
-
-const fits = (node: PhraseNode & { kind: 'word' }, word: string): boolean => {
-  const { text, from, to } = node
-  if (word === text) return true
-  // `pump2`, `station7`
-  if (text.length > 2 && word.startsWith(text) && /^\d{1,3}$/.test(word.slice(text.length))) return true
-  if (from && to) return word.includes(text)
-  if (from)
-    return (
-      word.endsWith(text) || (word.length > text.length + 3 && ENDINGS.some(e => word.endsWith(text + e)))
-    )
-  if (to) return word.startsWith(text)
-  return text.length >= PLURAL_FROM && word.startsWith(text) && ENDINGS.includes(word.slice(text.length))
-}
-
 /** A phrase as it is walked: each step knows what comes after it. */
 type Step =
   | { kind: 'end' }
   | { kind: 'word'; word: PhraseNode & { kind: 'word' }; next: Step }
   | { kind: 'number'; next: Step }
   | { kind: 'gap'; next: Step }
-  | { kind: 'any'; of: readonly Step[] }
+  | { kind: 'any'; of: readonly Step[]; needs: Int32Array; needsOne: number }
 
 const END: Step = { kind: 'end' }
+/** Marks of which the word that a step begins at has one (line-marks.ts). */
+function needOfStep(step: Step): number {
+  if (step.kind === 'any') return step.needsOne
+  return step.kind === 'word' ? needOf(step.word) : step.kind === 'number' ? needOf(step) : ANYTHING
+}
+const ANYTHING = -1
+
+function anyOf(of: readonly Step[]): Step {
+  const needs = Int32Array.from(of, needOfStep)
+  return { kind: 'any', of, needs, needsOne: needs.reduce((all, need) => all | need, 0) }
+}
 
 /** @param then what comes after these nodes; a gap at their end is none */
 function stepsOf(nodes: readonly PhraseNode[], then: Step = END): Step {
@@ -121,10 +111,7 @@ function stepsOf(nodes: readonly PhraseNode[], then: Step = END): Step {
   for (const [i, node] of [...nodes.entries()].reverse()) {
     const after = next
     if (node.kind === 'any')
-      next = {
-        kind: 'any',
-        of: [...node.of.map(branch => stepsOf(branch, after)), ...(node.maybe ? [after] : [])],
-      }
+      next = anyOf([...node.of.map(branch => stepsOf(branch, after)), ...(node.maybe ? [after] : [])])
     else if (node.kind === 'word') next = { kind: 'word', word: node, next }
     else if (node.kind === 'number' || i < nodes.length - 1) next = { kind: node.kind, next }
   }
@@ -132,28 +119,32 @@ function stepsOf(nodes: readonly PhraseNode[], then: Step = END): Step {
 }
 
 /** Where the longest way ends in which a phrase can be read from word `at` on; -1 when there is none. */
-function endOf(step: Step, words: readonly Word[], at: number): number {
+function endOf(step: Step, words: readonly Word[], marks: Int32Array, at: number): number {
   switch (step.kind) {
     case 'end':
       return at
     case 'gap': {
       let end = -1
       for (let skip = 0; skip <= MOST_GAP && at + skip <= words.length; skip++) {
-        end = Math.max(end, endOf(step.next, words, at + skip))
+        end = Math.max(end, endOf(step.next, words, marks, at + skip))
         if (!bridges(words[at + skip])) break
       }
       return end
     }
     case 'any': {
       let end = -1
-      for (const branch of step.of) end = Math.max(end, endOf(branch, words, at))
+      const here = marks[at]!
+      if ((step.needsOne & here) === 0) return end
+      const { of, needs } = step
+      for (let i = 0; i < needs.length; i++)
+        if ((needs[i]! & here) !== 0) end = Math.max(end, endOf(of[i]!, words, marks, at))
       return end
     }
     default: {
       const text = words[at]?.text
       if (text === undefined) return -1
       return (step.kind === 'number' ? isNumber(text) : fits(step.word, text))
-        ? endOf(step.next, words, at + 1)
+        ? endOf(step.next, words, marks, at + 1)
         : -1
     }
   }
@@ -174,6 +165,17 @@ function firstsOf(nodes: readonly PhraseNode[]): (PhraseNode & { kind: 'word' | 
 interface Phrase<T> {
   first: Step
   value: T
+  /** What must stand behind its first word, as the words of a line are marked (line-marks.ts): some mark of each of the two. */
+  needs: Needs
+}
+/** Phrases that a word may begin, and what each needs: most are ruled out by that alone, without being looked at. */
+interface Candidates<T> {
+  phrases: readonly Phrase<T>[]
+  needs: Int32Array
+}
+const candidatesOf = <T>(all: Iterable<Phrase<T>>): Candidates<T> => {
+  const phrases = [...all]
+  return { phrases, needs: Int32Array.from(phrases.flatMap(p => p.needs)) }
 }
 
 /** Words of which it is remembered which phrases they may begin. */
@@ -189,13 +191,18 @@ export class PhraseBook<T> {
   readonly #words = new Set<string>()
   readonly #starts = new WordParts()
   readonly #insides = new WordParts()
-  readonly #candidates = new Map<string, readonly Phrase<T>[]>()
+  readonly #candidates = new Map<string, Candidates<T>>()
+  /** Those that a number may begin; found out when it is asked for. */
+  #withNumbers: Candidates<T> | undefined
+  /** Numbers that stand in phrases as they are, and beside what. */
+  readonly numbers = new NumbersInPhrases()
 
   /** @param text phrases with commas between them */
   add(text: string, value: T): void {
     for (const nodes of parsePhrases(text)) {
-      const phrase = { first: stepsOf(nodes), value }
+      const phrase = { first: stepsOf(nodes), value, needs: needsOf(nodes) }
       this.#learn(nodes)
+      this.numbers.add(nodes)
       for (const first of firstsOf(nodes)) {
         if (first.kind === 'number') this.#numbers.add(phrase)
         else {
@@ -222,10 +229,15 @@ export class PhraseBook<T> {
   /** Everything that is said in these words: for each phrase and place its longest reading. */
   find(words: readonly Word[]): Found<T>[] {
     const found: Found<T>[] = []
+    const marks: LineMarks = marksOf(words)
     for (let at = 0; at < words.length; at++) {
-      for (const phrase of this.#beginningWith(words[at]!.text)) {
-        const to = endOf(phrase.first, words, at)
-        if (to > at) found.push({ value: phrase.value, from: at, to })
+      const { phrases, needs } = this.#beginningWith(words[at]!.text)
+      const behind = marks.behind[at]!
+      for (let i = 0; i < phrases.length; i++) {
+        if ((needs[2 * i]! & behind) === 0 || (needs[2 * i + 1]! & behind) === 0) continue
+        const { first, value } = phrases[i]!
+        const to = endOf(first, words, marks.own, at)
+        if (to > at) found.push({ value, from: at, to })
       }
     }
     return found
@@ -250,15 +262,18 @@ export class PhraseBook<T> {
   }
 
   /** Names and numbers are without end, words of a plant are few and come again. */
-  #beginningWith(word: string): Iterable<Phrase<T>> {
-    if (isNumber(word)) return this.#numbers
-    let phrases = this.#candidates.get(word)
-    if (!phrases) {
-      phrases = [...this.#lookFor(word)]
-      if (this.#candidates.size >= MOST_CANDIDATES) this.#candidates.clear()
-      this.#candidates.set(word, phrases)
+  #beginningWith(word: string): Candidates<T> {
+    if (isNumber(word)) {
+      this.#withNumbers ??= candidatesOf(this.#numbers)
+      return this.#withNumbers
     }
-    return phrases
+    let found = this.#candidates.get(word)
+    if (!found) {
+      found = candidatesOf(this.#lookFor(word))
+      if (this.#candidates.size >= MOST_CANDIDATES) this.#candidates.clear()
+      this.#candidates.set(word, found)
+    }
+    return found
   }
 
   #lookFor(word: string): Set<Phrase<T>> {

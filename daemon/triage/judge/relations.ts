@@ -6,15 +6,15 @@ import { isLastingWord, lasting, mayLast } from './lasting.js'
 import { againstPeers, isPeerWord, peersAt } from './peers.js'
 import { isTagWord, mayBeRedundant, redundant } from './redundant.js'
 import { isWantedWord, mayMiss, notReached, numberAfter } from './wanted.js'
-import { isNumber, type Word } from './words.js'
+import { isNumber, once, type Word } from './words.js'
 
 const RUNS = /^(run|running|runs|on|laeuft|marche|marcha)$/
 const FLOWS = /^(flow|durchfluss|debit|caudal|portata|airflow|q|flowrate)$/
 const SPEEDS = /^(speed|rpm|n|drehzahl|vitesse|velocidad)$/
 const numberOf = (word: Word) => Number(word.text.replace(',', '.'))
 
-export function relations(words: readonly Word[]): Expectation[] {
-  return [
+export const relations = once((words: readonly Word[]): readonly Expectation[] =>
+  [
     runsWithout(words),
     phases(words),
     frozen(words),
@@ -28,8 +28,8 @@ export function relations(words: readonly Word[]): Expectation[] {
     moreThanAll(words),
     notFollowed(words),
     redundant(words),
-  ].flatMap(e => e ?? [])
-}
+  ].flatMap(e => e ?? []),
+)
 
 /**
  * Whether numbers of a line of these words, whatever they are, may stand in some relation. What runs without flow is told

@@ -75,6 +75,13 @@ function meant(word: string, v: Vocabulary): string | undefined {
 /** Whether a word would be read as another one. */
 export const isBent = (word: string): boolean => meant(word, vocabulary()) !== undefined
 
+/** What a word may be read as: itself, and the one that is meant. */
+export function readingsOf(word: string): string[] {
+  const other = meant(word, vocabulary())
+  const named = word === 'p' ? 'pressure' : word === 't' ? 'temperature' : undefined
+  return [word, ...(other ? [other] : []), ...(named ? [named] : [])]
+}
+
 /** `P LL: 41_bar`, `T 112°C`: one letter, told by the unit that follows. */
 function byUnit(word: Word, words: readonly Word[], at: number): string | undefined {
   if (!/^[pt]$/.test(word.text)) return undefined

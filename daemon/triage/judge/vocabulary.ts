@@ -1,6 +1,7 @@
 /**
  * Every word that some part of the judge stops at: lexicon, limits, expectations, relations, what turns meaning, what
- * tries to steer a reader, and code books. Other words are names: one may stand for another. Pure; read once.
+ * tries to steer a reader, and code books; and those that the classifier was taught. Other words are names: one may stand for
+ * another. Pure; read once.
  */
 import { ENDINGS } from '../books/ended.js'
 import { shippedBooks } from '../books/load.js'
@@ -8,9 +9,11 @@ import { isExpectWord } from './expect.js'
 import { BAIT } from './hostile.js'
 import { lexicon } from './lexicon.js'
 import { isLimitWord } from './limits.js'
+import type { PhraseBook } from './phrases.js'
 import { isTurningWord } from './polarity.js'
 import { isRelationWord } from './relations.js'
-import { isBent } from './spelling.js'
+import { isBent, readingsOf } from './spelling.js'
+import { TAUGHT_WORDS } from './taught-words.js'
 import { WordParts } from './word-parts.js'
 import { foldedWords, isNumber, isSwitch } from './words.js'
 
@@ -66,8 +69,11 @@ function bookLiterals(): Literals {
   return literals
 }
 
-/** Whether a folded word, or number, may decide. */
-export function mayDecide(word: string): boolean {
+/** Whether a folded word, or number, may decide: for plain code, or for the classifier. */
+export const mayDecide = (word: string): boolean => TAUGHT_WORDS.has(word) || stopsAt(word)
+
+/** Whether some part of plain code stops at it. */
+export function stopsAt(word: string): boolean {
   const { conditionBook, componentBook, stateBook, tags } = lexicon()
   const { whole, starts, inside } = bookLiterals()
   const letters = /^([a-z]{1,5})(?:\d+[a-z]?)?$/.exec(word)?.[1]
@@ -89,22 +95,45 @@ export function mayDecide(word: string): boolean {
   )
 }
 
-/** Whether a number is a word of some phrase. Those that code books ask for are looked for on their own (books/codes-say.ts). */
-export function numberMayDecide(number: string): boolean {
+/**
+ * Whether it matters which number it is: never, beside certain words only, or wherever it stands. Those that code books ask
+ * for are looked for on their own (books/codes-say.ts). A bare 1 is a switch that is on, too, where `=` or `:` stands before it.
+ */
+export function roleOf(number: string): 'any' | 'beside' | 'itself' {
+  if (isExpectWord(number) || (isTurningWord(number) && number !== '1')) return 'itself'
+  const books = phraseBooks()
+  if (books.some(book => book.numbers.isAnywhere(number))) return 'itself'
+  return books.some(book => book.knows(number)) ? 'beside' : 'any'
+}
+
+/** Whether a number of some phrase may stand right behind this word or number, far behind it, and right in front of it. */
+export interface BesideNumbers {
+  readonly leads: boolean
+  readonly leadsFar: boolean
+  readonly follows: boolean
+}
+export function besideNumbers(word: string): BesideNumbers {
+  const texts = readingsOf(SWITCHES.get(word) ?? word)
+  const some = (is: 'leads' | 'leadsFar' | 'follows') =>
+    phraseBooks().some(({ numbers }) => texts.some(text => numbers[is](text)))
+  return { leads: some('leads'), leadsFar: some('leadsFar'), follows: some('follows') }
+}
+/** @source judge/words.ts, readBooleans */
+const SWITCHES = new Map([
+  ['true', 'active'],
+  ['false', 'inactive'],
+])
+
+function phraseBooks(): readonly PhraseBook<unknown>[] {
   const { conditionBook, componentBook, stateBook } = lexicon()
-  return (
-    [conditionBook, componentBook, stateBook].some(book => book.knows(number)) ||
-    isExpectWord(number) ||
-    isTurningWord(number)
-  )
+  return [conditionBook, componentBook, stateBook]
 }
 
 /** Whether a word with digits is meant as it is: `ne107`, `l1`, `co2`; not `pump2`. */
 export function isOwnWord(word: string): boolean {
-  const { conditionBook, componentBook, stateBook } = lexicon()
   return (
     bookLiterals().whole.has(word) ||
-    [conditionBook, componentBook, stateBook].some(book => book.has(word)) ||
+    phraseBooks().some(book => book.has(word)) ||
     isExpectWord(word) ||
     isRelationWord(word)
   )

@@ -44,8 +44,17 @@ const CAMEL = /(?<=\p{L}\p{Ll})(?=\p{Lu})|(?<=\p{Ll})(?=\p{Lu}\p{Ll}{3})/u
 
 const HUMP = /[^A-Z][^a-z]/
 
+/** The line that was asked for last, which several parts of the judge read one after the other. */
+let recent: { line: string; words: readonly Word[] } | undefined
+
 /** @param most words; what stands behind them is not looked at */
-export function wordsOf(line: string, most = MOST_WORDS): Word[] {
+export function wordsOf(line: string, most = MOST_WORDS): readonly Word[] {
+  if (most !== MOST_WORDS) return split(line, most)
+  if (recent?.line !== line) recent = { line, words: split(line, most) }
+  return recent.words
+}
+
+function split(line: string, most: number): readonly Word[] {
   const cut = line.length > MOST_CHARS ? line.slice(0, MOST_CHARS) : line
   const text = withoutUnread(cut)
   const words: { text: string; start: number; end: number; before: string; after: string }[] = []
@@ -58,7 +67,9 @@ export function wordsOf(line: string, most = MOST_WORDS): Word[] {
       end = at + part.length
       const last = words.at(-1)
       if (last) last.after = before
-      words.push({ text: folded(part), start: at, end, before, after: '' })
+      const isNamed =
+        part === '0' && last !== undefined && isNamedNought(text, at, nameEnd(last.text, last.end))
+      words.push({ text: isNamed ? NAMED_NOUGHT : folded(part), start: at, end, before, after: '' })
       at = end
     }
     if (words.length >= most) break
@@ -67,6 +78,17 @@ export function wordsOf(line: string, most = MOST_WORDS): Word[] {
   if (last) last.after = text.slice(last.end, last.end + 20).replace(/\s+/g, '')
   return words
 }
+
+/**
+ * `worker-0`, `axis-0`: the first of several, not none of something: no count, and a number to everybody else.
+ * @param end of the name before it, by `nameEnd`
+ */
+export const isNamedNought = (line: string, at: number, end: number): boolean =>
+  end === at - 1 && line.charCodeAt(at - 1) === 45 && !LETTER_OR_DIGIT.test(line.charAt(at + 1))
+/** Where a word ends that may be a name with a number behind it; -1 of others: `alarm-0` is off. */
+export const nameEnd = (word: string, end: number): number => (isNumber(word) || isSwitch(word) ? -1 : end)
+const NAMED_NOUGHT = '0-'
+const LETTER_OR_DIGIT = /[\p{L}\d]/u
 
 /** The words of a text of our own, as patterns want them. */
 export const foldedWords = (text: string): string[] => wordsOf(text).map(w => w.text)
@@ -79,8 +101,8 @@ const SWITCH =
 export const isSwitch = (word: string): boolean => SWITCH.test(word)
 
 /** `leak=true`, `ESTOP: 1`: a switch that is on says so in words, and one that is off too. */
-export function readBooleans(words: readonly Word[]): Word[] {
-  return words.map((word, at) => {
+export const readBooleans = once((words: readonly Word[]): readonly Word[] =>
+  words.map((word, at) => {
     if (word.text === 'true') return { ...word, text: 'active' }
     if (word.text === 'false') return { ...word, text: 'inactive' }
     const key = words[at - 1]?.text ?? ''
@@ -94,5 +116,21 @@ export function readBooleans(words: readonly Word[]): Word[] {
     )
       return { ...word, text: 'active' }
     return word
-  })
+  }),
+)
+
+/**
+ * What these words come to, found out once for whoever asks next of the same ones: of the words that were asked for last, and of
+ * those before them, which are the same line with bent words put right. A map of all would cost more than it saves.
+ */
+export function once<T>(of: (words: readonly Word[]) => T): (words: readonly Word[]) => T {
+  let last: { words: readonly Word[]; found: T } | undefined
+  let before: typeof last
+  return words => {
+    if (last?.words === words) return last.found
+    if (before?.words === words) return before.found
+    before = last
+    last = { words, found: of(words) }
+    return last.found
+  }
 }

@@ -1,5 +1,6 @@
 /** Phrases of the lexicon said at random, the other way round than the judge reads them. */
-import { type PhraseNode, parsePhrases } from '../../../daemon/triage/judge/phrases.js'
+import type { PhraseNode } from '../../../daemon/triage/judge/phrase-node.js'
+import { parsePhrases } from '../../../daemon/triage/judge/phrases.js'
 import { chance, int, pick, type Random } from '../generate/expand.js'
 
 const parsed = new Map<string, PhraseNode[][]>()

@@ -7,7 +7,7 @@ import { VerdictMemo } from '../../../daemon/triage/memo.js'
 import { shapeOf } from '../../../daemon/triage/signature.js'
 import { Triage } from '../../../daemon/triage/triage.js'
 import type { Verdict } from '../../../daemon/triage/verdict.js'
-import { another, labelled, pairs } from '../../support/labelled-lines.js'
+import { another, labelled, otherNumbers, pairs } from '../../support/labelled-lines.js'
 
 const SOURCE = 'mqtt:plant'
 const severities = (lines: readonly string[], triage = new Triage()) =>
@@ -93,6 +93,17 @@ t.test('shapes: names and numbers do not count, words, marks, none and one do', 
   other('flag=1', 'flag=7')
   other('door open', 'door closed')
   other('a; b', 'a, b')
+  same('zork-0 waits', 'zork-7 waits')
+  other('alarm-0 waits', 'alarm-7 waits')
+  other('alarm=1', 'alarm=7')
+  same('recipe with 1 step', 'recipe with 7 step')
+  same('recipe with 2 step', 'recipe with 7 step')
+  other('gas stage 2', 'gas stage 7')
+  other('link on rs 485', 'link on rs 487')
+  other('water sensor reads 1', 'water sensor reads 7')
+  other('list 0,5,3', 'list 4,5,3')
+  other('$YXALR,1', '$haf,1')
+  other('at 0x4b', 'at 0zork')
   other('i7 5', 'i1 5')
   other('valve open', 'valve zork')
   other('at 12:13:14', 'at 1:13:14')
@@ -196,30 +207,6 @@ t.test('so it is for lines built of the words of the lexicon', async t => {
   t.strictSame(wrong, [])
   t.ok(remembered > 500, `${remembered} came from memory`)
 })
-
-/** Values that some rule, code, limit or sensor stops at, and others. */
-const VALUES =
-  '0 1 4 7 12 85 95 99 100 250 9999 65535 32767 327.6 850.0 -127 3.4 20.99 2.9 3.60 00 007 1000000 0.01 1,234,567'.split(
-    ' ',
-  )
-
-/** The same words with other numbers, of other lengths too. */
-function otherNumbers(line: string, below: (n: number) => number): string {
-  const digit = () => String(below(10))
-  const number = /\d+(?:[.,]\d+)?/g
-  switch (below(5)) {
-    case 0:
-      return line.replace(/\d/g, digit)
-    case 1:
-      return line.replace(/\d/g, d => (below(4) > 0 ? d : digit()))
-    case 2:
-      return line.replace(/\d+/g, d => (below(2) > 0 ? d : String(below(10 ** (1 + below(5))))))
-    case 3:
-      return line.replace(number, d => (below(3) > 0 ? d : VALUES[below(VALUES.length)]!))
-    default:
-      return line.replace(number, d => (below(3) > 0 ? d : (below(10_000) / 10 ** below(3)).toString()))
-  }
-}
 
 t.test('whatever the numbers of a line, memory says what would be said anew', async t => {
   const { below } = dice(11)

@@ -121,8 +121,18 @@ t.test('what comes again gets the verdict that it got', async t => {
   }
 })
 
+t.test('what an alarm journal ends as an alarm stays one', async t => {
+  const triage = new Triage({ classifier })
+  for (const line of [
+    '07:14:32 AI-2107 STRIPPER VENT O2 CONC HIGH ALM',
+    '07:14:40 QI-88 L PURGE N2 QUALITY LOW ALM',
+    'AIT-5 RECYCLE GAS COMPOSITION HI ALARM',
+  ])
+    t.ok(isAlarm(triage.judge('dcs', line).verdict.severity), line)
+})
+
 t.test('lines of authors that it never saw are read better than by plain code alone', async t => {
-  for (const set of ['verdicts-l', 'verdicts-m']) {
+  for (const set of ['verdicts-l', 'verdicts-m', 'verdicts-n']) {
     const rows = labelled(set)
     const right = (triage: Triage) =>
       rows.filter(({ line, source, expected }) => exact(expected, triage.unbiased(source, line).verdict))

@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { Classifier } from '../../../../daemon/triage/classifier/classifier.js'
-import { LINE_BUCKETS, PLAIN_BUCKETS } from '../../../../daemon/triage/classifier/features.js'
+import {
+  FEATURES_VERSION,
+  LINE_BUCKETS,
+  PLAIN_BUCKETS,
+} from '../../../../daemon/triage/classifier/features.js'
 import { madeWeights, NUMBERS } from '../../../support/weights.js'
 
 const codeOf = (work: () => unknown): string | undefined => {
@@ -80,7 +84,8 @@ t.test('a weight that is no number is refused, wherever it stands', async t => {
 
 t.test('what another version has made is refused', async t => {
   for (const header of [
-    { version: 2 },
+    { version: FEATURES_VERSION + 1 },
+    { version: FEATURES_VERSION - 1 },
     { width: 0 },
     { width: 2 },
     { hidden: 65 },

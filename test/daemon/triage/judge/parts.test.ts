@@ -48,6 +48,8 @@ t.test('what turns the meaning of a line turns its verdict', async t => {
     ['communication lost to slave 4', 'communication to slave 4 restored'],
     ['Störung Pumpe 2 steht an', 'Störung Pumpe 2 behoben'],
     ['fuite eau détectée', 'fuite eau non détectée'],
+    ['pump-0 leak detected', '0 leaks detected at pump'],
+    ['worker-0 failed to start', 'workers: 0 failed to start'],
     ['alarm: flame failure', 'alarm: flame failure, active=false'],
     ['flame failure not cleared', 'flame failure cleared'],
     ['alarm reset failed, motor overload remains', 'motor overload alarm reset'],

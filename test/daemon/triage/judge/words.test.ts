@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { evidenceOf, reasonOf } from '../../../../daemon/triage/judge/evidence.js'
 import { garbageIn } from '../../../../daemon/triage/judge/garbage.js'
-import { PhraseBook, type PhraseNode, parsePhrases } from '../../../../daemon/triage/judge/phrases.js'
+import type { PhraseNode } from '../../../../daemon/triage/judge/phrase-node.js'
+import { PhraseBook, parsePhrases } from '../../../../daemon/triage/judge/phrases.js'
 import { readBooleans, wordsOf } from '../../../../daemon/triage/judge/words.js'
 
 const texts = (line: string) => wordsOf(line).map(w => w.text)
@@ -12,6 +13,19 @@ t.test('words are folded, split and know where they stand', async t => {
   t.strictSame(texts('Störung Überdruck défaut'), ['stoerung', 'ueberdruck', 'defaut'])
   t.strictSame(texts('18 kOhm at 4,5 mA'), ['18', 'kohm', 'at', '4,5', 'ma'], 'units stay whole')
   t.strictSame(texts('2026-01-05T10:00:00Z pump at 10:11:12'), ['pump', 'at'], 'times are no words')
+  t.strictSame(texts('worker-0 at -0 or 3-0 of eth-0x1'), [
+    'worker',
+    '0-',
+    'at',
+    '0',
+    'or',
+    '3',
+    '0',
+    'of',
+    'eth',
+    '0',
+    'x1',
+  ])
   t.strictSame(texts(''), [])
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), line => {
@@ -65,14 +79,29 @@ t.test('phrases find what they say, and not its opposite', async t => {
   t.throws(() => new PhraseBook().add('.. a', 1), 'a phrase cannot begin with a gap')
 })
 
-const word = fc.constantFrom('pump', 'seal', 'leak', 'stoerung', 'hoch', 'k', 'motor', 'zz')
+const word = fc.constantFrom(
+  'pump',
+  'seal',
+  'leak',
+  'stoerung',
+  'hoch',
+  'k',
+  'motor',
+  'zz',
+  'over*',
+  '*druck',
+)
 const phrase: fc.Arbitrary<string> = fc
   .tuple(
-    word,
+    fc.oneof(
+      word,
+      fc.tuple(word, word).map(([a, b]) => `(${a}|${b})`),
+      fc.tuple(word, word).map(([a, b]) => `[${a}] ${b}`),
+    ),
     fc.array(
       fc.oneof(
         word,
-        fc.constant('#'),
+        fc.constantFrom('#', '24', '2 3'),
         fc.tuple(word, word).map(([a, b]) => `(${a}|${b})`),
         word.map(w => `[${w}]`),
         word.map(w => `.. ${w}`),
