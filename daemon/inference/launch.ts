@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { parse } from '../base/schema.js'
 import { errors } from './errors.js'
-import { giveWay, onlyWhenIdle } from './priority.js'
+import { comeBack, giveWay } from './priority.js'
 import { type LoadOptions, type ToChild, type ToParent, ToParentSchema } from './protocol.js'
 
 export type Loaded = Extract<ToParent, { type: 'loaded' }>
@@ -10,7 +10,7 @@ export type Loaded = Extract<ToParent, { type: 'loaded' }>
 export interface LaunchOptions {
   load: LoadOptions
   /** Where the process comes from. */
-  fork: () => ChildProcess
+  fork: (isInBackground: boolean) => ChildProcess
   /** Whether it gives way to everything else on the board. */
   isInBackground: boolean
   timeoutMs: number
@@ -32,12 +32,12 @@ export function launch(
   { load, fork, isInBackground, timeoutMs, onOutput, onMessage, onEnded }: LaunchOptions,
   signal?: AbortSignal,
 ): { child: ChildProcess; loaded: Promise<Loaded> } {
-  const child = fork()
-  let rank = async () => {}
-  if (isInBackground && child.pid !== undefined) {
-    giveWay(child.pid)
-    // half a second of work in one piece: what people would notice most of a trial
-    rank = onlyWhenIdle(child.pid)
+  const child = fork(isInBackground)
+  const { pid } = child
+  if (isInBackground && pid !== undefined) giveWay(pid)
+  // its start is half a second of work in one piece, what people would notice most of a trial; answers are asked one by one
+  const rank = async () => {
+    if (isInBackground && pid !== undefined) await comeBack(pid)
   }
   const loaded = new Promise<Loaded>((resolve, reject) => {
     let state: 'loading' | 'loaded' | 'failed' = 'loading'

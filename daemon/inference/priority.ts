@@ -23,19 +23,27 @@ export function giveWay(pid: number): void {
 }
 
 /**
- * Runs on what nobody else wants (SCHED_IDLE), until the function that comes back is called: then as it ranked before. Does
- * nothing where `chrt` (util-linux) is missing, where the system refuses, or would not let it come back.
+ * For `sh`: the program behind it, in this very process, on what nobody else wants (SCHED_IDLE), with all threads that it will
+ * have. As any other where `chrt` (util-linux) is missing, where the system refuses, or would not let it come back: that is
+ * tried first. By a shell, and not from here: to fork a daemon takes 6 ms in which it answers nobody.
  */
-export function onlyWhenIdle(pid: number): () => Promise<void> {
-  // a daemon that runs so itself has children that do
-  if (process.platform !== 'linux' || isIdleClass(process.pid, process.pid)) return async () => {}
-  const isIn = (async () =>
-    // into it and out of it again: rights are those of this process, whatever gives or takes them
-    (await chrt('--idle', '0', 'chrt', '--other', '0', 'true')) && (await chrtAll(pid, 'idle')))()
-  return async () => {
-    if (await isIn) await chrtAll(pid, 'other')
-  }
+export const WHEN_IDLE =
+  '{ chrt --idle 0 chrt --other 0 true && chrt --idle --pid 0 $$; } >/dev/null 2>&1; exec "$0" "$@"'
+
+/** From what nobody else wants to where its nice value puts it, with all threads; nothing where it is there already. */
+export async function comeBack(pid: number): Promise<void> {
+  for (let round = 0; round < MOST_ROUNDS && isIdle(pid); round++)
+    await new Promise<void>(resolve => {
+      // whether it did is seen in the threads
+      const args = ['--other', '--all-tasks', '--pid', '0', String(pid)]
+      execFile('chrt', args, { timeout: CHRT_MS }, () => resolve())
+    })
 }
+
+/** A few threads may be born while others are moved; more often than that something else is wrong. */
+const MOST_ROUNDS = 3
+/** It takes 2 ms; on a board that swaps, longer. */
+const CHRT_MS = 10_000
 
 /**
  * Back among equals: as this process.
@@ -53,43 +61,29 @@ export function comeForward(pid: number): boolean {
         // a thread may have ended since it was listed
         if (id === pid || threadsOf(pid).includes(id)) setPriority(id, own)
       }
-    return isIdleClass(process.pid, process.pid) || !threadsOf(pid).some(id => isIdleClass(pid, id))
+    return !isIdle(pid)
   } catch {
     return false
   }
-}
-
-/** A few threads may be born between two looks; more often than that something else is wrong. */
-const MOST_ROUNDS = 3
-
-/** All threads of a process. @returns whether they are now */
-async function chrtAll(pid: number, policy: 'idle' | 'other'): Promise<boolean> {
-  const differ = () => threadsOf(pid).some(id => isIdleClass(pid, id) !== (policy === 'idle'))
-  for (let round = 0; round < MOST_ROUNDS && differ(); round++)
-    await chrt(`--${policy}`, '--all-tasks', '--pid', '0', String(pid))
-  return !differ()
-}
-
-/** It takes 2 ms; on a board that swaps, longer. */
-const CHRT_MS = 10_000
-
-function chrt(...args: string[]): Promise<boolean> {
-  return new Promise(resolve => {
-    execFile('chrt', args, { timeout: CHRT_MS }, error => resolve(error === null))
-  })
 }
 
 /** @source proc_pid_stat(5), field 41; sched.h */
 const SCHED_IDLE = '5'
 
-/** A thread that has ended is in no class. */
-function isIdleClass(pid: number, id: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38] === SCHED_IDLE
-  } catch {
-    return false
+/** Whether a thread is in that class, though this process is not. A thread that has ended is in no class. */
+function isIdle(pid: number): boolean {
+  const classOf = (of: number, id: number) => {
+    try {
+      const stat = readFileSync(`/proc/${of}/task/${id}/stat`, 'utf8')
+      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[38]
+    } catch {
+      return undefined
+    }
   }
+  return (
+    classOf(process.pid, process.pid) !== SCHED_IDLE &&
+    threadsOf(pid).some(id => classOf(pid, id) === SCHED_IDLE)
+  )
 }
 
 /** Empty where the system does not tell. */

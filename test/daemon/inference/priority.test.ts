@@ -1,14 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
-import { isDeepStrictEqual } from 'node:util'
+import { chmodSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { sleep } from '../../../daemon/base/clock.js'
-import { comeForward, giveWay, onlyWhenIdle } from '../../../daemon/inference/priority.js'
+import { comeBack, comeForward, giveWay, WHEN_IDLE } from '../../../daemon/inference/priority.js'
 
-/** A process with threads of its own. */
-async function busyBody(t: Test): Promise<number> {
-  const child = spawn(process.execPath, ['-e', 'console.log(1); setInterval(() => {}, 1000)'])
+/** A process with threads of its own. @param path where the shell finds programs */
+async function started(t: Test, path = process.env.PATH): Promise<number> {
+  const program = 'console.log(1); setInterval(() => {}, 1000)'
+  const child = spawn('/bin/sh', ['-c', WHEN_IDLE, process.execPath, '-e', program], { env: { PATH: path } })
   t.teardown(() => child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   return child.pid!
@@ -27,49 +27,32 @@ const skip =
   'needs chrt (util-linux) and the right to leave SCHED_IDLE: root, or LimitNICE'
 
 t.test(
-  'a process runs when nothing else wants to, and comes back with all of its threads',
+  'a process starts when nothing else wants to, and comes back with all of its threads',
   { skip },
   async t => {
-    const pid = await busyBody(t)
-    t.ok(readdirSync(`/proc/${pid}/task`).length > 1)
+    const pid = await started(t)
     giveWay(pid)
-    const back = onlyWhenIdle(pid)
-    const isThere = () => isDeepStrictEqual(classesOf(pid), new Set([5]))
-    for (let ms = 0; ms < 10_000 && !isThere(); ms += 5) await sleep(5)
-    t.ok(isThere())
-    await back()
+    t.ok(readdirSync(`/proc/${pid}/task`).length > 1)
+    t.strictSame(classesOf(pid), new Set([5]))
+    t.notOk(comeForward(pid), 'what is left behind there is not forward')
+    await comeBack(pid)
     t.strictSame(classesOf(pid), new Set([0]))
-    await back()
+    await comeBack(pid)
     t.ok(comeForward(pid))
   },
 )
 
-t.test('who comes back before it has gone is back', { skip }, async t => {
-  const pid = await busyBody(t)
-  await onlyWhenIdle(pid)()
-  t.strictSame(classesOf(pid), new Set([0]))
+t.test('without chrt, or where there is no way back, a process starts as any other', async t => {
+  t.strictSame(classesOf(await started(t, '/nowhere')), new Set([0]))
+  const real = spawnSync('sh', ['-c', 'command -v chrt || echo false'], { encoding: 'utf8' }).stdout.trim()
+  const noWayBack = `#!/bin/sh\n[ "$1 $3" = "--idle chrt" ] && exit 1\nexec ${real} "$@"\n`
+  const folder = t.testdir({ chrt: noWayBack })
+  chmodSync(join(folder, 'chrt'), 0o755)
+  t.strictSame(classesOf(await started(t, `${folder}:${process.env.PATH}`)), new Set([0]))
 })
 
-t.test('what was left behind there does not count as forward', { skip }, async t => {
-  const pid = await busyBody(t)
-  spawnSync('chrt', ['--idle', '--all-tasks', '--pid', '0', String(pid)])
-  t.strictSame(classesOf(pid), new Set([5]))
-  t.notOk(comeForward(pid))
-})
-
-t.test('without chrt nothing happens; nor to a process that has ended', async t => {
-  const pid = await busyBody(t)
-  const { PATH } = process.env
-  t.teardown(() => {
-    process.env.PATH = PATH
-  })
-  process.env.PATH = '/nowhere'
-  const back = onlyWhenIdle(pid)
-  await back()
-  process.env.PATH = PATH
-  t.strictSame(classesOf(pid), new Set([0]))
+t.test('who has ended need not come back', async t => {
+  const pid = await started(t)
   process.kill(pid, 'SIGKILL')
-  while (readdirSync('/proc').includes(String(pid))) await sleep(5)
-  await onlyWhenIdle(pid)()
-  giveWay(pid)
+  await comeBack(pid)
 })
