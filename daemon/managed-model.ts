@@ -121,8 +121,11 @@ export function filesOf(installed: Installed, household: Pick<Household, 'runnin
 }
 
 async function memoryMibOf({ path, adapter }: ModelFiles): Promise<number> {
-  const base = memoryOf(await checkGguf(path), TRIAL_SHAPE)
-  return base + (adapter ? Math.ceil((await checkGguf(adapter.path)).fileBytes / 1024 / 1024) : 0)
+  const base = memoryOf(await checkGguf(path, { withWords: false }), TRIAL_SHAPE)
+  return (
+    base +
+    (adapter ? Math.ceil((await checkGguf(adapter.path, { withWords: false })).fileBytes / 1024 / 1024) : 0)
+  )
 }
 
 /** What it was planned with, or holds by now: a process that has answered long requests holds more. */

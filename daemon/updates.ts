@@ -204,7 +204,7 @@ export class Updates implements Part {
         await this.#inTurn(signal, () => model.swap(to, signal))
         for (const [family, other] of this.#clients) if (family !== model.family) await other.baseChanged()
       },
-      inspect: path => (model.inspect ?? checkGguf)(path),
+      inspect: path => model.inspect?.(path) ?? checkGguf(path, { withWords: false }),
       strategies: [deltaStrategy({ onTrouble: error => this.#trouble(model.family, error) })],
       isBusy: () => requests.load.queued + requests.load.running > 0,
       isMetered: () => ota.metered === 'on',

@@ -186,9 +186,10 @@ export class ActiveEngine implements Engine, Part {
     return this.#inTurn(signal, async (both, life) => {
       // what still finishes its last requests holds memory: two at most
       await unlessAborted(Promise.all(this.#leaving), both)
-      if (ready?.engine.comeForward()) {
-        if (this.#limits) ready.engine.adjust(this.#limits)
-        return this.#take(ready)
+      // it gets its room while the old one answers
+      if (await ready?.engine.comeForward(this.#limits)) {
+        both.throwIfAborted()
+        return this.#take(ready!)
       }
       if (ready) await this.#end(ready)
       if (beside) return this.#take(await this.#load(to, both))

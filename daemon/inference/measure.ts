@@ -36,7 +36,7 @@ export interface ModelFigures {
  */
 export async function measureModel(options: MeasureOptions, signal?: AbortSignal): Promise<ModelFigures> {
   const { path, contextTokens, trial, background = false, timeoutMs = 600_000 } = options
-  await checkGguf(path)
+  await checkGguf(path, { withWords: false })
   // while the file was looked at, too: a listener is not told what has been
   if (signal?.aborted) throw cancelled(path)
   return new Promise((resolve, reject) => {

@@ -26,7 +26,10 @@ export async function checkModel(
   { path, sha256, adapter }: ModelFiles,
   { withHashes }: { withHashes: boolean },
 ): Promise<CheckedModel> {
-  const expecting = (hash: string | undefined) => (withHashes && hash ? { sha256: hash } : {})
+  const expecting = (hash: string | undefined) => ({
+    withWords: false,
+    ...(withHashes && hash ? { sha256: hash } : {}),
+  })
   const base = await checkGguf(path, expecting(sha256))
   if (!adapter) return calibrated(calibrationOf(base, path))
   const top = await checkGguf(adapter.path, expecting(adapter.sha256))

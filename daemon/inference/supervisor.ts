@@ -51,7 +51,7 @@ export interface SupervisorOptions {
   backoff?: Backoff
   onEvent?: (event: EngineEvent) => void
   /** Where its processes come from. Default: each is started when it is wanted. */
-  fork?: () => ChildProcess
+  fork?: (isInBackground: boolean) => ChildProcess
 }
 
 interface Job {
@@ -103,6 +103,8 @@ export class SupervisedEngine implements Engine, Part {
   #adjustTimer: NodeJS.Timeout | undefined
   #restTimer: NodeJS.Timeout | undefined
   #jobs = new Map<number, Job>()
+  /** Told when the child runs with other numbers, or is no more. */
+  #moved: (() => void)[] = []
   #watch: NodeJS.Timeout | undefined
   #restart: NodeJS.Timeout | undefined
   #pingedAt = 0
@@ -168,6 +170,7 @@ export class SupervisedEngine implements Engine, Part {
     const child = this.#child
     this.#child = undefined
     this.#ready = false
+    this.#tellMoved()
     if (!child || hasEnded(child)) return
     await new Promise<void>(resolve => {
       const kill = setTimeout(() => child.kill('SIGKILL'), 2_000)
@@ -230,16 +233,19 @@ export class SupervisedEngine implements Engine, Part {
   }
 
   /**
-   * From the background to the front: ranks as the daemon does, with the numbers that it was planned with. Tells `loaded`.
+   * From the background to the front: ranks as the daemon does, with the numbers that it was planned with or those that are
+   * wished for. Resolves when it runs with them: until then requests would wait. Tells `loaded`.
    * @returns false when it is not loaded, or the system does not let it: stop it and start another
    */
-  comeForward(): boolean {
+  async comeForward(limits?: Parameters<SupervisedEngine['adjust']>[0]): Promise<boolean> {
     const { info } = this
     if (!this.#ready || !info || !this.#loaded) return false
     if (!this.#isInBackground) return true
     if (!comeForward(this.#child!.pid!)) return false
     this.#isInBackground = false
-    this.adjust({ threads: this.#o.threads || info.threads, sequences: this.#o.sequences })
+    this.adjust(limits ?? { threads: this.#o.threads || info.threads, sequences: this.#o.sequences })
+    while (this.#ready && this.#pace.change) await new Promise<void>(go => this.#moved.push(go))
+    if (!this.#ready) return false
     this.#tell(this.#loaded)
     return true
   }
@@ -301,6 +307,11 @@ export class SupervisedEngine implements Engine, Part {
     if (this.info) this.info = { ...this.info, threads, sequences }
     this.#pace.running({ threads, sequences })
     this.#pump()
+    this.#tellMoved()
+  }
+
+  #tellMoved(): void {
+    for (const go of this.#moved.splice(0)) go()
   }
 
   /** Whether it is a time of rest; looks again when that is over. */
@@ -395,6 +406,7 @@ export class SupervisedEngine implements Engine, Part {
     this.#ready = false
     this.#child = undefined
     this.#pace.lost()
+    this.#tellMoved()
     clearTimeout(this.#adjustTimer)
     this.losses++
     const inFlight = [...this.#jobs.values()].filter(job => job.sentAt > 0)

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import type { BundleFile } from '../format/target.js'
 import { errors } from './errors.js'
@@ -45,12 +44,22 @@ export async function verify(
   }
 }
 
+/** In little pieces, so that nobody waits long for one, and into the same memory: the collector would have to see to each. */
+const PIECE_BYTES = 64 * 1024
+
 /** In constant memory. */
 export async function sha256Of(path: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256')
-  for await (const piece of createReadStream(path, { highWaterMark: 256 * 1024 })) {
-    signal?.throwIfAborted()
-    hash.update(piece as Buffer)
+  const piece = Buffer.alloc(PIECE_BYTES)
+  const file = await open(path, 'r')
+  try {
+    for (;;) {
+      signal?.throwIfAborted()
+      const { bytesRead } = await file.read(piece, 0, PIECE_BYTES)
+      if (bytesRead === 0) return hash.digest('hex')
+      hash.update(piece.subarray(0, bytesRead))
+    }
+  } finally {
+    await file.close()
   }
-  return hash.digest('hex')
 }

@@ -87,7 +87,7 @@ t.test('the process in which a model did well on trial is the one that answers t
   await model.swap(next, never())
   if (made.length === 2) {
     t.equal(active.pid, pid)
-    t.match(active.info, { sequences: 1 }, 'not yet the room of one that answers')
+    t.match(active.info, { sequences: 2 }, 'it has the room of one that answers')
     t.strictSame(nicenessOf(pid), new Set([getPriority()]), 'it gives way no more')
   } else t.not(active.pid, pid, 'this system lets nobody raise a process: another one was started')
   t.equal(active.files.path, next.files.model)

@@ -132,8 +132,16 @@ export class FakeEngine implements OwnedEngine {
     return this
   }
 
-  comeForward(): boolean {
-    return this.state === 'loaded' && this.#mayComeForward
+  async comeForward(limits?: unknown): Promise<boolean> {
+    if (this.state !== 'loaded' || !this.#mayComeForward) return false
+    this.limits = limits
+    // until it has its room, or ended meanwhile
+    await this.#world.wait()
+    return this.#isLoaded
+  }
+
+  get #isLoaded(): boolean {
+    return this.state === 'loaded'
   }
 
   adjust(limits: unknown): void {
