@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { parse } from '../base/schema.js'
 import { errors } from './errors.js'
-import { comeBack, giveWay } from './priority.js'
+import { giveWay } from './priority.js'
 import { type LoadOptions, type ToChild, type ToParent, ToParentSchema } from './protocol.js'
 
 export type Loaded = Extract<ToParent, { type: 'loaded' }>
@@ -10,7 +10,7 @@ export type Loaded = Extract<ToParent, { type: 'loaded' }>
 export interface LaunchOptions {
   load: LoadOptions
   /** Where the process comes from. */
-  fork: (isInBackground: boolean) => ChildProcess
+  fork: () => ChildProcess
   /** Whether it gives way to everything else on the board. */
   isInBackground: boolean
   timeoutMs: number
@@ -21,9 +21,6 @@ export interface LaunchOptions {
   onEnded(how: string): void
 }
 
-/** A start takes 0.4 s of a processor of 2024, five on a Raspberry Pi 4. What takes longer than both is kept from it. */
-const MOST_IDLE_MS = 10_000
-
 /**
  * The process at once, and what it says when the model is loaded.
  * @returns `loaded` rejects with model_load_failed, when the process has ended
@@ -32,19 +29,13 @@ export function launch(
   { load, fork, isInBackground, timeoutMs, onOutput, onMessage, onEnded }: LaunchOptions,
   signal?: AbortSignal,
 ): { child: ChildProcess; loaded: Promise<Loaded> } {
-  const child = fork(isInBackground)
-  const { pid } = child
-  if (isInBackground && pid !== undefined) giveWay(pid)
-  // its start is half a second of work in one piece, what people would notice most of a trial; answers are asked one by one
-  const rank = async () => {
-    if (isInBackground && pid !== undefined) await comeBack(pid)
-  }
+  const child = fork()
+  if (isInBackground && child.pid !== undefined) giveWay(child.pid)
   const loaded = new Promise<Loaded>((resolve, reject) => {
     let state: 'loading' | 'loaded' | 'failed' = 'loading'
     const settle = (as: 'loaded' | 'failed') => {
       state = as
       clearTimeout(timer)
-      clearTimeout(starved)
       signal?.removeEventListener('abort', onAbort)
     }
     const fail = (problem: string, killedBy?: string) => {
@@ -61,7 +52,6 @@ export function launch(
       else child.once('exit', () => reject(failure))
     }
     const timer = setTimeout(() => fail(`it took longer than ${timeoutMs} ms`), timeoutMs)
-    const starved = setTimeout(rank, MOST_IDLE_MS)
     const onAbort = () => fail('the start was cancelled')
     signal?.addEventListener('abort', onAbort, { once: true })
     for (const stream of [child.stdout, child.stderr])
@@ -86,12 +76,10 @@ export function launch(
       }
       if (message.type === 'load_failed') fail(message.problem)
       else if (message.type !== 'loaded') onMessage(message)
-      else
-        rank().then(() => {
-          if (state !== 'loading') return
-          settle('loaded')
-          resolve(message)
-        })
+      else if (state === 'loading') {
+        settle('loaded')
+        resolve(message)
+      }
     })
     child.send({ type: 'load', options: load } satisfies ToChild)
   })

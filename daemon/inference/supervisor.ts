@@ -51,7 +51,7 @@ export interface SupervisorOptions {
   backoff?: Backoff
   onEvent?: (event: EngineEvent) => void
   /** Where its processes come from. Default: each is started when it is wanted. */
-  fork?: (isInBackground: boolean) => ChildProcess
+  fork?: () => ChildProcess
 }
 
 interface Job {
