@@ -104,14 +104,18 @@ function mayDiffer(
 const calmFrom = (severity: Severity): number =>
   severity === 'critical' || severity === 'emergency' ? CALM_GRAVE_FROM[severity] : CALM_FROM
 
-/** `FIC-12 ... LOW ALM`: how the alarm journal of a control system ends a line whose limit has been passed. */
+/**
+ * How records end that say their state last: `FIC-12 ... LOW ALM` in the alarm journal of a control system, `... 1 critical` in
+ * the log of a computer. Plain code has found nothing that takes it back.
+ */
 function endsAsAlarm(words: readonly Word[]): boolean {
   const [limit, state] = words.slice(-2)
   return (
     limit !== undefined &&
     state !== undefined &&
-    /^(hh?|hi|hihi|high|ll?|lo|lolo|low)$/.test(limit.text) &&
-    /^(alm|alrm|alarm|alarme|alarma)$/.test(state.text)
+    (/^(critical|crit|fatal|emergency|emerg|kritisch|critique|critico)$/.test(state.text) ||
+      (/^(hh?|hi|hihi|high|ll?|lo|lolo|low)$/.test(limit.text) &&
+        /^(alm|alrm|alarm|alarme|alarma)$/.test(state.text)))
   )
 }
 

@@ -121,12 +121,13 @@ t.test('what comes again gets the verdict that it got', async t => {
   }
 })
 
-t.test('what an alarm journal ends as an alarm stays one', async t => {
+t.test('what a record ends as an alarm stays one', async t => {
   const triage = new Triage({ classifier })
   for (const line of [
     '07:14:32 AI-2107 STRIPPER VENT O2 CONC HIGH ALM',
     '07:14:40 QI-88 L PURGE N2 QUALITY LOW ALM',
     'AIT-5 RECYCLE GAS COMPOSITION HI ALARM',
+    'psu2 shelf 4 temperature 1 critical',
   ])
     t.ok(isAlarm(triage.judge('dcs', line).verdict.severity), line)
 })
