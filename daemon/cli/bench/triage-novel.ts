@@ -139,8 +139,9 @@ export function benchMemory(lines: number, gauge: HeapGauge): MemoryFigures {
   const perSource = Math.max(250, Math.min(TEMPLATES_PER_SOURCE, Math.ceil(lines / 10 / SOURCES.length)))
   // the lines themselves do not count: they are made before, and stay
   const log = new LogLines(SEED + 2)
-  // nor do the lexicon and the code books, which the first line loads
-  const scratch = new Triage({ classifier: Classifier.read() })
+  // nor do the lexicon and the code books, which the first line loads, nor the weights, which must not go meanwhile
+  const classifier = Classifier.read()
+  const scratch = new Triage({ classifier })
   for (const line of log.novel(100)) judged(scratch, line)
   const lists = SOURCES.map(source => log.novel(perSource, source))
   const costs = (fill: () => { kept: unknown; templates: number }) => {
@@ -155,7 +156,7 @@ export function benchMemory(lines: number, gauge: HeapGauge): MemoryFigures {
     for (const list of lists) for (const l of list) triage.templates.learn(l.source, l.line)
     return { kept: triage, templates: triage.templates.size }
   })
-  const own = new Triage({ classifier: Classifier.read() })
+  const own = new Triage({ classifier })
   taught(log, own)
   const full = costs(() => {
     // a verdict is kept at the second time
