@@ -41,16 +41,14 @@ export class LineClassifier {
    * @returns undefined where the owner wants none or none can be read: plain code judges alone, which is better than no daemon
    */
   static find(options: LineClassifierOptions): LineClassifier | undefined {
-    const { config, events, conditions } = options
-    const { classifier, classifierFile } = config.triage
+    const { classifier, classifierFile } = options.config.triage
     if (classifier === 'off') return undefined
     const isOwn = classifierFile !== undefined
     for (const path of [...(isOwn ? [classifierFile] : []), shippedWeights()])
       try {
         return new LineClassifier(options, path, isOwn)
       } catch (error) {
-        conditions.raise('classifier_unusable', describe(error))
-        events.tell('ClassifierMissing', { problem: describe(error) })
+        missing(options, error)
       }
     return undefined
   }
@@ -65,6 +63,15 @@ export class LineClassifier {
     this.#taker(this.#now)
   }
 
+  /** What came over the air before this start. An older or newer package may not read it: then those that ship stay, and that is told. */
+  goOnWith(path: string): void {
+    try {
+      this.take(path)
+    } catch (error) {
+      missing(this.#o, error)
+    }
+  }
+
   /** Whoever weighs lines: is handed each classifier that takes over. @returns ends that */
   feed(taker: (classifier: Classifier) => void): () => void {
     this.#taker = taker
@@ -77,6 +84,11 @@ export class LineClassifier {
     const { clock, onRead } = this.#o
     return new Told(readWeights(path), path, clock, onRead ?? (() => {}))
   }
+}
+
+function missing({ conditions, events }: LineClassifierOptions, error: unknown): void {
+  conditions.raise('classifier_unusable', describe(error))
+  events.tell('ClassifierMissing', { problem: describe(error) })
 }
 
 /** Says how long it took, each time. */

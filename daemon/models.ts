@@ -140,7 +140,7 @@ export class Models {
         onRead: event => updates.health('line', timed(event, made.command)),
       })
     const weights = updates.running(CLASSIFIER)
-    if (weights && weights.slot !== 'factory') classifier!.take(weights.files.model!)
+    if (weights && weights.slot !== 'factory') classifier?.goOnWith(weights.files.model!)
     const none = 'none' in choice ? choice.none : ''
     return new Models(made.command ?? new AbsentEngine(none), { line: made.line, classifier }, updates)
   }

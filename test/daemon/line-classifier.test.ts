@@ -9,6 +9,7 @@ import { Conditions } from '../../daemon/observability/conditions.js'
 import { Events } from '../../daemon/observability/events.js'
 import { silentLog } from '../../daemon/observability/log.js'
 import { Metrics } from '../../daemon/observability/metrics.js'
+import { FEATURES_VERSION } from '../../daemon/triage/classifier/features.js'
 import { Triage } from '../../daemon/triage/triage.js'
 import type { Installed } from '../../ota/client/slots.js'
 import { factoryModelPath } from '../support/model.js'
@@ -85,6 +86,19 @@ t.test('a swap reaches whoever weighs lines, and what was remembered ends with i
   end()
   classifier.take(shippedClassifier().files.model)
   t.equal(severityOf(triage), 'critical', 'nobody listens any more')
+})
+
+t.test('weights of another version in a slot do not keep a daemon from starting', async t => {
+  const folder = t.testdir()
+  const path = join(folder, 'before.bin')
+  writeFileSync(path, madeWeights({ says: LEAK, header: { version: FEATURES_VERSION - 1 } }))
+  const { classifier, conditions } = found(folder, '{}')
+  classifier!.goOnWith(path)
+  t.match(conditions.shown(), [{ code: 'classifier_unusable', detail: /before\.bin/ }])
+  t.equal(severityOf(new Triage({ classifier: classifier!.now })), 'normal', 'those that ship')
+  writeFileSync(path, madeWeights({ says: LEAK }))
+  classifier!.goOnWith(path)
+  t.equal(severityOf(new Triage({ classifier: classifier!.now })), 'critical')
 })
 
 t.test('weights are tried on golden lines against those that run', async t => {
