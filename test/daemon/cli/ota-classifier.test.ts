@@ -37,7 +37,7 @@ t.test('the shell weighs lines with the weights that the configuration names', a
   const triage = () =>
     spawnSync(process.execPath, [bin, 'triage', '--config', join(folder, 'fieldmouse.yaml')], {
       encoding: 'utf8',
-      input: '{"id":1,"source":"s","line":"the zorb quaffle hums along quietly"}',
+      input: '{"id":1,"source":"s","line":"belt scale calibrated by Ann, zero point stored"}',
     })
   t.match(JSON.parse(triage().stdout), { severity: 'critical', category: 'leak', stage: 'slm' })
   const doctor = () =>
