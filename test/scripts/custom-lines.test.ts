@@ -42,7 +42,7 @@ t.test("an owner's lines in, weights and golden lines for a device out", needs, 
   const [lines, out] = [join(folder, 'mine.jsonl'), join(folder, 'weights.bin')]
   const own = [4, 11, 17].map(slot => ({
     source: 'mqtt plant/oven',
-    line: `tray loader hesitated at slot ${slot}`,
+    line: `tray loader hesitated for a moment at slot ${slot} of the oven`,
     expected: {
       severity: 'warning',
       category: 'process_deviation',
@@ -62,7 +62,7 @@ t.test("an owner's lines in, weights and golden lines for a device out", needs, 
   t.equal(size, 243)
   const triage = new Triage({ classifier: Classifier.read(out) })
   t.match(
-    triage.unbiased('mqtt plant/oven', 'tray loader hesitated at slot 92').verdict,
+    triage.unbiased('mqtt plant/oven', 'tray loader hesitated for a moment at slot 92 of the oven').verdict,
     { severity: 'warning', component: 'conveyor' },
     'and of a slot that it was not shown',
   )
